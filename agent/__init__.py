@@ -1,0 +1,1 @@
+"""The product: a message in, recommendations with reasons out."""

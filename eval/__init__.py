@@ -1,0 +1,1 @@
+"""Judges everything that recommends: protocols, metrics, baselines, statistics, reports."""

@@ -1,0 +1,1 @@
+"""Tunes the agent's models on a domain's own histories."""

@@ -1,0 +1,1 @@
+"""The ground floor: what can be recommended, what people did and wrote, and how it is found."""

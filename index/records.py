@@ -1,0 +1,99 @@
+"""The records that every room speaks of: item, event, review, and a user's history as columns."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Value = int | float | str | tuple[str, ...]
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+_YEAR_AT_END = re.compile(r"\s*\((\d{4})\)\s*$")
+_ARTICLES = "The|A|An|La|Le|Les|L'|Il|El|Das|Der|Die|Det|O|Los|Las"
+_INVERTED = re.compile(rf"(?P<rest>.+), (?P<article>{_ARTICLES})(?P<tail>(?: \(.*)?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that can be recommended; `attributes` are numbers, texts or tuples of texts by column name."""
+
+    item_id: str
+    title: str
+    description: str | None = None
+    categories: tuple[str, ...] = ()
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    def value(self, name: str) -> Value | None:
+        """The value of a field: `title`, `categories`, an attribute, or `decade` where there is a year."""
+        if name == "title":
+            return self.title
+        if name == "categories":
+            return self.categories or None
+        if name == "decade" and "decade" not in self.attributes:
+            year = self.attributes.get("year")
+            return int(year) // 10 * 10 if isinstance(year, int | float) else None
+        return self.attributes.get(name)
+
+    @property
+    def name(self) -> str:
+        """The title as it is said, with its year: "Matrix, The (1999)" is "The Matrix (1999)"."""
+        return spoken_title(self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that one user did with one item; `timestamp` in Unix seconds UTC, `value` stars or strength."""
+
+    user_id: str
+    item_id: str
+    timestamp: int | None = None
+    value: float | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody wrote of an item."""
+
+    review_id: str
+    item_id: str
+    text: str
+    user_id: str | None = None
+    rating: float | None = None
+    timestamp: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One user's events, oldest first: catalogue rows, values (NaN where none), times (None where none)."""
+
+    rows: Rows
+    values: Floats
+    times: Rows | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def before(self, n: int) -> "History":
+        """The first `n` events."""
+        return History(self.rows[:n], self.values[:n], None if self.times is None else self.times[:n])
+
+
+def spoken_title(title: str) -> str:
+    """A title in the order in which it is said, its year kept."""
+    year = _YEAR_AT_END.search(title)
+    bare = title[: year.start()] if year else title
+    inverted = _INVERTED.fullmatch(bare)
+    if inverted:
+        glue = "" if inverted["article"].endswith("'") else " "
+        bare = f"{inverted['article']}{glue}{inverted['rest']}{inverted['tail']}"
+    return f"{bare} ({year[1]})" if year else bare
+
+
+def bare_title(title: str) -> str:
+    """A title without its year."""
+    return _YEAR_AT_END.sub("", title)
