@@ -21,13 +21,15 @@ class Query:
     """One person's wish as retrieval sees it.
 
     `history` is what they had and liked, oldest first, films named in the talk last; `disliked` are rows; `text` their
-    own words; `allowed` marks the rows that may be returned (hard constraints, nothing that was had), None for all.
+    own words; `allowed` marks the rows that may be returned (hard constraints, nothing that was had), None for all;
+    `lean` (n_items) is added to every item's score: soft wishes, in log odds.
     """
 
     history: History
     disliked: Rows = field(default_factory=no_rows)
     text: str = ""
     allowed: Mask | None = None
+    lean: Floats | None = None
 
 
 class Channel(Protocol):

@@ -1,0 +1,161 @@
+"""Adapters on disk: a LoRA in PEFT's own format with the reader's head beside it, saved, found and loaded."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from agent.prompt import Scale
+from agent.reader import Reader, ReaderShape, shortened_base
+from index.errors import MendableError
+from index.home import CLONE, adapters_folder, restore_folder
+from index.models import file_sha256, resolve
+from index.records import Rows
+
+FORMAT_VERSION = 1
+WEIGHTS, HEAD, READER = "adapter_model.safetensors", "head.safetensors", "reader.json"
+SHIPPED = CLONE / "adapters"
+LORA_TARGETS = (
+    r".*encoder\.layer\.[0-{last}]\.(attention\.self\.(query|key|value)|attention\.output\.dense"
+    r"|intermediate\.dense|output\.dense)"
+)
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """What a reader was made with: its base model and encoder of item texts, its sizes, its LoRA, its blend."""
+
+    base_model: str
+    base_sha256: str
+    encoder_sha256: str
+    shape: ReaderShape
+    rank: int
+    scale: Scale
+    blend: float = 0.0  # weight of the reader's log odds beside the fused score
+    events_sha256: str = ""  # of the domain's events, of which each user's last was held out
+
+
+@dataclass(frozen=True)
+class LoadedReader:
+    """A reader with what it needs to be asked: settings, item ids in the order of its embeddings, its folder."""
+
+    reader: Reader
+    settings: ReaderSettings
+    item_ids: tuple[str, ...]
+    folder: Path
+
+    @cached_property
+    def number_of(self) -> dict[str, int]:
+        """Number of an item's own embedding by id."""
+        return {item_id: number for number, item_id in enumerate(self.item_ids)}
+
+    def numbers(self, ids: tuple[str, ...]) -> Rows:
+        """Numbers of items by id; those that the reader does not know share one."""
+        unknown = len(self.item_ids)
+        return np.array([self.number_of.get(item_id, unknown) for item_id in ids], np.int64)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the LoRA's file."""
+        return file_sha256(self.folder / WEIGHTS)
+
+
+def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> Reader:
+    """A reader on a base model with a new LoRA, its weights drawn from `seed`."""
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(seed)
+    base = _base(base_model, shape.layers)
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank,
+        lora_dropout=0.05,
+        target_modules=LORA_TARGETS.format(last=shape.layers - 1),
+        base_model_name_or_path=base_model,
+    )
+    return Reader(get_peft_model(base, config), shape, base.config.hidden_size)
+
+
+def save_reader(folder: Path, loaded: LoadedReader) -> None:
+    """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
+    reader: Any = loaded.reader
+    reader.base.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)  # the card is written by who trained
+    head = {name: value.detach().to(torch.float16).contiguous() for name, value in reader.head_state().items()}
+    save_file(head, folder / HEAD)
+    content = {"format_version": FORMAT_VERSION, **asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
+    (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def load_reader(folder: Path) -> LoadedReader:
+    """Read what `save_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
+    from peft import PeftModel
+
+    try:
+        content = json.loads((folder / READER).read_text())
+        if content.pop("format_version") != FORMAT_VERSION:
+            raise MendableError("an adapter of another format", str(folder), "Run `python -m finetune rank` again")
+        item_ids = tuple(content.pop("item_ids"))
+        settings = ReaderSettings(
+            **{**content, "shape": ReaderShape(**content["shape"]), "scale": Scale(**content["scale"])}
+        )
+        head = {name: value.float() for name, value in load_file(folder / HEAD).items()}
+        _refuse_other_base(settings, folder)
+        base = _base(settings.base_model, settings.shape.layers)
+        reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
+        reader.load_state_dict(head, strict=False)
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError) as why:
+        if isinstance(why, MendableError):
+            raise
+        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
+        raise MendableError(f"cannot read an adapter ({reason})", str(folder), way_out) from why
+    reader.eval()
+    return LoadedReader(reader, settings, item_ids, folder)
+
+
+def find_adapter(domain: str, kind: str) -> Path | None:
+    """The folder of a domain's adapter: one that the user trained, else one that is shipped, else None."""
+    own = adapters_folder(domain) / kind
+    restore_folder(own)
+    for folder in (own, SHIPPED / f"{domain}-{kind}"):
+        if (folder / READER).is_file():
+            return folder
+    return None
+
+
+def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...], rows: Rows) -> str:
+    """A hash of who had what in which order, the same however the tables are stored."""
+    digest = hashlib.sha256("\n".join(users).encode())
+    digest.update(np.ascontiguousarray(starts, np.int64).tobytes())
+    digest.update("\n".join(item_ids[row] for row in rows).encode())
+    return digest.hexdigest()
+
+
+def _base(name: str, layers: int) -> Any:
+    from transformers import AutoModel
+
+    folder = resolve(name)
+    model = AutoModel.from_pretrained(folder.path, local_files_only=True, use_safetensors=True)
+    if not hasattr(model, "encoder") or not hasattr(model.encoder, "layer"):
+        raise MendableError(
+            f"{name!r} is no encoder of BERT's kind", "--backbone", "Choose one, for example all-MiniLM-L6-v2"
+        )
+    return shortened_base(model, layers)
+
+
+def _refuse_other_base(settings: ReaderSettings, folder: Path) -> None:
+    found = resolve(settings.base_model).sha256
+    if found != settings.base_sha256:
+        raise MendableError(
+            f"the adapter is for {settings.base_model} {settings.base_sha256[:12]}, here is {found[:12]}",
+            str(folder),
+            "Train it again with `python -m finetune rank --domain NAME`",
+        )
+

@@ -1,0 +1,187 @@
+"""Which items of a catalogue satisfy the hard wishes of a talk, and which wish gives way where none does."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.kept import Kept
+from agent.language.wishes import listed, said, said_not
+from agent.recommendation import Relaxed
+from agent.wishes import Constraint, State, Wish, folded, holds
+from index.domain import Catalogue
+from index.query import Mask
+from index.records import Rows, Value
+
+_MOST_TRIED = 10  # wishes up to which every smallest set that may give way is tried
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """By row, what may be recommended; `relaxed` are the hard wishes that were given up for it."""
+
+    mask: Mask
+    relaxed: tuple[Relaxed, ...] = ()
+
+
+@dataclass
+class Columns:
+    """The fields of a catalogue as columns, and the rows of each wish, made when they are first asked for."""
+
+    catalogue: Catalogue
+    _numbers: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    _members: dict[str, dict[Value, Rows]] = field(default_factory=dict)
+    _masks: dict[Wish, Mask] = field(default_factory=dict)
+
+    def satisfying(self, wish: Wish) -> Mask:
+        """By row, whether an item satisfies a wish: the same as `holds`, over the whole catalogue."""
+        if wish not in self._masks:
+            if len(self._masks) > 256:
+                self._masks.clear()
+            self._masks[wish] = self._made(wish)
+        return self._masks[wish]
+
+    def _made(self, wish: Wish) -> Mask:
+        if not isinstance(wish, Constraint):
+            join = np.logical_and if wish.how == "all" else np.logical_or
+            masks = [self.satisfying(part) for part in wish.parts]
+            return np.asarray(join.reduce(masks), bool) if masks else np.full(len(self.catalogue), wish.how == "all")
+        if wish.field == "text" or wish.op == "like":
+            return np.fromiter((holds(wish, item) for item in self.catalogue.items), bool, len(self.catalogue))
+        if wish.op in ("=", "in"):
+            return self._having(wish)
+        return self._compared(wish)
+
+    def _having(self, wish: Constraint) -> Mask:
+        mask = np.zeros(len(self.catalogue), bool)
+        members = self._members_of(wish.field)
+        for value in wish.value if isinstance(wish.value, tuple) else (wish.value,):
+            mask[members.get(folded(value), ())] = True
+        return mask
+
+    def _compared(self, wish: Constraint) -> Mask:
+        if isinstance(wish.value, str | tuple):
+            return np.zeros(len(self.catalogue), bool)
+        numbers, value = self._numbers_of(wish.field), wish.value
+        compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[wish.op]
+        return np.asarray(compare(numbers, value), bool)
+
+    def _numbers_of(self, name: str) -> npt.NDArray[np.float64]:
+        """A field as numbers, NaN where an item has none."""
+        if name not in self._numbers:
+            values = (item.value(name) for item in self.catalogue.items)
+            numbers = (float(value) if isinstance(value, int | float) else np.nan for value in values)
+            self._numbers[name] = np.fromiter(numbers, np.float64, len(self.catalogue))
+        return self._numbers[name]
+
+    def _members_of(self, name: str) -> dict[Value, Rows]:
+        """The rows that have each value of a field."""
+        if name not in self._members:
+            rows: dict[Value, list[int]] = defaultdict(list)
+            for row, item in enumerate(self.catalogue.items):
+                own = item.value(name)
+                for value in own if isinstance(own, tuple) else () if own is None else (own,):
+                    rows[folded(value)].append(row)
+            self._members[name] = {value: np.array(each, np.int64) for value, each in rows.items()}
+        return self._members[name]
+
+
+columns_of: Kept[Catalogue, Columns] = Kept(Columns)
+
+
+def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[int], k: int) -> Allowed:
+    """What may be recommended: all hard wishes hold, nothing that was judged, barred (rows) or removed.
+
+    Where no item of the catalogue satisfies all hard wishes, as few as possible give way: those that leave at least
+    `k` items, then those that were told first. Where such items exist and all of them are barred, the mask is empty.
+    """
+    columns = columns_of(catalogue)
+    masks = _hard_masks(state, columns)
+    free = catalogue.available.copy()
+    given_up = _giving_way(list(masks), masks, free, k)
+    mask = _joined([masks[wish] for wish in masks if wish not in given_up], free)
+    mask[np.asarray(list(barred), np.int64)] = False
+    mask[np.array([catalogue.row_of[i] for i in state.named if i in catalogue.row_of], np.int64)] = False
+    return Allowed(mask, tuple(Relaxed(key.wish, _because(key, masks, free)) for key in given_up))
+
+
+def count_satisfying(state: State, catalogue: Catalogue) -> int:
+    """How many available items satisfy all hard wishes, whether or not they were judged."""
+    masks = _hard_masks(state, columns_of(catalogue))
+    return int(_joined(list(masks.values()), catalogue.available).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class _Hard:
+    """One hard wish: to hold, or not to hold where it is `barred`."""
+
+    wish: Wish
+    barred: bool
+
+    @property
+    def words(self) -> str:
+        return said_not(self.wish) if self.barred else said(self.wish)
+
+
+def _hard_masks(state: State, columns: Columns) -> dict[_Hard, Mask]:
+    """The rows of each hard wish, those that were told first before; what is not wanted comes last."""
+    wanted = {_Hard(wish, False): columns.satisfying(wish) for wish in state.must}
+    return wanted | {_Hard(wish, True): ~columns.satisfying(wish) for wish in state.must_not}
+
+
+def _joined(masks: Sequence[Mask], free: Mask) -> Mask:
+    mask = free.copy()
+    for each in masks:
+        mask &= each
+    return mask
+
+
+def _giving_way(wishes: list[_Hard], masks: dict[_Hard, Mask], free: Mask, k: int) -> tuple[_Hard, ...]:
+    """The smallest set of wishes without which there are items; none where the catalogue has none anyway."""
+    if not free.any() or _joined(list(masks.values()), free).any():
+        return ()
+    if len(wishes) > _MOST_TRIED:
+        return _one_by_one(wishes, masks, free)
+    for size in range(1, len(wishes) + 1):
+        choices = list(combinations(wishes, size))
+        counts = [int(_joined([masks[w] for w in wishes if w not in chosen], free).sum()) for chosen in choices]
+        if max(counts) > 0:
+            hard = [sum(wish.barred for wish in chosen) for chosen in choices]
+            best = max(range(len(choices)), key=lambda n: (counts[n] > 0, -hard[n], min(counts[n], k), -n))
+            return choices[best]
+    return ()
+
+
+def _one_by_one(wishes: Iterable[_Hard], masks: dict[_Hard, Mask], free: Mask) -> tuple[_Hard, ...]:
+    """Many wishes: keep each, the newest first, that still leaves an item."""
+    kept, left = [], free
+    for wish in reversed(list(wishes)):
+        if (left & masks[wish]).any():
+            kept.append(wish)
+            left = left & masks[wish]
+    return tuple(wish for wish in wishes if wish not in kept)
+
+
+def _because(key: _Hard, masks: dict[_Hard, Mask], free: Mask) -> str:
+    """Why a wish had to give way: the fewest others with which nothing satisfies it."""
+    if not (free & masks[key]).any():
+        return f"no item is {key.words}" if not key.barred else f"every item is {said(key.wish)}"
+    others = [wish for wish in masks if wish != key]
+    for size in range(1, min(len(others), 3) + 1):
+        for chosen in combinations(others, size):
+            if not _joined([masks[key], *(masks[wish] for wish in chosen)], free).any():
+                return _conflict([*chosen, key])
+    return "no item is all of this at once: " + ", ".join(wish.words for wish in masks)
+
+
+def _conflict(wishes: Sequence[_Hard]) -> str:
+    wanted = [wish for wish in wishes if not wish.barred]
+    barred = [wish.words for wish in wishes if wish.barred]
+    if not wanted:
+        return f"no item is left with {listed(barred)}"
+    words = [said(wish.wish) for wish in wanted]
+    both = f"both {listed(words)}" if len(words) == 2 and not barred else listed(words)
+    return f"no item is {both}" + (f" with {listed(barred)}" if barred else "")

@@ -1,0 +1,161 @@
+"""The English that is understood: tables of phrases, folded, without apostrophes, separated by `|` or blanks."""
+
+from agent.language.words import in_order, word_set
+
+_NOT = (
+    "dont|do not|didnt|did not|doesnt|does not|never|cant|cannot|can not|couldnt|could not|wouldnt|would not|wasnt|"
+    "was not|not|dont think i|didnt think i|do not think i|no longer|havent|have not|hasnt|never have|neither"
+)
+_LIKE = "like|love|enjoy|adore|liked|loved|enjoyed|adored|dig|appreciate|appreciated|care for|get into|fond of"
+_SEE = "seen|see|watched|watch|saw|read|played|tried|heard|finished"
+
+
+def _pairs(first: str, second: str) -> str:
+    return "|".join(f"{a} {b}" for a in first.split("|") for b in second.split("|"))
+
+
+ROLES = {
+    "like": "liked|loved|love|enjoy|enjoyed|adore|adored|appreciate|appreciated|fan of|fans of|fond of|favourite|"
+    "favourites|favorite|favorites|fave|faves|top picks are|all about|obsessed with|got a kick out of|"
+    "blown away by|impressed by|impressed with|cant get enough of|could watch|dig|im into|i am into|got into|"
+    "was into|love for|my love of|lover of|lovers of|admire|admired|love to watch|like to watch|love watching|"
+    "like watching|enjoy watching|thumbs up for|yes to",
+    "pattern": "similar to|such as|in the style of|in the vein of|in the spirit of|along the lines of|reminiscent of|"
+    "comparable to|the same as|the likes of|akin to|close to|a la|reminds me of|remind me of|watch after|see after|"
+    "next after|based on my love of|as good as|inspired by|more of|in the mood of|same vibe as|vibe of|vibes of|"
+    "the mood of|the tone of|the feel of|resembling|resembles",
+    "dislike": f"hate|hated|dislike|disliked|loathe|loathed|detest|detested|despise|despised|couldnt stand|cant stand|"
+    "could not stand|cannot stand|can not stand|bored by|bored of|bored with|tired of|sick of|fed up with|"
+    "turned off by|walked out of|not a fan of|not a big fan of|not a huge fan of|no fan of|not into|nothing like|"
+    "not like|not my|regret watching|disappointed by|disappointed in|disappointed with|let down by|not so much|"
+    f"not fond of|thumbs down for|not crazy about|not keen on|wasnt a fan of|isnt my|{_pairs(_NOT, _LIKE)}",
+    "seen": "seen|watched|saw|i know|we know|already know|already knew|already have|already had|already own|owned|"
+    "rewatched|finished|have read|already read|played|already tried|already been through",
+    "unseen": f"want to see|want to watch|wanna see|wanna watch|to see|to watch|yet to see|yet to watch|should i see|"
+    f"should i watch|let me see|{_pairs(_NOT, _SEE)}|never got to see",
+    "want": "would like|id like|id love|would love|wed like|wed love|want|wants|wanted|need|needs|show me|give me|"
+    "gimme|"
+    "recommend|suggest|looking for|in the mood for|in mood for|feel like|feeling like|fancy|how about|find me|"
+    "get me|could go for|bring me|wanna|look for|searching for|craving|let me have|lets have|lets watch|lets see|"
+    "why not|why dont you show me|why dont we|meant|mean|do you have|have you got|got any|is there|are there|any|"
+    "make it|make that|give us|show us|"
+    "rather see|rather have|rather watch|try",
+    "unlike": "unlike|different from|different to|different than|opposite of|far from|nothing to do with",
+    "than": "newer than|older than|more recent than|earlier than|later than|released after|released before|made after|"
+    "made before|came out after|came out before",
+    "bar": f"{_pairs('dont|do not|never|please dont', 'recommend|show me|suggest|give me|show us|play')}|"
+    "stop recommending|stop showing me|stop suggesting|anything but|everything but|anything except|"
+    "everything except|anything other than|all but|no more",
+    "compare": "compare|difference between|which is better|whats better|what is better|how does|how do",
+    "why": "why|how come|what makes|reason for|reasons for|explain",
+    "after": "was great|was amazing|was fantastic|was wonderful|was brilliant|was excellent|was awesome|was good|"
+    "was fun|was superb|was perfect|is great|is amazing|is fantastic|is wonderful|is brilliant|is excellent|"
+    "is awesome|is superb|is perfect|is a masterpiece|was a masterpiece|are great|were great|rocks|rocked|rules|"
+    "was terrific|is terrific|are amazing|were amazing|is my favourite|is my favorite|was my favourite|"
+    "was my favorite|are my favourites|are my favorites|blew me away|was my thing|is my thing",
+    "after-bad": "was terrible|was awful|was boring|was bad|was rubbish|was horrible|was garbage|was crap|was dull|"
+    "was disappointing|is terrible|is awful|is boring|is bad|is rubbish|is horrible|is garbage|is overrated|"
+    "was overrated|were terrible|were awful|were boring|were bad|sucked|sucks|bored me|disappointed me|wasnt good|"
+    "was not good|wasnt great|was not great|isnt good|is not good|wasnt my thing|was not my thing|isnt my thing|"
+    "is not my thing|not my thing|not my cup of tea|was a letdown|was a waste|is a waste|stinks|stank",
+}
+PRONOUNS = {
+    "one": "it|that one|this one|that|this|him|her",
+    "many": "them|both|those|these|both of them|all of them|all of these|all of those|them all|these all|those all|"
+    "any of them|any of these|any of those|either of them|none of them|none of these|all three|all of it|each of them",
+}
+QUESTIONS = {
+    "ask": "what is|what was|what year|what genre|what kind of film is|what kind of movie is|who is|who was|"
+    "who directed|"
+    "who wrote|who stars|who made|who played|when was|when did|how long is|how old is|which year|what|whats|who|"
+    "whos|when|where|which|how|is|was|are|were|does|did|do|has|have|can you tell me|tell me about|"
+    "tell me more about|more about|info on|information on|what about|whose|could you tell me|describe"
+}
+POSITIONS = {
+    **{word: n for n, word in enumerate(in_order("first second third fourth fifth sixth seventh eighth ninth tenth"))},
+    **{word: n for n, word in enumerate(in_order("1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th"))},
+}
+# What may stand between a verb of liking and the title that it is said of.
+LEAD_INS = word_set(
+    "a an the film films movie movies show series book books game games wine wines album watching seeing playing "
+    "reading to is are was were both of like as old original first classic great and or also plus too all time "
+    "most ever would be include includes including my especially really very how much so that one ones it called "
+    "named titled namely by on with in out about for me you have i"
+)
+JOINERS = word_set("and or also plus nor as well then both like especially versus vs")
+BOUNDARIES = word_set(
+    "and or but too also because as so very a please though although while since when which who is was were are "
+    "really more most best or i im ive id we the something anything nothing not no for from than in with if plus "
+    "yesterday tonight recently again already last years year ago much lot lots films movies film movie just only "
+    "to now can could what show give recommend suggest any at by of on would will has had have"
+)
+FUNCTION_WORDS = word_set(
+    "a an the and or but of in on at to for with from by as is are was were be been am i me my mine we us our you "
+    "your he him his she her it its they them their this that these those who what which when where why how not "
+    "no nor so too very can could will would shall should may might must do does did done have has had if then "
+    "than there here up down out off over under again more most some any all both each few other such only own "
+    "same just about into through during before after above below between against until while because"
+)
+COMMON = FUNCTION_WORDS | word_set(
+    "good bad best great new old big small little long short first last next one two three day night time year "
+    "life love man men woman women boy girl kid kids child children people person family friend friends home "
+    "house world city town work job money war peace thing things something anything nothing everything everyone "
+    "somebody anybody one way end start go going get give make take come see look know think want need like say "
+    "tell ask talk try feel party fun funny happy sad true false real right wrong bad high low fast slow hot cold "
+    "dark light black white red blue green money talks dance we i you it shall dont cant im ive game story "
+    "stories tale movie film true mother father brother sister son daughter wife husband heart mind body head "
+    "hand eyes face street road trip live die dead death kill killer crime law order trust truth lies lie dream "
+    "dreams star stars sun moon sea river water fire ice wind rain snow dog cat fish bird horse play music song "
+    "romance mystery action adventure drama comedy horror thriller western fantasy second final perfect simple "
+    "private public secret wild sweet money bread chocolate late early forever never always now today tomorrow "
+    "yesterday morning evening midnight friday sunday summer winter spring autumn beautiful ugly crazy stupid "
+    "smart young"
+)
+# Words that say nothing about what is looked for.
+CHATTER = FUNCTION_WORDS | word_set(
+    "hi hello hey hiya greetings good morning evening afternoon night yesterday please pls thanks thank thx cheers ok okay yes "
+    "yeah yep sure no nope nah well hmm um oh ah actually really maybe perhaps kind sort bit lot lots got get "
+    "give show me tell want wants wanted need needs like liked likes love loved loves enjoy enjoyed hate hated "
+    "dislike disliked prefer preferably rather ideally favourite favorite fan recommend recommends recommendation "
+    "recommendations suggest suggestion suggestions recommended suggested find search looking look watch watching "
+    "watched see seen saw seeing film films movie movies show shows series title titles item items thing things "
+    "something anything nothing everything one ones another other others else different similar more some any "
+    "stuff list options option choice choices pick picks best great good nice cool fine awesome amazing decent "
+    "solid tonight today now later weekend tomorrow time again still even also too just only mood feel feeling "
+    "feels im ive id ill youre its thats whats lets dont doesnt didnt isnt arent wasnt cant couldnt wont wouldnt "
+    "havent hasnt shouldnt theres heres hows whos wheres think know guess suppose mean meant say said made make "
+    "makes making made released came come comes set starring stars featuring directed written year years old "
+    "older new newer recent latest later earlier first second third last next previous number already never ever "
+    "yet sometimes usually often always much many most least less fewer every everyone everybody somebody someone "
+    "anyone anybody people person friend friends us them him her around would could should might let lets try "
+    "trying tried go going gone went right way please sorry wait kindly would game games book books wine wines "
+    "product products song songs album albums bottle glass surprise bored boring kinda gonna wanna gimme help "
+    "hope else instead however though although except without avoid exclude skip but nor either neither minus "
+    "must have has possible possibly necessarily be being been there here than then what which who when where why "
+    "how am pm really absolutely definitely totally completely simply basically literally whatever anyway idea "
+    "ideas no nobody none yourself myself em ya u r s t d ll ve re m two three four five ten half dozen couple "
+    "few reset start over undo forget drop remove add change changed mind wrong correct correction meant exactly "
+    "same close happy glad love thanks cheers bye goodbye yo sup long short time times kind kinds type types sort "
+    "sorts style genre genres category categories please preference preferences matter matters care cares problem "
+    "worry fit fits match matches work works want goes go going along with pairs pair"
+)
+# Nouns for what is recommended; alone they are no wish.
+NOUNS = word_set(
+    "film films movie movies flick flicks picture pictures show shows series title titles item items one ones "
+    "game games book books novel novels wine wines bottle bottles album albums song songs product products thing "
+    "things something anything stuff feature features story stories tale tales"
+)
+NUMBER_WORDS = {
+    word: str(n)
+    for n, word in enumerate(
+        in_order(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen twenty"
+        )
+    )
+}
+ROMAN = {
+    roman: str(n)
+    for n, roman in enumerate(in_order("ii iii iv v vi vii viii ix x xi xii xiii"), 2)
+    if roman not in "vx"
+}

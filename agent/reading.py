@@ -1,0 +1,73 @@
+"""Asking a reader: a history and rows of the catalogue in, log odds of the rows out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from agent.adapters import LoadedReader
+from agent.prompt import PromptBatch, padded, prompt_of
+from index.domain import Catalogue
+from index.records import Floats, History, Rows
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A loaded reader over one catalogue; `vectors` (n_items, dim) are the item texts by its encoder."""
+
+    loaded: LoadedReader
+    catalogue: Catalogue
+    vectors: Floats
+
+    @cached_property
+    def numbers(self) -> torch.Tensor:
+        """By catalogue row: the number of the item's own embedding."""
+        return torch.from_numpy(self.loaded.numbers(self.catalogue.ids))
+
+    @cached_property
+    def texts(self) -> torch.Tensor:
+        """(n_items, dim) text vectors as the reader was taught with: centred and of length one again."""
+        centre = self.loaded.reader.state_dict()["centre"].numpy()
+        return torch.from_numpy(centred(self.vectors, centre))
+
+    def log_odds(self, histories: Sequence[History], rows: Sequence[Rows] | None = None) -> list[Floats]:
+        """For each history the log odds of its rows (of the whole catalogue without `rows`) as what comes next.
+
+        A history without events has nothing to say: zeros.
+        """
+        asked = [n for n, history in enumerate(histories) if len(history)]
+        wanted = [np.arange(len(self.catalogue))] * len(histories) if rows is None else list(rows)
+        found = [np.zeros(len(each), np.float32) for each in wanted]
+        if not asked:
+            return found
+        states = self._last_states([histories[n] for n in asked])
+        with torch.inference_mode():
+            for state, n in zip(states, asked, strict=True):
+                found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])))
+        return found
+
+    def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
+        scale = self.loaded.settings.scale
+        batch = padded([prompt_of(history, scale) for history in histories])
+        with torch.inference_mode():
+            text, ids = inputs_of(batch, self.texts, self.numbers)
+            return self.loaded.reader.states(text, ids, batch)[:, -1].float()
+
+    def _scores(self, state: torch.Tensor, rows: torch.Tensor) -> Floats:
+        reader, ids = self.loaded.reader, self.numbers[rows]
+        scores = reader.scores(state, reader.items(self.texts[rows], ids), ids)
+        return np.asarray(scores.numpy(), np.float32)
+
+
+def inputs_of(batch: PromptBatch, texts: torch.Tensor, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Text vectors (B, T, dim) and numbers (B, T) of a batch's items."""
+    rows = torch.from_numpy(batch.rows)
+    return texts[rows], numbers[rows]
+
+
+def centred(vectors: Floats, centre: Floats) -> Floats:
+    """Vectors less a centre, of length one again: what item texts have in common says nothing of any of them."""
+    moved = np.asarray(vectors, np.float32) - centre
+    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6), np.float32)

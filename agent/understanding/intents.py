@@ -1,0 +1,100 @@
+"""What a message is for: recommendations, more of them, undoing, a greeting, a question, what cannot be done."""
+
+from collections.abc import Sequence
+
+from agent.language.cues import Phrases
+from agent.language.english import CHATTER, NOUNS
+from agent.language.scopes import CANNOT, CORRECTIONS, INTENTS
+from agent.language.tokens import Message
+from agent.language.words import word_set
+from agent.understanding.found import Free
+from agent.understanding.mentions import Heard
+
+_INTENTS = {label: Phrases({label: phrases}) for label, phrases in INTENTS.items()}
+_CANNOT, _CORRECTIONS = Phrases({"cannot": CANNOT}), Phrases({"correction": CORRECTIONS})
+_POLITE = word_set(
+    "please thanks thank you ok okay can could would now then well and so just i want to lets oh no wait sorry "
+    "that hmm everything me a my i'd id like all the one again last for of"
+)
+_FORGETS = ("forget", "unlearn")
+
+
+def intent_of(message: Message, heard: Heard, has_wishes: bool, named: Free) -> str:
+    """The intent of a message; what it names (the taken words) and wishes comes before chat."""
+    if not any(message.words):
+        return "empty" if not len(message) else "quoted"
+    words = tuple("" if named.taken[n] else word for n, word in enumerate(message.words))
+    if _only(words, "undo"):
+        return "undo"
+    if _only(words, "reset"):
+        return "reset"
+    if _first(words) in _FORGETS and not has_wishes_after_forget(words):
+        return "forget"
+    for role in ("why", "compare", "ask"):
+        if any(mention.role == role for mention in heard.mentions) and not has_wishes:
+            return "question" if role == "ask" else role
+    if any(cue.label == "why" for cue in heard.cues) and not has_wishes and not heard.mentions:
+        return "why"
+    if asks_for_more(words):
+        return "more"
+    if has_wishes or heard.mentions or heard.unknown:
+        return "recommend"
+    return _idle(words)
+
+
+def asks_for_more(words: Sequence[str]) -> bool:
+    """Whether other items are asked for: "more", "something else", "another comedy"."""
+    found = next(_INTENTS["more"].within(words), None)
+    if found is None:
+        return False
+    after = words[found.end] if found.end < len(words) else ""
+    compares = after in ("than", "recent", "modern", "or", "about") or words[max(found.start - 1, 0)] in ("no", "not")
+    return not (compares and words[found.start] == "more") and not (words[found.start] == "next" and after == "to")
+
+
+def corrects(message: Message) -> bool:
+    """Whether a message takes back what was said before: "No, I meant", "actually", "instead"."""
+    words = message.words
+    says_no = bool(words) and words[0] in ("no", "nope", "nah") and ("," in message.gap(1) or message.ends(1))
+    instead_of = "instead" in words and words[words.index("instead") + 1 : words.index("instead") + 2] == ("of",)
+    return (says_no and len(words) > 1) or (not instead_of and any(True for _ in _CORRECTIONS.within(words)))
+
+
+def has_wishes_after_forget(words: Sequence[str]) -> bool:
+    """Whether something is wanted in the same message: "forget the comedy, give me a western"."""
+    return any(word in ("give", "show", "want", "instead", "recommend", "id") for word in words)
+
+
+def _idle(words: Sequence[str]) -> str:
+    """A message that names nothing: a greeting, thanks, something that cannot be done, or free words."""
+    said = [word for word in words if word]
+    start = next((n for n, word in enumerate(said) if word not in _POLITE), len(said))
+    if start < len(said) and _CANNOT.at(said, start) and not any(word in NOUNS for word in said):
+        return "cannot"
+    if _only(words, "greeting"):
+        return "greeting"
+    if _only(words, "thanks"):
+        return "thanks"
+    return "recommend" if not all(word in CHATTER for word in said) or _wants(said) else "chat"
+
+
+def _wants(words: Sequence[str]) -> bool:
+    wanting = {"recommend", "suggest", "watch", "see", "find", "want", "show", "need", "looking", "suggestion"}
+    return any(
+        word in wanting | NOUNS | {"suggestions", "recommendation", "recommendations", "nothing"} for word in words
+    )
+
+
+def _only(words: Sequence[str], label: str) -> bool:
+    """Whether a message says just this, apart from small words."""
+    left = [word for word in words if word]
+    cue = next(_INTENTS[label].within(left), None)
+    if cue is None:
+        return False
+    rest = [*left[: cue.start], *left[cue.end :]]
+    again = [word for word in rest if word not in _POLITE and not _INTENTS[label].at([word], 0)]
+    return not again
+
+
+def _first(words: Sequence[str]) -> str:
+    return next((word for word in words if word and word not in _POLITE), "")

@@ -1,0 +1,41 @@
+"""The words of a message that nothing else took: what is searched for in the texts of the items."""
+
+from collections.abc import Sequence
+
+from agent.language.english import CHATTER, NOUNS
+from agent.language.tokens import Message
+from agent.understanding.found import Found, Free
+from agent.understanding.mentions import Heard
+from agent.understanding.scope import Scope
+
+_MOST_WORDS = 24
+
+
+def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple[str, str]:
+    """Free words that are wanted, and those that are not ("no gore"); a value beside free words stays with them."""
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    rest = False
+    for sentence in message.sentences:
+        if not _is_about_items(message, heard, scope.founds, sentence):
+            continue
+        for n in sentence:
+            word, mode = message.words[n], scope.modes[n]
+            if free.taken[n]:
+                found = scope.starts.get(n)
+                if found and found.fields == {"categories"} and mode not in ("not", "less"):
+                    wanted.extend(message.words[found.start : found.end])
+            elif word and word not in CHATTER and not (word.isdigit() and len(word) < 3):
+                (unwanted if mode in ("not", "less") else wanted).append(word)
+                rest = rest or mode not in ("not", "less")
+    return " ".join(wanted[:_MOST_WORDS]) if rest else "", " ".join(unwanted[:_MOST_WORDS])
+
+
+def _is_about_items(message: Message, heard: Heard, founds: Sequence[Found], sentence: range) -> bool:
+    """Whether a sentence speaks of what is looked for: it names or wishes something, or it is the only one."""
+    if len(message.sentences) == 1:
+        return True
+    spoken = any(found.start in sentence for found in founds) or any(cue.start in sentence for cue in heard.cues)
+    words = [message.words[n] for n in sentence]
+    small = len(words) <= 4 and not any(message.tokens[n].quote for n in sentence) and sentence.start > 0
+    return spoken or any(word in NOUNS for word in words) or (small and len(words) > 1)

@@ -1,0 +1,159 @@
+"""What a catalogue's titles, values, years and numbers are called: built once, read by every message."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from agent.kept import Kept
+from agent.language.english import COMMON
+from agent.language.tokens import words_of
+from agent.language.values import BLENDS, value_forms
+from agent.language.words import word_set
+from agent.titles import TitleIndex
+from agent.wishes import Constraint
+from index.domain import Catalogue, Domain
+
+MEANS_NOTHING = frozenset(("unknown", "other", "others", "none", "n a", "na", "misc", "no genres listed", "nv"))
+FEW = 300  # distinct values up to which a field is a set of kinds; above, it names people, places or makers
+PEOPLE = word_set(
+    "director directors writer writers cast actor actors actress stars author authors artist artists band composer"
+)
+Parts = tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One meaning of some words: all of these constraints. `needs` says what must stand beside the words to mean it."""
+
+    parts: Parts
+    needs: str = ""  # "" nothing, "noun" a noun for items or "for" before, "name" a capital or a word such as "by"
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The words of one catalogue."""
+
+    catalogue: Catalogue
+    titles: TitleIndex
+    senses: Mapping[str, tuple[Sense, ...]]
+    surnames: Mapping[str, tuple[Sense, ...]]
+    numbers: tuple[str, ...]
+    years: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, popularity: Sequence[float] | None = None) -> "Lexicon":
+        """Read a catalogue; `popularity` (events of each item) decides between items of one title."""
+        counts, numbers = _values(catalogue)
+        years = numbers.pop("year", None)
+        return cls(
+            catalogue,
+            TitleIndex.of(catalogue, popularity),
+            _senses(counts, len(catalogue)),
+            _surnames(counts),
+            tuple(name for name in numbers if name != "decade"),
+            (int(min(years)), int(max(years))) if years else None,
+        )
+
+    @cached_property
+    def longest(self) -> int:
+        """The number of words of the longest value."""
+        return max((form.count(" ") + 1 for form in self.senses), default=0)
+
+    @cached_property
+    def year_quarters(self) -> tuple[int, int]:
+        """The years below which and above which a quarter of the items lie."""
+        years = [item.value("year") for item in self.catalogue.items]
+        numbers = [float(year) for year in years if isinstance(year, int | float)]
+        low, high = np.quantile(numbers, (0.25, 0.75)) if numbers else (0, 0)
+        return int(low), int(high)
+
+    @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """Every field by the words that name it."""
+        names = {name for item in self.catalogue.items[:1000] for name in item.attributes} | {"categories", "title"}
+        return {" ".join(words_of(name.replace("_", " "))): name for name in names}
+
+
+def popularity_of(domain: Domain) -> Sequence[float]:
+    """How many events each item of a domain has, by row."""
+    counts = np.bincount(domain.histories.rows, minlength=len(domain.catalogue)).astype(float)
+    return list(map(float, counts))
+
+
+lexicon_of: Kept[Domain, Lexicon] = Kept(lambda domain: Lexicon.of(domain.catalogue, popularity_of(domain)))
+
+Counts = dict[str, Counter[str]]
+
+
+def _values(catalogue: Catalogue) -> tuple[Counts, dict[str, list[float]]]:
+    """How often each text value of each field stands in the catalogue, and the numbers of the others."""
+    counts: Counts = defaultdict(Counter)
+    numbers: dict[str, list[float]] = defaultdict(list)
+    for item in catalogue.items:
+        counts["categories"].update(item.categories)
+        for name, value in item.attributes.items():
+            if isinstance(value, str):
+                counts[name][value] += 1
+            elif isinstance(value, tuple):
+                counts[name].update(value)
+            else:
+                numbers[name].append(float(value))
+    return counts, numbers
+
+
+def _is_said(name: str, values: Counter[str], n_items: int) -> bool:
+    """Whether people would say the values of a field: no links, no codes, no long texts, no number of each item."""
+    if name == "categories":
+        return True
+    sample = [value for value, _ in values.most_common(200)]
+    odd = sum("://" in value or len(value) <= 2 or len(value) > 60 or value[:1].isdigit() for value in sample)
+    return odd * 2 < len(sample) and not (
+        len(values) > 100 and len(values) > 0.98 * sum(values.values()) > 0.9 * n_items
+    )
+
+
+def _senses(counts: Counts, n_items: int) -> dict[str, tuple[Sense, ...]]:
+    found: dict[str, list[Sense]] = defaultdict(list)
+    for name, values in counts.items():
+        if not _is_said(name, values, n_items):
+            continue
+        for value in values:
+            for form, weak in value_forms(value) if " ".join(words_of(value)) not in MEANS_NOTHING else ():
+                parts = (Constraint(name, "=", value),)
+                sense = Sense(parts, "noun" if weak else _needs(name, form, len(values)))
+                if not any(each.parts == parts for each in found[form]):
+                    found[form].append(sense)
+    categories = {" ".join(words_of(value)): value for value in counts["categories"]}
+    for form, names in BLENDS.items():
+        if all(name in categories for name in names):
+            found[form].append(Sense(tuple(Constraint("categories", "=", categories[name]) for name in names)))
+    return {form: tuple(_strongest(senses)) for form, senses in found.items()}
+
+
+def _needs(name: str, form: str, n_values: int) -> str:
+    if name == "categories" or (n_values <= FEW and name not in PEOPLE):
+        return "name" if name != "categories" and form in COMMON else ""
+    return "" if " " in form and not all(word in COMMON for word in form.split()) else "name"
+
+
+def _strongest(senses: Iterable[Sense]) -> Iterable[Sense]:
+    """A category counts before other fields where the same word is both."""
+    each = list(senses)
+    return [sense for sense in each if sense.parts[0].field == "categories"] or each
+
+
+def _surnames(counts: Counts) -> dict[str, tuple[Sense, ...]]:
+    """People by their last names: those of one field together, the most frequent first."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name in PEOPLE & set(counts):
+        for value, _ in counts[name].most_common():
+            words = words_of(value)
+            if len(words) > 1 and len(words[-1]) > 2:
+                found[words[-1]][name].append(value)
+    return {
+        last: tuple(Sense((Constraint(name, "=", values[0]),), "name") for name, values in by_field.items())
+        for last, by_field in found.items()
+    }

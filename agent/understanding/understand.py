@@ -1,0 +1,144 @@
+"""Understands one message: the new state of the talk, the free words, the intent, and what could not be understood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.language.scopes import MEASURED
+from agent.language.tokens import LIMIT, Message, message_of
+from agent.language.wishes import listed
+from agent.understanding.amounts import find_amounts
+from agent.understanding.found import Found, Free
+from agent.understanding.intents import corrects, intent_of
+from agent.understanding.leftovers import leftovers
+from agent.understanding.lexicon import Lexicon
+from agent.understanding.mentions import JUDGING, Heard, Mention
+from agent.understanding.merge import with_mentions, with_text, with_wishes
+from agent.understanding.reader import Reader
+from agent.understanding.scope import Said, Scope
+from agent.understanding.sentences import rejoined
+from agent.understanding.values import find_values
+from agent.understanding.years import YearFinder
+from agent.wishes import State
+
+_UNCHANGED = frozenset(
+    ("undo", "reset", "forget", "why", "compare", "question", "cannot", "greeting", "thanks", "chat")
+)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a message means.
+
+    `words` are free words for retrieval; `intent` is recommend, more, greeting, thanks, chat, empty, quoted, question,
+    why, compare, undo, reset, forget or cannot; `about` are the ids that a question is about.
+    """
+
+    state: State
+    words: str = ""
+    intent: str = "recommend"
+    unknown_titles: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    asks: str = ""
+
+
+def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) -> Understood:
+    """Read one message in the light of the talk; `shown` are the ids of the list that the person sees, in order."""
+    message = rejoined(message_of(text), lexicon.titles)
+    heard = Reader(message, lexicon, shown).read()
+    taken = [(m.start, m.end) for m in heard.mentions] + heard.unknown
+    named = Free(len(message), taken)
+    free = Free(len(message), taken)
+    judged = with_mentions(state, heard.mentions, lexicon.catalogue)
+    founds, notes = _found(message, heard, free, lexicon, _reference(heard, judged, lexicon))
+    scope = Scope(message, founds, named)
+    wishes = scope.said()
+    intent = intent_of(message, heard, bool(wishes), named)
+    notes = (*_reading_notes(message, heard, lexicon), *notes)
+    unknown = tuple(_unknown(message, start, end) for start, end in heard.unknown)
+    if intent in _UNCHANGED | {"empty", "quoted"}:
+        about = tuple(dict.fromkeys(i for m in heard.mentions if m.role in ("ask", "why", "compare") for i in m.ids))
+        kept = judged if intent in ("question", "why", "compare") else state
+        return Understood(kept, "", intent, unknown, notes, about, " ".join(message.words))
+    wanted, unwanted = leftovers(message, heard, scope, free)
+    merged = with_wishes(judged, wishes, lexicon.catalogue, corrects(message))
+    new = with_text(merged.state, wanted, unwanted, corrects(message))
+    return Understood(new, wanted, intent, unknown, (*notes, *merged.notes))
+
+
+def wishes_in(text: str, lexicon: Lexicon) -> tuple[tuple[Said, ...], tuple[str, ...]]:
+    """What a few words name, whatever they say of it: wishes, and the ids of items."""
+    message = message_of(text)
+    ids = tuple(i for mention in _any_titles(message, lexicon) for i in mention.ids)
+    named = Free(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
+    free = Free(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
+    founds, _ = _found(message, Heard(), free, lexicon, ())
+    return Scope(message, founds, named).said(), ids
+
+
+def _any_titles(message: Message, lexicon: Lexicon) -> list[Mention]:
+    """Every title that stands in a few words, clearly named or not."""
+    found: list[Mention] = []
+    n = 0
+    while n < len(message):
+        hit = next(lexicon.titles.at(message.words, n), None)
+        if hit and " ".join(message.words[hit.start : hit.end]) not in lexicon.senses:
+            ids = tuple(lexicon.catalogue.items[row].item_id for row in hit.rows)
+            found.append(Mention(hit.start, hit.end, ids, None, hit.rows))
+        n = hit.end if hit else n + 1
+    return found
+
+
+def _found(
+    message: Message, heard: Heard, free: Free, lexicon: Lexicon, reference: Sequence[int]
+) -> tuple[list[Found], tuple[str, ...]]:
+    """All that is said of fields, in the order of the message, and notes on what the catalogue knows nothing of."""
+    quarters = lexicon.year_quarters if lexicon.years else (0, 0)
+    years = list(YearFinder(message, free, lexicon.years, quarters, _than(heard, lexicon), reference).find())
+    amounts = list(find_amounts(message, lexicon, free))
+    missing = tuple(
+        f"nothing here says the {MEASURED[unit]}" for unit in dict.fromkeys(a for a in amounts if isinstance(a, str))
+    )
+    if years and not lexicon.years:
+        missing, years = (*missing, "nothing here says the year"), []
+    values = list(find_values(message, lexicon, free))
+    founds = [*years, *(each for each in amounts if isinstance(each, Found)), *values]
+    asked = {message.tokens[m.start].sentence for m in heard.mentions if m.role in ("ask", "why", "compare")}
+    kept = [found for found in founds if message.tokens[found.start].sentence not in asked]
+    return sorted(kept, key=lambda found: found.start), missing
+
+
+def _than(heard: Heard, lexicon: Lexicon) -> list[tuple[int, int, int]]:
+    """The words of "newer than Jaws" and the year of Jaws, for each such phrase."""
+    found = []
+    for mention in heard.mentions:
+        cue = next((c for c in reversed(heard.cues) if c.label == "than" and c.end <= mention.start), None)
+        year = lexicon.titles.year(mention.rows[0]) if mention.rows else None
+        if mention.role == "than" and cue and year is not None:
+            found.append((cue.start, mention.end, year))
+    return found
+
+
+def _reference(heard: Heard, judged: State, lexicon: Lexicon) -> tuple[int, ...]:
+    """The years by which "newer" is measured: of what the message likes, else of what was liked last."""
+    ids = [i for m in heard.mentions if m.role in ("like", "pattern") for i in m.ids] or list(judged.liked[-1:])
+    years = (lexicon.titles.year(lexicon.catalogue.row_of[i]) for i in ids if i in lexicon.catalogue.row_of)
+    return tuple(year for year in years if year is not None)
+
+
+def _reading_notes(message: Message, heard: Heard, lexicon: Lexicon) -> tuple[str, ...]:
+    notes = [f"I read the first {LIMIT:,} characters of your message"] if message.was_cut else []
+    for mention in heard.mentions:
+        names = dict.fromkeys(lexicon.catalogue.items[row].name for row in mention.rows)
+        if len(names) > 1 and mention.role in JUDGING:
+            first, *others = list(names)[:3]
+            notes.append(f"I took that to be {first}; there is also {listed(others)}")
+    if heard.missing_places:
+        notes.append("the list has no such place")
+    return tuple(dict.fromkeys(notes))
+
+
+def _unknown(message: Message, start: int, end: int) -> str:
+    """An unknown title as it was written."""
+    text = message.text(start, end)
+    return text + ")" if text.count("(") > text.count(")") else text

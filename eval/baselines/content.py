@@ -1,0 +1,74 @@
+"""Content-based filtering: items whose text is near that of the items somebody had, by embedding or by TF-IDF."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from eval.baselines.people import fading_matrix, item_counts, popular_for
+from eval.models import Setting, Training
+from index.domain import Histories
+from index.records import Floats
+
+
+class Content:
+    """The mean of the text vectors of a history (from the built index), older events fading after `life` newer ones.
+
+    `centred` takes the catalogue's mean vector off first: what all items share tells nobody apart.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {"life": (0.0, 2.0, 4.0, 8.0, 16.0), "centred": (True, False)}
+    needs_index = True
+
+    def __init__(self, life: float = 4.0, centred: bool = True) -> None:
+        self.life, self.centred = life, centred
+
+    def fit(self, training: Training) -> None:
+        """Read the vectors of the index, in the order of the training's catalogue."""
+        from index.loading import load_text_index
+
+        vectors = np.asarray(load_text_index(training.domain).vectors, np.float32)[training.original]
+        self._vectors = _unit(vectors - vectors.mean(0)) if self.centred else _unit(vectors)
+        self._counts = item_counts(training.histories, training.n_items)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): cosine of the item with the mean of the history."""
+        profiles = _unit(fading_matrix(histories, len(self._counts), self.life) @ self._vectors)
+        return popular_for(histories.lengths == 0, profiles @ self._vectors.T, self._counts)
+
+
+class Tfidf:
+    """TF-IDF of the words of each item (Salton and Buckley 1988, by scikit-learn), the history's mean as the query."""
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "life": (0.0, 2.0, 4.0, 8.0, 16.0),
+        "sublinear": (True, False),
+        "most_share": (0.1, 0.3, 1.0),
+    }
+    needs_index = False
+
+    def __init__(self, life: float = 4.0, sublinear: bool = True, most_share: float = 1.0) -> None:
+        self.life, self.sublinear, self.most_share = life, sublinear, most_share
+
+    def fit(self, training: Training) -> None:
+        """Weigh words; those in more than `most_share` of the items are left out."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        from index.texts import item_text
+
+        weighing = TfidfVectorizer(
+            token_pattern=r"\w+", sublinear_tf=self.sublinear, max_df=self.most_share, dtype=np.float32
+        )
+        self._words: Any = weighing.fit_transform([item_text(item) for item in training.catalogue.items])
+        self._counts = item_counts(training.histories, training.n_items)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products with the mean of the history."""
+        profiles = fading_matrix(histories, len(self._counts), self.life) @ self._words
+        scores = np.asarray((profiles @ self._words.T).toarray(), np.float32)
+        return popular_for(histories.lengths == 0, scores, self._counts)
+
+
+def _unit(vectors: Floats) -> Floats:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-9), np.float32)

@@ -1,0 +1,63 @@
+"""Training histories as batches of prompts of like length, drawn anew each epoch from its own seed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
+from index.domain import Histories
+from index.records import History, Rows
+
+TOKENS = 2_048  # of a batch, padding included
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Prompts (B, T) and the row of the item that came after each token, (B, T); what is no prompt has -1."""
+
+    prompts: PromptBatch
+    next_rows: Rows
+
+
+def epoch_batches(histories: Histories, scale: Scale, seed: int, epoch: int) -> list[Batch]:
+    """Every user once: one window of their history, events of the same second in random order."""
+    random = np.random.default_rng((seed, epoch))
+    windows = [_window(history, random) for history in histories if len(history) > 1]
+    order = np.argsort([len(window) + random.random() for window in windows], kind="stable")
+    groups = list(_groups([len(windows[n]) - 1 for n in order]))
+    batches = [_batch([windows[order[n]] for n in group], scale) for group in groups]
+    return [batches[n] for n in random.permutation(len(batches))]
+
+
+def _window(history: History, random: np.random.Generator) -> History:
+    """At most LONGEST + 1 events: every second time the newest, else from anywhere."""
+    if history.times is not None:  # the source does not tell the order within one second
+        order = np.lexsort((random.random(len(history)), history.times))
+        history = History(history.rows[order], history.values[order], history.times)
+    spare = len(history) - LONGEST - 1
+    if spare <= 0:
+        return history
+    start = spare if random.random() < 0.5 else int(random.integers(0, spare))
+    span = slice(start, start + LONGEST + 1)
+    return History(history.rows[span], history.values[span], None if history.times is None else history.times[span])
+
+
+def _groups(lengths: list[int]) -> Iterator[list[int]]:
+    """Places of ascending lengths in groups that fill TOKENS when padded to their longest."""
+    group: list[int] = []
+    for place, length in enumerate(lengths):
+        if group and length * (len(group) + 1) > TOKENS:
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group
+
+
+def _batch(windows: list[History], scale: Scale) -> Batch:
+    prompts = padded([prompt_of(window.before(len(window) - 1), scale) for window in windows])
+    next_rows = np.full(prompts.rows.shape, -1, np.int64)
+    for place, window in enumerate(windows):
+        next_rows[place, -(len(window) - 1) :] = window.rows[1:]
+    return Batch(prompts, next_rows)

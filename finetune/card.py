@@ -1,0 +1,58 @@
+"""The model card of an adapter: what it is, how it was made, what it gained, what it must not be used for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.adapters import ReaderSettings
+
+CARD = """---
+base_model: {base}
+library_name: peft
+license: apache-2.0
+tags: [recommendation, reranking, lora]
+---
+
+# Reranker for {domain}
+
+A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. It reads what somebody had, one token
+an item, newest last, and gives the log odds of each candidate as what comes next. Its word is added to the fused score
+of retrieval with weight {blend:g}.
+
+| | NDCG@10 on {n_users} validation users |
+|---|---|
+| retrieval alone | {before:.4f} |
+| this reader alone, on the same candidates | {alone:.4f} |
+| both | {after:.4f} |
+
+The blend and the best step were chosen on these users: see the project's README for figures on test events.
+
+- made by: `{command}`
+- {seconds:.0f} s of training, {steps} steps, {epochs} epochs, seed {seed}
+- data: SHA-256 of the tables `{data}`; held out: {held_out}
+- files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `head.safetensors` and `reader.json`
+  (item ids, sizes) beside them, `training.json` (loss curve and settings)
+
+It knows this domain's items only, and what its users happened to do; it says nothing of what is good for anybody.
+"""
+
+
+def card_of(settings: ReaderSettings, record: Mapping[str, Any]) -> str:
+    """The card as Markdown."""
+    return CARD.format(
+        base=settings.base_model,
+        domain=record["settings"]["domain"],
+        rank=settings.rank,
+        layers=settings.shape.layers,
+        blend=settings.blend,
+        n_users=record["n_validation_users"],
+        before=record["before"]["ndcg@10"],
+        alone=record["reader_alone"]["ndcg@10"],
+        after=record["after"]["ndcg@10"],
+        command=record["command"],
+        seconds=record["seconds"],
+        steps=record["steps"],
+        epochs=record["epochs"],
+        seed=record["seed"],
+        data=record["data_sha256"],
+        held_out=record["held_out"],
+    )

@@ -1,0 +1,218 @@
+"""The training loop of a reader: a budget that is kept, validation with early stopping, a checkpoint that resumes."""
+
+import contextlib
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agent.reader import Reader
+from agent.reading import inputs_of
+from finetune.batches import Batch
+from finetune.budget import Budget
+from finetune.checkpoint import Checkpoint
+from index.domain import Histories
+
+WARM_UP = 60  # steps
+CLIP = 1.0
+CHECKPOINT_EVERY = 30.0  # seconds
+PATIENCE = 6  # validations without a gain after which it ends
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast: peak learning rate, seed, epochs between validations."""
+
+    budget: Budget
+    learning_rate: float
+    seed: int
+    validate_every: float = 2.0  # epochs
+
+
+@dataclass
+class Progress:
+    """Where training stands; what a checkpoint keeps beside the tensors."""
+
+    step: int = 0
+    epoch: int = 0
+    place: int = 0  # batches of this epoch that are done
+    seconds: float = 0.0
+    best: float = -1.0
+    unimproved: int = 0
+    loss: list[tuple[int, float]] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    finished: bool = False
+
+
+class Trainer:
+    """Teaches a reader to predict each next event; keeps the tensors that were best on validation."""
+
+    def __init__(
+        self, reader: Reader, texts: Tensor, numbers: Tensor, validate: Callable[[], float], schedule: Schedule
+    ) -> None:
+        self.reader, self.texts, self.numbers = reader, texts, numbers
+        self.validate, self.schedule = validate, schedule
+        self.at = Progress()
+        self.trained = {name: value for name, value in reader.named_parameters() if value.requires_grad}
+        self.optimizer = torch.optim.AdamW(_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98))
+        self.best = self._copy()
+        self._stopped = False
+
+    def run(self, histories: Histories, batches_of: "BatchesOf", checkpoint: Checkpoint) -> Progress:
+        """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place."""
+        began, before, saved = time.monotonic(), self.at.seconds, time.monotonic()
+        with self._interruptible(), _bar(self.schedule.budget) as bar:
+            while not self._over():
+                batches = batches_of(histories, self.at.epoch)
+                self._validate_if_due(len(batches))
+                for batch in batches[self.at.place :]:
+                    self._step(batch)
+                    self.at.place += 1
+                    self.at.seconds = before + time.monotonic() - began
+                    bar(self.at)
+                    if time.monotonic() - saved > CHECKPOINT_EVERY:
+                        checkpoint.save(self)
+                        saved = time.monotonic()
+                    if self._over():
+                        break
+                else:
+                    self.at.epoch, self.at.place = self.at.epoch + 1, 0
+            if not self._stopped:
+                self._validate_now()
+            self.at.seconds = before + time.monotonic() - began
+            self.at.finished = not self._stopped
+            checkpoint.save(self)
+        self.restore(self.best)
+        return self.at
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Put these values into the trained tensors."""
+        with torch.no_grad():
+            for name, value in self.trained.items():
+                value.copy_(tensors[name])
+
+    def _step(self, batch: Batch) -> None:
+        self.reader.train()
+        rate = self.schedule.learning_rate * self._warmth()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(self.schedule.seed * 1_000_003 + self.at.step)  # dropout: the same after a resume
+        loss = self._loss(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
+        self.optimizer.step()
+        self.at.step += 1
+        if self.at.step % 10 == 1:
+            self.at.loss.append((self.at.step, round(float(loss.item()), 4)))
+
+    def _loss(self, batch: Batch) -> Tensor:
+        """Mean cross entropy of each next item over the whole catalogue less what was had before."""
+        target = torch.from_numpy(batch.next_rows)
+        known = target >= 0
+        with autocast():
+            text, ids = inputs_of(batch.prompts, self.texts, self.numbers)
+            states = self.reader.states(text, ids, batch.prompts)[known]
+            items = self.reader.items(self.texts, self.numbers)
+            scores = self.reader.scores(states, items, self.numbers).float()
+        return torch.nn.functional.cross_entropy(scores.masked_fill(_had(batch, len(self.texts)), -1e4), target[known])
+
+    def _warmth(self) -> float:
+        """Share of the peak rate: linear warm-up, then a cosine over the budget."""
+        share = self.schedule.budget.share(self.at.seconds, self.at.epoch)
+        return min(1.0, (self.at.step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+
+    def _over(self) -> bool:
+        spent = self.schedule.budget.share(self.at.seconds, self.at.epoch) >= 1
+        return self._stopped or spent or self.at.unimproved >= PATIENCE
+
+    def _validate_if_due(self, n_batches: int) -> None:
+        done = self.at.epoch + self.at.place / max(n_batches, 1)
+        last = self.at.validation[-1][0] / max(n_batches, 1) if self.at.validation else 0.0
+        if done - last >= self.schedule.validate_every:
+            self._validate_now()
+
+    def _validate_now(self) -> None:
+        if self.at.validation and self.at.validation[-1][0] == self.at.step:
+            return
+        self.reader.eval()
+        value = self.validate()
+        self.at.validation.append((self.at.step, round(value, 6)))
+        improved = value > self.at.best
+        self.at.unimproved = 0 if improved else self.at.unimproved + 1
+        if improved:
+            self.at.best, self.best = value, self._copy()
+
+    def _copy(self) -> dict[str, Tensor]:
+        return {name: value.detach().clone() for name, value in self.trained.items()}
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Ctrl-C ends the training after the running step, so that what was learned is kept."""
+
+        def stop(_: int, __: FrameType | None) -> None:
+            self._stopped = True
+
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training."""
+        return self._stopped
+
+
+BatchesOf = Callable[[Histories, int], list[Batch]]
+
+
+def autocast() -> torch.autocast:
+    """bfloat16 where the processor computes in it, else nothing."""
+    fast = bool(torch.cpu._is_avx512_bf16_supported())
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast)
+
+
+def _had(batch: Batch, n_items: int) -> Tensor:
+    """(tokens, n_items): items that lie at or before each token; they never come next."""
+    rows, present = batch.prompts.rows, batch.prompts.present
+    n, length = rows.shape
+    first = np.full((n, n_items), length, np.int16)
+    for place in range(length - 1, -1, -1):
+        on = present[:, place]
+        first[on, rows[on, place]] = place
+    owners, places = np.nonzero(batch.next_rows >= 0)
+    had = torch.from_numpy(first)[torch.from_numpy(owners)] <= torch.from_numpy(places)[:, None]
+    had[torch.arange(len(owners)), torch.from_numpy(batch.next_rows[owners, places])] = False
+    return had
+
+
+def _groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
+    """Weight decay for matrices, none for biases, norms and embeddings."""
+    decayed = [value for name, value in trained.items() if value.ndim > 1 and "ids" not in name and "bias" not in name]
+    others = [value for value in trained.values() if all(value is not each for each in decayed)]
+    return [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+
+
+@contextlib.contextmanager
+def _bar(budget: Budget) -> Iterator[Callable[[Progress], None]]:
+    """A bar over the budget with loss, validation and ETA; silent where stderr is no terminal."""
+    from tqdm import tqdm
+
+    with tqdm(
+        total=100, unit="%", disable=not sys.stderr.isatty(), bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
+    ) as bar:
+
+        def show(at: Progress) -> None:
+            bar.update(100 * min(budget.share(at.seconds, at.epoch), 1) - bar.n)
+            bar.set_postfix_str(f"step {at.step} loss {at.loss[-1][1] if at.loss else 0:.3f} ndcg@10 {at.best:.4f}")
+
+        yield show

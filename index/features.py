@@ -1,0 +1,73 @@
+"""What the fusion reads of every item for one history: behaviour's views, its profile in text and categories."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from index.behaviour import NAMES, Behaviour, decay
+from index.domain import Catalogue
+from index.records import Floats, History
+
+PROFILE_LIVES = (4.0, 30.0)
+CONTEXT = ("length", "usual value", "pace")
+COLUMNS = (
+    *NAMES,
+    *(f"text/{life:g}" for life in PROFILE_LIVES),
+    *(f"categories/{life:g}" for life in PROFILE_LIVES),
+    *CONTEXT,
+)
+# Sums of frequencies have long tails: their square root is what a small network can use.
+TAILED = np.array([name.split("/")[0] in ("follows", "next", "together", "session", "valued") for name in COLUMNS])
+
+
+@dataclass(frozen=True)
+class Features:
+    """Scores of every item by column of COLUMNS; `vectors` are the items' texts, (n_items, dim) normalised."""
+
+    behaviour: Behaviour
+    vectors: Floats
+    catalogue: Catalogue
+
+    def of(self, history: History) -> Floats:
+        """(n_items, len(COLUMNS)) for one history."""
+        found = np.empty((len(self.catalogue), len(COLUMNS)), np.float32)
+        n_views = len(NAMES)
+        found[:, :n_views] = self.behaviour.views(history)
+        for column, life in enumerate(PROFILE_LIVES, start=n_views):
+            found[:, column] = profile(history, self.vectors, life)
+            found[:, column + len(PROFILE_LIVES)] = profile(history, self.genres, life)
+        found[:, -len(CONTEXT) :] = context(history)
+        found[:, TAILED] = np.sign(found[:, TAILED]) * np.sqrt(np.abs(found[:, TAILED]))
+        return found
+
+    @cached_property
+    def genres(self) -> Floats:
+        """(n_items, categories) normalised rows; the 512 commonest categories count."""
+        values, counts = np.unique([c for item in self.catalogue.items for c in item.categories], return_counts=True)
+        kept = {str(values[n]): place for place, n in enumerate(np.argsort(-counts, kind="stable")[:512])}
+        marks = np.zeros((len(self.catalogue), max(len(kept), 1)), np.float32)
+        for row, item in enumerate(self.catalogue.items):
+            marks[row, [kept[c] for c in item.categories if c in kept]] = 1
+        norms = np.linalg.norm(marks, axis=1, keepdims=True)
+        return np.asarray(marks / np.maximum(norms, 1), np.float32)
+
+
+def profile(history: History, vectors: Floats, life: float) -> Floats:
+    """(n_items,) likeness of every item to the recency-weighted mean of a history's vectors; 0 without a history."""
+    if not len(history):
+        return np.zeros(len(vectors), np.float32)
+    newest = history.rows[-int(8 * life) :]
+    weights = decay(len(newest), life)
+    mean = weights @ vectors[newest] / weights.sum()
+    return np.asarray(vectors @ mean, np.float32)
+
+
+def context(history: History) -> Floats:
+    """What is the same for all items: log length, usual value, log seconds that the newest ten events took."""
+    if not len(history):
+        return np.zeros(len(CONTEXT), np.float32)
+    values = history.values[~np.isnan(history.values)]
+    usual = float(values.mean()) if len(values) else 0.0
+    newest = history.times[-10:] if history.times is not None else np.zeros(1)
+    return np.array([np.log1p(len(history)), usual, np.log1p(newest[-1] - newest[0])], np.float32)

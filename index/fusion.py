@@ -1,0 +1,106 @@
+"""One score out of many: a small network over the features of a candidate, learned from what people did next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.records import Floats, Rows
+
+if TYPE_CHECKING:  # torch is needed to learn a fusion, not to use one
+    import torch
+
+HIDDEN = 32
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 8, 128, 3e-3, 1e-4
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Linear part plus two GELU layers over standardised features; `columns` names the features in order."""
+
+    columns: tuple[str, ...]
+    weights: Mapping[str, Floats]  # mean, spread, linear, first, first_bias, second, second_bias, last
+
+    def score(self, features: Floats) -> Floats:
+        """(n, columns) -> (n,): higher is better, differences are log odds."""
+        w = self.weights
+        x = (features - w["mean"]) / w["spread"]
+        hidden = _gelu(_gelu(x @ w["first"] + w["first_bias"]) @ w["second"] + w["second_bias"])
+        return np.asarray(x @ w["linear"] + hidden @ w["last"], np.float32)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What to learn from: features (lists, candidates, columns), and the place of the true item in each list."""
+
+    features: Floats
+    truth: Rows
+
+
+def fit_fusion(examples: Examples, columns: tuple[str, ...], seed: int) -> Fusion:
+    """Learn by softmax over each list (listwise cross entropy, Cao et al. 2007)."""
+    import torch
+
+    mean = examples.features.reshape(-1, len(columns)).mean(0)
+    spread = examples.features.reshape(-1, len(columns)).std(0) + 1e-6
+    features = torch.from_numpy((examples.features - mean) / spread)
+    truth = torch.from_numpy(examples.truth)
+    random = torch.Generator().manual_seed(seed)
+    parameters = _fresh(len(columns), random)
+    optimizer = torch.optim.AdamW(parameters.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    steps = EPOCHS * -(-len(truth) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=max(steps, 2))
+    for _ in range(EPOCHS):
+        for batch in torch.split(torch.randperm(len(truth), generator=random), BATCH):
+            loss = torch.nn.functional.cross_entropy(_forward(parameters, features[batch]), truth[batch])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            optimizer.step()
+            schedule.step()
+    learned = {name: value.detach().numpy().astype(np.float32) for name, value in parameters.items()}
+    return Fusion(columns, {"mean": mean, "spread": spread, **learned})
+
+
+def untrained(columns: tuple[str, ...], weights: Mapping[str, float]) -> Fusion:
+    """A plain weighted sum, for a domain with too few events to learn from."""
+    n = len(columns)
+    linear = np.array([weights.get(name, 0.0) for name in columns], np.float32)
+    empty = {"first": (n, 1), "first_bias": (1,), "second": (1, 1), "second_bias": (1,), "last": (1,)}
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in empty.items()}
+    return Fusion(
+        columns, {"mean": np.zeros(n, np.float32), "spread": np.ones(n, np.float32), "linear": linear, **zeros}
+    )
+
+
+def _fresh(n_columns: int, random: "torch.Generator") -> "dict[str, torch.Tensor]":
+    """Parameters before training; the last layer is zero, so that the network begins as its linear part."""
+    import torch
+
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.div(torch.randn(*shape, generator=random), shape[0] ** 0.5)
+
+    found = {
+        "linear": torch.zeros(n_columns),
+        "first": drawn(n_columns, HIDDEN),
+        "first_bias": torch.zeros(HIDDEN),
+        "second": drawn(HIDDEN, HIDDEN),
+        "second_bias": torch.zeros(HIDDEN),
+        "last": torch.zeros(HIDDEN),
+    }
+    return {name: value.requires_grad_() for name, value in found.items()}
+
+
+def _forward(p: "dict[str, torch.Tensor]", x: "torch.Tensor") -> "torch.Tensor":
+    import torch
+    from torch.nn.functional import gelu as torch_gelu
+
+    first = torch_gelu(x @ p["first"] + p["first_bias"], approximate="tanh")
+    second = torch_gelu(first @ p["second"] + p["second_bias"], approximate="tanh")
+    return torch.add(x @ p["linear"], second @ p["last"])
+
+
+def _gelu(x: npt.NDArray[np.floating[Any]]) -> Floats:
+    """GELU by its tanh form (Hendrycks & Gimpel 2016)."""
+    return np.asarray(0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3))), np.float32)

@@ -1,0 +1,102 @@
+"""The books of an import: rows read, used, rejected and repeated, every rule that was applied, and the rejects kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from index.errors import MendableError
+from index.home import mendable_writes
+from index.importers.sources import Source
+
+SHOWN_CHARACTERS = 2000  # of a rejected row kept, so that a row of a gigabyte leaves a short line
+
+
+@dataclass(slots=True)
+class Kind:
+    """How often something happened, and the `file:line` of the first."""
+
+    n: int
+    first: str
+    rejects: bool = False
+
+
+@dataclass
+class Tally:
+    """Counts as it goes; rejected rows are written to `path` (nowhere where it is None) as they come."""
+
+    path: Path | None = None
+    read: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    first_reject: str | None = None
+    _file: IO[str] | None = None
+
+    @property
+    def used(self) -> int:
+        """Rows that are neither rejected nor repeated."""
+        return self.read - self.rejected - self.duplicates
+
+    def note(self, kind: str, source: Source, line: int, n: int = 1, rejects: bool = False) -> None:
+        """Count a rule that was applied to `n` rows, the first of them at `line`."""
+        if n and kind in self.kinds:
+            self.kinds[kind].n += n
+        elif n:
+            self.kinds[kind] = Kind(n, source.at(line), rejects)
+
+    def reject(self, kind: str, source: Source, line: int, row: Any) -> None:
+        """Count and keep a row that cannot be used."""
+        self.rejected += 1
+        self.note(kind, source, line, rejects=True)
+        self.first_reject = self.first_reject or f"{source.at(line)} ({kind})"
+        if self.path is not None:
+            self._keep({"file": source.shown, "line": line, "kind": kind, "row": _short(row)})
+
+    def repeat(self, source: Source, line: int, n: int = 1) -> None:
+        """Count rows that say again what an earlier one said."""
+        self.duplicates += n
+        self.note("row that repeats another", source, line, n)
+
+    def has_too_many(self, max_bad: float) -> bool:
+        """Whether more than `max_bad` percent of the rows read were rejected."""
+        return self.rejected * 100 > max_bad * self.read
+
+    def refusal(
+        self, kept: Path | None, way_out: str = "Mend them, or allow more with --max-bad PERCENT"
+    ) -> MendableError:
+        """What is said of rejected rows that are too many; `kept` is where they are."""
+        counts = ", ".join(f"{kind.n} x {name}" for name, kind in self.kinds.items() if kind.rejects)
+        where = f"; all are in {kept}" if kept else ""
+        return MendableError(
+            f"{self.rejected} of {self.read} rows cannot be used ({counts}{where})",
+            f"first {self.first_reject}",
+            way_out,
+        )
+
+    def close(self) -> None:
+        """Finish the file of rejects."""
+        if self._file is not None:
+            with mendable_writes(Path(self._file.name)):
+                self._file.close()
+
+    def _keep(self, reject: Mapping[str, Any]) -> None:
+        if self.path is None:
+            return
+        with mendable_writes(self.path):
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self.path.open("w", encoding="utf-8")
+            self._file.write(json.dumps(reject) + "\n")
+
+
+def _short(row: Any) -> Any:
+    """A row as it is kept: what JSON can hold, long texts cut."""
+    if isinstance(row, str):
+        return row[:SHOWN_CHARACTERS]
+    if isinstance(row, Mapping):
+        return {str(name)[:100]: _short(value) for name, value in list(row.items())[:100]}
+    if isinstance(row, list | tuple):
+        return [_short(each) for each in row[:100]]
+    return row if row is None or isinstance(row, bool | int | float) else str(row)[:SHOWN_CHARACTERS]

@@ -1,0 +1,59 @@
+"""Behaviour matrices and the fusion on disk: plain arrays and JSON beside the other files of an index."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from index.arrays import read_array, write_array
+from index.behaviour import Behaviour
+from index.counts import Matrix
+from index.errors import MendableError
+from index.fusion import Fusion
+from index.home import write_json
+
+POPULARITY, FUSION = "popularity.npy", "fusion.json"
+SPARSE_PARTS = ("data", "indices", "indptr")
+
+
+def save_behaviour(folder: Path, behaviour: Behaviour) -> None:
+    """Write each matrix as one array, a sparse one as three."""
+    write_array(folder / POPULARITY, behaviour.popularity)
+    for name, matrix in behaviour.matrices.items():
+        if isinstance(matrix, np.ndarray):
+            write_array(folder / f"{name}.npy", matrix)
+        else:
+            for part in SPARSE_PARTS:
+                write_array(folder / f"{name}.{part}.npy", getattr(matrix, part))
+
+
+def load_behaviour(folder: Path, names: tuple[str, ...] = ("follows", "next", "together")) -> Behaviour:
+    """Read what `save_behaviour` wrote, memory-mapped. Raises MendableError where a file is missing or cut off."""
+    popularity = np.asarray(read_array(folder / POPULARITY))
+    return Behaviour({name: _matrix(folder, name, len(popularity)) for name in names}, popularity)
+
+
+def save_fusion(folder: Path, fusion: Fusion, n_lists: int) -> None:
+    """Write the fusion's weights, and from how many lists it was learned (0: a plain sum)."""
+    weights = {name: value.tolist() for name, value in fusion.weights.items()}
+    write_json(folder / FUSION, {"columns": list(fusion.columns), "n_lists": n_lists, "weights": weights})
+
+
+def load_fusion(folder: Path) -> Fusion:
+    """Read what `save_fusion` wrote. Raises MendableError where it cannot be read."""
+    path = folder / FUSION
+    try:
+        content = json.loads(path.read_text())
+        weights = {name: np.array(value, np.float32) for name, value in content["weights"].items()}
+        return Fusion(tuple(content["columns"]), weights)
+    except (OSError, ValueError, LookupError, TypeError) as why:
+        raise MendableError("cannot read the fusion", str(path), "Run `python -m index build` with --force") from why
+
+
+def _matrix(folder: Path, name: str, n_items: int) -> Matrix:
+    dense = folder / f"{name}.npy"
+    if dense.is_file():
+        return read_array(dense)
+    data, indices, indptr = (np.asarray(read_array(folder / f"{name}.{part}.npy")) for part in SPARSE_PARTS)
+    return sparse.csr_matrix((data, indices, indptr), shape=(n_items, n_items))

@@ -1,0 +1,106 @@
+"""Retrieval: every channel proposes, one learned fusion orders, and the best candidates go on with all their scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from index.behaviour import Behaviour
+from index.domain import Catalogue
+from index.features import COLUMNS, Features
+from index.fusion import Fusion, untrained
+from index.learning import first_look
+from index.query import Candidates, Channel, Mask, Query
+from index.records import Floats, Rows
+
+PROPOSED = 250  # rows that each channel may propose
+WORDS_WEIGHT = 3.0  # log odds that the best match of somebody's words gains in each of the two channels of text
+AGAINST_TEXT, AGAINST_TASTE = 4.0, 6.0  # log odds lost by what is just like something disliked
+NEWCOMER = untrained(COLUMNS, {"popularity": 0.6})  # of somebody of whom nothing is known only this can be said
+
+
+class WordChannel(Channel, Protocol):
+    """A channel that also answers to somebody's own words."""
+
+    def match(self, text: str, rows: Rows) -> Floats:
+        """How well rows match the words: 0 not at all; higher is better."""
+
+
+@dataclass(frozen=True)
+class BehaviourChannel:
+    """What people with this history did next, as a linear mix of co-occurrence and EASE."""
+
+    behaviour: Behaviour
+    name: str = "behaviour"
+
+    def search(self, query: Query, n: int) -> Rows:
+        """At most `n` allowed rows, best first; none without a history."""
+        return best(self._all(query), query.allowed, n) if len(query.history) else np.zeros(0, np.int64)
+
+    def score(self, query: Query, rows: Rows) -> Floats:
+        """Scores of rows, 0 without a history."""
+        return self._all(query)[rows] if len(query.history) else np.zeros(len(rows), np.float32)
+
+    def _all(self, query: Query) -> Floats:
+        return self.behaviour.mix(query.history)
+
+
+@dataclass(frozen=True)
+class Retriever:
+    """The channels of a domain and what fuses them; `words` are those channels that answer to somebody's words."""
+
+    catalogue: Catalogue
+    features: Features
+    fusion: Fusion
+    channels: Sequence[Channel]
+    words: Sequence[WordChannel] = ()
+
+    def retrieve(self, query: Query, n: int = 100) -> Candidates:
+        """The `n` best allowed rows by (-fused score, row), fewer where fewer are allowed."""
+        allowed = self.catalogue.available if query.allowed is None else query.allowed & self.catalogue.available
+        query = Query(query.history, query.disliked, query.text, allowed, query.lean)
+        features = self.features.of(query.history)
+        rows = self._proposed(query, features)
+        fused = self.fused(query, features, rows)
+        order = np.lexsort((rows, -fused))[:n]
+        rows, fused = rows[order], fused[order]
+        scores = np.stack([channel.score(query, rows) for channel in self.channels], axis=1).astype(np.float32)
+        return Candidates(rows, scores.reshape(len(rows), -1), fused, tuple(channel.name for channel in self.channels))
+
+    def fused(self, query: Query, features: Floats, rows: Rows) -> Floats:
+        """One score a row: what the history says, what the words say, what was disliked, what is leaned to."""
+        fusion = self.fusion if len(query.history) else NEWCOMER
+        fused = fusion.score(features[rows])
+        if query.text:
+            for channel in self.words:
+                match = channel.match(query.text, rows)
+                fused = fused + WORDS_WEIGHT * match / max(float(match.max(initial=0)), 1e-6)
+        if len(query.disliked):
+            fused = fused - self._against(query.disliked, rows)
+        return np.asarray(fused if query.lean is None else fused + query.lean[rows], np.float32)
+
+    def _proposed(self, query: Query, features: Floats) -> Rows:
+        """What any channel proposes, and the best by popularity and by leaning, so that no wish is left empty."""
+        found = [channel.search(query, PROPOSED) for channel in self.channels]
+        popular = features[:, COLUMNS.index("popularity")]
+        found.append(best(first_look(features) + 1e-6 * popular, query.allowed, PROPOSED))
+        if query.lean is not None:
+            found.append(best(query.lean + 1e-3 * popular, query.allowed, PROPOSED))
+        return np.unique(np.concatenate(found)).astype(np.int64)
+
+    def _against(self, disliked: Rows, rows: Rows) -> Floats:
+        """What rows lose by being like disliked ones: the nearest counts, in text and in who likes both."""
+        text = (self.features.vectors[rows] @ self.features.vectors[disliked].T).max(1)
+        taste = self.features.behaviour.near(disliked, rows)
+        return np.asarray(AGAINST_TEXT * np.clip(text, 0, 1) ** 2 + AGAINST_TASTE * np.clip(taste, 0, 1), np.float32)
+
+
+def best(scores: Floats, allowed: Mask | None, n: int) -> Rows:
+    """The `n` allowed rows of the highest scores, by (-score, row)."""
+    rows = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
+    if len(rows) > n:
+        bound = np.partition(scores[rows], len(rows) - n)[len(rows) - n]
+        rows = rows[scores[rows] >= bound]
+    kept: Rows = rows[np.lexsort((rows, -scores[rows]))][:n]
+    return kept

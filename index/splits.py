@@ -1,0 +1,40 @@
+"""Divides histories: each user's first event with an item counts, and the last events are held out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.domain import Histories
+from index.records import Rows
+
+LEAST_EVENTS = 3  # one to test on, one for validation, one to learn from
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Leave-one-out: events to learn from, and for each user of them the row of the event that came next."""
+
+    training: Histories
+    next_rows: Rows
+
+
+def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
+    """Of several events of one user with one item only the first, and how many were left out."""
+    owners = np.repeat(np.arange(len(histories)), histories.lengths)
+    _, first = np.unique(owners * n_items + histories.rows, return_index=True)
+    kept = np.zeros(len(histories.rows), bool)
+    kept[first] = True
+    lengths = np.bincount(owners[kept], minlength=len(histories))
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    times = None if histories.times is None else histories.times[kept]
+    cleaned = Histories(histories.users, starts, histories.rows[kept], histories.values[kept], times)
+    return cleaned, int((~kept).sum())
+
+
+def held_out(histories: Histories, n_items: int, n_last: int) -> HeldOut:
+    """The `n_last`-th event from the end of each user as what came next, all before it to learn from."""
+    cleaned, _ = first_events(histories, n_items)
+    long_enough = np.flatnonzero(cleaned.lengths >= LEAST_EVENTS)
+    chosen = Histories.of([cleaned.users[n] for n in long_enough], [cleaned[int(n)] for n in long_enough])
+    lengths = chosen.lengths - n_last
+    return HeldOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])

@@ -1,0 +1,156 @@
+"""How single values and columns are read: the fast way over whole columns agrees with the careful one over values."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.importers.columns import UNPLAIN, ids_at_once, numbers_at_once, times_at_once
+from index.importers.films import film_title, film_year
+from index.importers.values import BadValue, read_id, read_list, read_number, read_time, typed_column, written_list
+
+ODD = st.sampled_from(
+    [
+        "",
+        " ",
+        "0",
+        "007",
+        " 12 ",
+        "-0",
+        "1e3",
+        "1_0",
+        "٣",
+        "0x10",
+        "nan",
+        "inf",
+        "-inf",
+        "up",
+        "1.",
+        ".5",
+        "+5",
+        "9" * 400,
+    ]
+)
+CELLS = st.one_of(ODD, st.text(max_size=5), st.integers(-(10**15), 10**15).map(str), st.floats().map(str))
+
+
+@given(st.lists(CELLS, min_size=1, max_size=4))
+def test_numbers_of_a_column_at_once_are_those_read_one_by_one(cells: list[str]) -> None:
+    try:
+        at_once = numbers_at_once(cells, len(cells)).to_pylist()
+    except UNPLAIN:
+        return
+    assert at_once == [read_number(cell, "value")[0] for cell in cells]
+
+
+@given(st.lists(CELLS, min_size=1, max_size=4))
+def test_times_of_a_column_at_once_are_those_read_one_by_one(cells: list[str]) -> None:
+    try:
+        at_once, kind = times_at_once(cells)
+    except UNPLAIN:
+        return
+    read = [read_time(cell) for cell in cells]
+    assert at_once.to_pylist() == [seconds for seconds, _ in read]
+    assert {kind} == {each for _, each in read}
+
+
+@given(st.lists(st.one_of(CELLS, st.integers(), st.none()), min_size=1, max_size=4))
+def test_ids_of_a_column_at_once_are_those_read_one_by_one(cells: list[Any]) -> None:
+    try:
+        at_once = ids_at_once(cells).to_pylist()
+    except UNPLAIN:
+        return
+    assert at_once == [read_id(cell, "item") for cell in cells]
+
+
+@given(st.integers(-(10**10), 10**10))
+def test_a_time_is_the_same_as_number_text_and_date(seconds: int) -> None:
+    when = datetime.fromtimestamp(seconds, UTC)
+    plain = when.replace(tzinfo=None).isoformat(" ")
+    assert {read_time(each)[0] for each in (seconds, str(seconds), f"{seconds}.0", when, plain)} == {seconds}
+
+
+@pytest.mark.parametrize("value", ["yesterday", "nan", "1e300", True, [1], {"a": 1}, "2020-13-01"])
+def test_what_is_no_time_is_refused(value: Any) -> None:
+    with pytest.raises(BadValue):
+        read_time(value)
+
+
+@pytest.mark.parametrize("value", [None, "", " ", 1.5, True, {}, [], "a\0b", "\ud800"])
+def test_what_is_no_id_is_refused(value: Any) -> None:
+    with pytest.raises(BadValue):
+        read_id(value, "item")
+
+
+def test_a_date_without_a_zone_is_midnight_in_utc() -> None:
+    assert read_time(date(1970, 1, 2))[0] == read_time("1970-01-02")[0] == 86_400
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ('["a", "b|c"]', ("a", "b|c")),
+        ("['a', \"it's\"]", ("a", "it's")),
+        ("[1, 2]", ("1", "2")),
+        ("a| b |", ("a", "b")),
+        ("a, b", ("a, b",)),
+        ("", ()),
+        ("[]", ()),
+        ("[broken", ("[broken",)),
+        (["x", None, 3], ("x", "3")),
+    ],
+)
+def test_lists_are_json_python_or_parts_between_bars(value: Any, parts: tuple[str, ...]) -> None:
+    assert read_list(value) == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["[__import__('os').getcwd()]", "[" * 10_000 + "]" * 10_000, "[[1], [2]]", "[1" * 99 + "]"]
+)
+def test_a_list_that_is_a_program_or_has_no_end_is_plain_text(text: str) -> None:
+    assert written_list(text) is None
+
+
+@pytest.mark.parametrize(
+    ("column", "typed"),
+    [
+        (["1", "2.5", ""], [1, 2.5, None]),
+        (["1", "nan"], [1, None]),
+        (["1", "x"], ["1", "x"]),
+        (["007", "8"], ["007", "8"]),
+        (["1e400", "1"], ["1e400", "1"]),
+        (["9" * 30, "1"], [float("9" * 30), 1]),
+        (["a|b", "c"], [("a", "b"), ("c",)]),
+        (["['a']", "[]"], [("a",), None]),
+        (["x" * 200 + "|b", "c"], ["x" * 200 + "|b", "c"]),
+        ([1, None, 2.5], [1, None, 2.5]),
+        ([True, None], ["true", None]),
+        (["", None], [None, None]),
+        (["$1,000.50", "$2"], [1000.5, 2]),
+    ],
+)
+def test_a_column_is_numbers_lists_or_text_by_all_of_its_values(column: list[Any], typed: list[Any]) -> None:
+    assert typed_column(column)[0] == typed
+
+
+def test_a_column_of_ids_is_never_made_numbers() -> None:
+    assert typed_column(["12", "13"], never_number=True)[0] == ["12", "13"]
+
+
+@pytest.mark.parametrize(
+    ("title", "beside", "whole", "year"),
+    [
+        ("Matrix, The (1999)", "", "Matrix, The (1999)", 1999),
+        ("Matrix, The", "1999", "Matrix, The (1999)", 1999),
+        ("Land Before Time III (1995) (V)", "1995", "Land Before Time III (1995)", 1995),
+        ("Land Before Time III (1995)", "V", "Land Before Time III (1995)", 1995),
+        ("Show (2006–2007)", "", "Show (2006–2007)", 2006),
+        ("unknown", "unknown", "unknown", None),
+        ("1984", "", "1984", None),
+    ],
+)
+def test_a_film_s_year_stands_at_the_end_of_its_title(title: str, beside: str, whole: str, year: int | None) -> None:
+    assert film_title(title, beside) == whole
+    assert film_year(whole) == year
