@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from agent.adapterfolders import READER
 from agent.prompt import Scale
 from agent.reader import Reader, ReaderShape, shortened_base
 from index.errors import MendableError
-from index.home import CLONE, adapters_folder, restore_folder
 from index.models import file_sha256, resolve
+from index.quiet import quiet_loading
 from index.records import Rows
 
 FORMAT_VERSION = 1
-WEIGHTS, HEAD, READER = "adapter_model.safetensors", "head.safetensors", "reader.json"
-SHIPPED = CLONE / "adapters"
+WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
 LORA_TARGETS = (
     r".*encoder\.layer\.[0-{last}]\.(attention\.self\.(query|key|value)|attention\.output\.dense"
     r"|intermediate\.dense|output\.dense)"
@@ -71,7 +71,8 @@ def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> R
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(seed)
-    base = _base(base_model, shape.layers)
+    with quiet_loading():
+        base = _base(base_model, shape.layers)
     config = LoraConfig(
         r=rank,
         lora_alpha=2 * rank,
@@ -79,12 +80,15 @@ def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> R
         target_modules=LORA_TARGETS.format(last=shape.layers - 1),
         base_model_name_or_path=base_model,
     )
-    return Reader(get_peft_model(base, config), shape, base.config.hidden_size)
+    with quiet_loading():
+        return Reader(get_peft_model(base, config), shape, base.config.hidden_size)
 
 
 def save_reader(folder: Path, loaded: LoadedReader) -> None:
     """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
     reader: Any = loaded.reader
+    for config in reader.base.peft_config.values():  # PEFT puts the folder of this machine here
+        config.base_model_name_or_path = loaded.settings.base_model
     reader.base.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # the card is written by who trained
     head = {name: value.detach().to(torch.float16).contiguous() for name, value in reader.head_state().items()}
@@ -98,36 +102,25 @@ def load_reader(folder: Path) -> LoadedReader:
     from peft import PeftModel
 
     try:
-        content = json.loads((folder / READER).read_text())
-        if content.pop("format_version") != FORMAT_VERSION:
-            raise MendableError("an adapter of another format", str(folder), "Run `python -m finetune rank` again")
-        item_ids = tuple(content.pop("item_ids"))
-        settings = ReaderSettings(
-            **{**content, "shape": ReaderShape(**content["shape"]), "scale": Scale(**content["scale"])}
-        )
+        settings, item_ids = _read(folder)
         head = {name: value.float() for name, value in load_file(folder / HEAD).items()}
         _refuse_other_base(settings, folder)
-        base = _base(settings.base_model, settings.shape.layers)
-        reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
+        with quiet_loading():
+            base = _base(settings.base_model, settings.shape.layers)
+            reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
         reader.load_state_dict(head, strict=False)
     except (OSError, ValueError, LookupError, TypeError, RuntimeError) as why:
-        if isinstance(why, MendableError):
-            raise
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
-        raise MendableError(f"cannot read an adapter ({reason})", str(folder), way_out) from why
+        raise _unreadable(folder, why) from why
     reader.eval()
     return LoadedReader(reader, settings, item_ids, folder)
 
 
-def find_adapter(domain: str, kind: str) -> Path | None:
-    """The folder of a domain's adapter: one that the user trained, else one that is shipped, else None."""
-    own = adapters_folder(domain) / kind
-    restore_folder(own)
-    for folder in (own, SHIPPED / f"{domain}-{kind}"):
-        if (folder / READER).is_file():
-            return folder
-    return None
+def read_settings(folder: Path) -> ReaderSettings:
+    """The settings of an adapter, without its weights. Raises MendableError where they cannot be read."""
+    try:
+        return _read(folder)[0]
+    except (OSError, ValueError, LookupError, TypeError) as why:
+        raise _unreadable(folder, why) from why
 
 
 def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...], rows: Rows) -> str:
@@ -136,6 +129,22 @@ def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...
     digest.update(np.ascontiguousarray(starts, np.int64).tobytes())
     digest.update("\n".join(item_ids[row] for row in rows).encode())
     return digest.hexdigest()
+
+
+def _read(folder: Path) -> tuple[ReaderSettings, tuple[str, ...]]:
+    """Settings and item ids of an adapter."""
+    content = json.loads((folder / READER).read_text())
+    if content.pop("format_version") != FORMAT_VERSION:
+        raise MendableError("an adapter of another format", str(folder), "Run `python -m finetune rank` again")
+    item_ids = tuple(content.pop("item_ids"))
+    made = {**content, "shape": ReaderShape(**content["shape"]), "scale": Scale(**content["scale"])}
+    return ReaderSettings(**made), item_ids
+
+
+def _unreadable(folder: Path, why: Exception) -> MendableError:
+    reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+    way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
+    return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)
 
 
 def _base(name: str, layers: int) -> Any:
@@ -158,4 +167,3 @@ def _refuse_other_base(settings: ReaderSettings, folder: Path) -> None:
             str(folder),
             "Train it again with `python -m finetune rank --domain NAME`",
         )
-

@@ -69,6 +69,7 @@ def opened_page(blocks: Any, host: str, port: int, guard: tuple[str, str] | None
         mcp_server=False,
         pwa=False,
         footer_links=[],
+        app_kwargs={"openapi_url": None},
         max_file_size=1,
         state_session_capacity=TABS,
         theme=_theme(),

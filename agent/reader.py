@@ -56,16 +56,18 @@ class Reader(nn.Module):
 
     def states(self, text: Tensor, ids: Tensor, batch: PromptBatch) -> Tensor:
         """(B, T, width): what each prefix expects. `text` (B, T, text_dim), `ids` (B, T) numbers of known items."""
-        present = torch.from_numpy(batch.present)
+        device = text.device
+        present = torch.from_numpy(batch.present).to(device)
         tokens = self.text_in(text) + ID_SCALE * self.id_in(self.ids(ids))
-        tokens = tokens + self.marks(torch.from_numpy(batch.marks)) + self.gaps(torch.from_numpy(batch.gaps))
+        marks, gaps = torch.from_numpy(batch.marks).to(device), torch.from_numpy(batch.gaps).to(device)
+        tokens = tokens + self.marks(marks) + self.gaps(gaps)
         length = tokens.shape[1]
-        seen = torch.ones(length, length, dtype=torch.bool).tril()[None] & present[:, None, :]
-        barred = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)[:, None]
+        seen = torch.ones(length, length, dtype=torch.bool, device=device).tril()[None] & present[:, None, :]
+        barred = torch.zeros(seen.shape, device=device).masked_fill(~seen, torch.finfo(torch.float32).min)[:, None]
         read = self.base(
             inputs_embeds=self.dropout(tokens),
             attention_mask=barred,
-            position_ids=torch.from_numpy(batch.positions),
+            position_ids=torch.from_numpy(batch.positions).to(device),
         )
         found: Tensor = self.out(self.dropout(read.last_hidden_state))
         return found

@@ -24,13 +24,17 @@ class Reading:
     @cached_property
     def numbers(self) -> torch.Tensor:
         """By catalogue row: the number of the item's own embedding."""
-        return torch.from_numpy(self.loaded.numbers(self.catalogue.ids))
+        return torch.from_numpy(self.loaded.numbers(self.catalogue.ids)).to(self._device)
 
     @cached_property
     def texts(self) -> torch.Tensor:
         """(n_items, dim) text vectors as the reader was taught with: centred and of length one again."""
-        centre = self.loaded.reader.state_dict()["centre"].numpy()
-        return torch.from_numpy(centred(self.vectors, centre))
+        centre = self.loaded.reader.state_dict()["centre"].cpu().numpy()
+        return torch.from_numpy(centred(self.vectors, centre)).to(self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.loaded.reader.ids.weight.device
 
     def log_odds(self, histories: Sequence[History], rows: Sequence[Rows] | None = None) -> list[Floats]:
         """For each history the log odds of its rows (of the whole catalogue without `rows`) as what comes next.
@@ -45,7 +49,7 @@ class Reading:
         states = self._last_states([histories[n] for n in asked])
         with torch.inference_mode():
             for state, n in zip(states, asked, strict=True):
-                found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])))
+                found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])).to(self._device))
         return found
 
     def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
@@ -58,12 +62,12 @@ class Reading:
     def _scores(self, state: torch.Tensor, rows: torch.Tensor) -> Floats:
         reader, ids = self.loaded.reader, self.numbers[rows]
         scores = reader.scores(state, reader.items(self.texts[rows], ids), ids)
-        return np.asarray(scores.numpy(), np.float32)
+        return np.asarray(scores.float().cpu().numpy(), np.float32)
 
 
 def inputs_of(batch: PromptBatch, texts: torch.Tensor, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Text vectors (B, T, dim) and numbers (B, T) of a batch's items."""
-    rows = torch.from_numpy(batch.rows)
+    rows = torch.from_numpy(batch.rows).to(numbers.device)
     return texts[rows], numbers[rows]
 
 

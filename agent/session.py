@@ -67,6 +67,10 @@ class Session:
         """What is held of the talk."""
         return self.now.state
 
+    def opening(self) -> Reply:
+        """What is recommended before anything is said."""
+        return self._made(self.state, time.perf_counter(), lambda reply: wording.introduction(reply, None, True))
+
     def turn(self, turn: Turn) -> Reply:
         """Answer one turn."""
         began = time.perf_counter()

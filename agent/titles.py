@@ -17,6 +17,7 @@ from index.records import bare_title, spoken_title
 
 ARTICLES = word_set("the a an la le les l il el das der die det o los las")
 _NO_BEGINNINGS = FUNCTION_WORDS - ARTICLES
+_MOST_EDITS = (0, 1, 2, 2, 3)  # letters that may be wrong in a title of 0-3, 4-7, 8-11, 12-15 and more letters
 _MOST_JOINED = 4  # words that may be one word of a title
 LONGEST = 20  # words of a title that are compared
 _TAIL = re.compile(r"\s*\((?:\d{4}|TV|V|VG)\)\s*$")
@@ -62,7 +63,7 @@ def _short_forms(form: str) -> Iterator[str]:
         if found:
             yield before
             words = _without_article(words_of(after))
-            if mark == ": " and len(words) > 1 and any(word not in COMMON for word in words):
+            if mark == ": " and len(words) > 1 and any(word not in COMMON for word in words) and words[0] != "part":
                 yield after
 
 
@@ -110,7 +111,7 @@ class TitleIndex:
                     for words in _variants(part):
                         (editions if f"{part} - " in form else series)[key_of(words)][row] = None
         forms = {key: _by_popularity(rows, weights, besides.get(key, ())) for key, rows in whole.items() if key}
-        only = {key: rows for key, rows in series.items() if len(rows) == 1}
+        only = {key: rows for key, rows in series.items() if len(rows) == 1 and " " in key}
         for key, rows in (*editions.items(), *only.items()):
             forms.setdefault(key, _by_popularity(rows, weights))
         return cls(catalogue, weights, forms)
@@ -164,35 +165,27 @@ class TitleIndex:
         return int(year) if isinstance(year, int | float) else _year_in(self.catalogue.items[row].title)
 
     def starting(self, words: Sequence[str]) -> tuple[int, ...]:
-        """The one item whose title goes on after these two or more words, none where there are several."""
-        if len(words) < 2 or all(word in COMMON for word in words):
-            return ()
+        """The one item whose title goes on after these words, none where there are several."""
         key = key_of(words) + " "
-        found = {self.forms[each] for each in self._by_word.get(words[0], ()) if each.startswith(key)}
+        if all(word in COMMON for word in words):
+            return ()
+        found = {self.forms[form] for form in self._by_word.get(key.split()[0], ()) if form.startswith(key)}
         return next(iter(found)) if len(found) == 1 else ()
 
     def nearest(self, words: Sequence[str]) -> Hit | None:
-        """A title that these words miss by a few letters: 1 of 5 to 7, 2 of 8 to 13, 3 of more; digits must agree."""
+        """A title that these words miss by a few letters; numbers must agree, and each word be nearly the same."""
         key = key_of(words)
         letters = key.replace(" ", "")
-        most = 0 if len(letters) < 5 else 1 if len(letters) < 8 else 2 if len(letters) < 14 else 3
-        if not most or all(word in COMMON for word in words):
+        most = _MOST_EDITS[min(len(letters) // 4, len(_MOST_EDITS) - 1)]
+        own = [word for word in words if word not in ARTICLES]
+        if not most or all(word in COMMON for word in words) or (len(own) == 1 and len(own[0]) < 5):
             return None
-        digits = re.sub(r"\D", "", letters)
-        best: tuple[int, str] | None = None
+        best: tuple[int, float, str] | None = None
         for form in self._near(key, letters, most):
-            other = form.replace(" ", "")
-            longer, shorter = sorted((form, key), key=len, reverse=True)
-            if (
-                longer.startswith(shorter + " ")
-                or re.sub(r"\D", "", other) != digits
-                or (" " not in key and _is_plural(letters, other))
-            ):
-                continue
-            distance = edit_distance(letters, other, best[0] - 1 if best else most)
-            if distance is not None:
-                best = (distance, form)
-        return Hit(0, len(words), self.forms[best[1]], spelled=False) if best else None
+            distance = _misspelling(key, form, best[0] if best else most)
+            if distance and not (len(own) == 1 and own[0] in self._by_word):
+                best = min(best or (most + 1, 0.0, ""), (distance, -self.popularity[self.forms[form][0]], form))
+        return Hit(0, len(words), self.forms[best[2]], spelled=False) if best else None
 
     def _near(self, key: str, letters: str, most: int) -> Iterator[str]:
         """Forms of nearly the same length that share their first or last letters, or a rare word, with a key."""
@@ -242,9 +235,39 @@ def edit_distance(a: str, b: str, most: int) -> int | None:
     return row[-1] if row[-1] <= most else None
 
 
-def _is_plural(a: str, b: str) -> bool:
+def _misspelling(key: str, form: str, most: int) -> int | None:
+    """By how many letters a key misses a form, None where it is no misspelling of it but something else."""
+    words, others = key.split(), form.split()
+    if re.findall(r"\d+", key) != re.findall(r"\d+", form):
+        return None
+    if len(words) != len(others):  # blanks at other places
+        apart = form.startswith(key + " ") or key.startswith(form + " ") or len(key) < 8
+        return None if apart else edit_distance(key.replace(" ", ""), form.replace(" ", ""), 1)
+    total = 0
+    for word, other in zip(words, others, strict=True):
+        if word == other:
+            continue
+        distance = edit_distance(word, other, _most_in_word(word, other, len(words)))
+        alone = len(words) - (words[0] in ARTICLES) == 1
+        if distance is None or (alone and (word[0] != other[0] or _is_other_form(word, other))):
+            return None
+        total += distance
+    return total if total <= most else None
+
+
+def _most_in_word(word: str, other: str, n_words: int) -> int:
+    shorter = min(len(word), len(other))
+    if shorter < 3:
+        return int(shorter == 2 and n_words > 2)
+    return 2 if shorter > 8 and word[:2] == other[:2] else 1
+
+
+def _is_other_form(a: str, b: str) -> bool:
+    """Whether two words are forms of one another, or differ in a last letter that makes another word of a short one."""
     short, long = sorted((a, b), key=len)
-    return long in (short + "s", short + "es")
+    return long in (short + "s", short + "es", short + "er", short + "ed", short + "y") or (
+        len(a) < 8 and a[:-1] == b[:-1]
+    )
 
 
 def _by_popularity(

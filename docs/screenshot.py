@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from agent.agent import load_agent
+from agent.opening import open_agent
 from agent.page import build_page, opened_page
 from agent.session import Session
 from index.command import Parser, note, positive_int, run
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--width", type=positive_int, default=1280, help="pixels; 390 is a phone's")
     parser.add_argument("--out", type=Path, default=PICTURE)
     chosen = parser.parse_args(arguments)
-    agent = load_agent(chosen.domain, chosen.ranker)
+    agent = open_agent(chosen.domain, chosen.ranker)
     page = build_page(partial(Session, agent), agent.domain)
     with opened_page(page, "127.0.0.1", chosen.port) as address:
         picture(address, chosen.width, chosen.out)

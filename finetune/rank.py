@@ -13,7 +13,7 @@ import torch
 from agent.adapters import LoadedReader, ReaderSettings, events_sha256, fresh_reader, save_reader
 from agent.prompt import Scale
 from agent.reader import ReaderShape
-from agent.reading import Reading, centred
+from agent.reading import Reading
 from finetune.batches import epoch_batches
 from finetune.blend import best_blend, blended
 from finetune.budget import Budget
@@ -23,6 +23,7 @@ from finetune.examples import Lessons, make_lessons, ndcg_at_10
 from finetune.training import Progress, Schedule, Trainer, autocast
 from index.command import note
 from index.domain import Domain, Histories, load_domain
+from index.errors import MendableError
 from index.home import adapters_folder, mendable_writes, replace_folder
 from index.loading import load_text_index
 from index.models import resolve
@@ -45,6 +46,7 @@ class RankSettings:
     id_dim: int = 96
     dropout: float = 0.2
     learning_rate: float = 1e-3
+    device: str = "auto"
 
     @property
     def command(self) -> str:
@@ -91,7 +93,7 @@ def _fresh(settings: RankSettings, domain: Domain, vectors: Floats, lessons: Les
         reader.bias.weight[:-1, 0] = torch.from_numpy(0.5 * np.log1p(counts)).float()
     histories = domain.histories
     return LoadedReader(
-        reader,
+        reader.to(_device(settings.device)),
         ReaderSettings(
             base_model=base.name,
             base_sha256=base.sha256,
@@ -106,17 +108,21 @@ def _fresh(settings: RankSettings, domain: Domain, vectors: Floats, lessons: Les
     )
 
 
-def _trainer(settings: RankSettings, loaded: LoadedReader, reading: Reading, lessons: Lessons) -> Trainer:
-    centre = loaded.reader.state_dict()["centre"].numpy()
-    texts = torch.from_numpy(centred(reading.vectors, centre))
+def _device(name: str) -> torch.device:
+    """Where to train. Raises MendableError where CUDA is asked for and not there."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise MendableError("no CUDA device is here", "--device cuda", "Use --device cpu, or leave it out")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
+
+def _trainer(settings: RankSettings, loaded: LoadedReader, reading: Reading, lessons: Lessons) -> Trainer:
     def validate() -> float:
         said = _said(reading, lessons)
         weight = best_blend(lessons.validation, said)
         return ndcg_at_10(lessons.validation, _blended(lessons, said, weight))
 
     schedule = Schedule(Budget(settings.minutes, settings.epochs), settings.learning_rate, settings.seed)
-    return Trainer(loaded.reader, texts, reading.numbers, validate, schedule)
+    return Trainer(loaded.reader, reading.texts, reading.numbers, validate, schedule)
 
 
 def _said(reading: Reading, lessons: Lessons, size: int = 32) -> list[Floats]:
@@ -125,7 +131,7 @@ def _said(reading: Reading, lessons: Lessons, size: int = 32) -> list[Floats]:
     lists = lessons.validation
     order = np.argsort([len(each.history) for each in lists], kind="stable")
     found: list[Floats] = [np.zeros(0, np.float32)] * len(lists)
-    with autocast():
+    with autocast(reading.texts.device):
         for start in range(0, len(order), size):
             group = [int(n) for n in order[start : start + size]]
             rows = [lists[n].rows for n in group]

@@ -64,11 +64,13 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98))
         self.best = self._copy()
         self._stopped = False
+        self._validation_seconds = 0.0
 
     def run(self, histories: Histories, batches_of: "BatchesOf", checkpoint: Checkpoint) -> Progress:
         """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place."""
         began, before, saved = time.monotonic(), self.at.seconds, time.monotonic()
         with self._interruptible(), _bar(self.schedule.budget) as bar:
+            self._validate_now()  # what is there already is what has to be passed; and how long it takes is then known
             while not self._over():
                 batches = batches_of(histories, self.at.epoch)
                 self._validate_if_due(len(batches))
@@ -115,14 +117,15 @@ class Trainer:
 
     def _loss(self, batch: Batch) -> Tensor:
         """Mean cross entropy of each next item over the whole catalogue less what was had before."""
-        target = torch.from_numpy(batch.next_rows)
+        target = torch.from_numpy(batch.next_rows).to(self.texts.device)
         known = target >= 0
-        with autocast():
+        with autocast(self.texts.device):
             text, ids = inputs_of(batch.prompts, self.texts, self.numbers)
             states = self.reader.states(text, ids, batch.prompts)[known]
             items = self.reader.items(self.texts, self.numbers)
             scores = self.reader.scores(states, items, self.numbers).float()
-        return torch.nn.functional.cross_entropy(scores.masked_fill(_had(batch, len(self.texts)), -1e4), target[known])
+        had = _had(batch, len(self.texts)).to(scores.device)
+        return torch.nn.functional.cross_entropy(scores.masked_fill(had, -1e4), target[known])
 
     def _warmth(self) -> float:
         """Share of the peak rate: linear warm-up, then a cosine over the budget."""
@@ -130,7 +133,8 @@ class Trainer:
         return min(1.0, (self.at.step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
 
     def _over(self) -> bool:
-        spent = self.schedule.budget.share(self.at.seconds, self.at.epoch) >= 1
+        after = self.at.seconds + 1.2 * self._validation_seconds  # the last validation is within the budget too
+        spent = self.schedule.budget.share(after, self.at.epoch) >= 1
         return self._stopped or spent or self.at.unimproved >= PATIENCE
 
     def _validate_if_due(self, n_batches: int) -> None:
@@ -142,11 +146,13 @@ class Trainer:
     def _validate_now(self) -> None:
         if self.at.validation and self.at.validation[-1][0] == self.at.step:
             return
+        began = time.monotonic()
         self.reader.eval()
         value = self.validate()
+        self._validation_seconds = time.monotonic() - began
         self.at.validation.append((self.at.step, round(value, 6)))
         improved = value > self.at.best
-        self.at.unimproved = 0 if improved else self.at.unimproved + 1
+        self.at.unimproved = 0 if improved or not self.at.step else self.at.unimproved + 1
         if improved:
             self.at.best, self.best = value, self._copy()
 
@@ -175,10 +181,11 @@ class Trainer:
 BatchesOf = Callable[[Histories, int], list[Batch]]
 
 
-def autocast() -> torch.autocast:
-    """bfloat16 where the processor computes in it, else nothing."""
-    fast = bool(torch.cpu._is_avx512_bf16_supported())
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast)
+def autocast(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes in it, else nothing."""
+    on_cpu = device.type == "cpu"
+    fast = torch.cpu._is_avx512_bf16_supported() if on_cpu else torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
 
 
 def _had(batch: Batch, n_items: int) -> Tensor:

@@ -12,6 +12,7 @@ from index.home import write_file
 from index.records import Floats
 
 Array = npt.NDArray[Any]
+BLOCK = 1 << 16  # rows that are read at once
 
 
 def write_array(path: Path, array: Array) -> None:
@@ -41,6 +42,6 @@ def read_array(path: Path) -> Array:
     return mapped
 
 
-def blocks_of(array: Floats, size: int) -> Iterable[Floats]:
-    """The rows of an array in blocks of at most `size`."""
-    return (array[start : start + size] for start in range(0, len(array), size))
+def blocks_of(array: Floats) -> Iterable[Floats]:
+    """The rows of an array in blocks of at most BLOCK."""
+    return (array[start : start + BLOCK] for start in range(0, len(array), BLOCK))

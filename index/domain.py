@@ -81,6 +81,12 @@ class Histories:
         """Number of events of each user."""
         return np.diff(self.starts)
 
+    @cached_property
+    def scale(self) -> tuple[float, float] | None:
+        """The lowest and the highest value of any event, None where there are none."""
+        known = self.values[~np.isnan(self.values)]
+        return (float(known.min()), float(known.max())) if len(known) else None
+
     @classmethod
     def of(cls, users: Sequence[str], histories: Sequence[History]) -> "Histories":
         """Histories given one by one, in the order of `users`."""

@@ -34,9 +34,9 @@ class Features:
         found = np.empty((len(self.catalogue), len(COLUMNS)), np.float32)
         n_views = len(NAMES)
         found[:, :n_views] = self.behaviour.views(history)
-        for column, life in enumerate(PROFILE_LIVES, start=n_views):
-            found[:, column] = profile(history, self.vectors, life)
-            found[:, column + len(PROFILE_LIVES)] = profile(history, self.genres, life)
+        n_lives = len(PROFILE_LIVES)
+        found[:, n_views : n_views + n_lives] = profiles(history, self.vectors)
+        found[:, n_views + n_lives : n_views + 2 * n_lives] = profiles(history, self.genres)
         found[:, -len(CONTEXT) :] = context(history)
         found[:, TAILED] = np.sign(found[:, TAILED]) * np.sqrt(np.abs(found[:, TAILED]))
         return found
@@ -53,14 +53,14 @@ class Features:
         return np.asarray(marks / np.maximum(norms, 1), np.float32)
 
 
-def profile(history: History, vectors: Floats, life: float) -> Floats:
-    """(n_items,) likeness of every item to the recency-weighted mean of a history's vectors; 0 without a history."""
+def profiles(history: History, vectors: Floats) -> Floats:
+    """(n_items, len(PROFILE_LIVES)) likeness of items to recency-weighted means of a history; 0 without a history."""
     if not len(history):
-        return np.zeros(len(vectors), np.float32)
-    newest = history.rows[-int(8 * life) :]
-    weights = decay(len(newest), life)
-    mean = weights @ vectors[newest] / weights.sum()
-    return np.asarray(vectors @ mean, np.float32)
+        return np.zeros((len(vectors), len(PROFILE_LIVES)), np.float32)
+    newest = history.rows[-int(8 * max(PROFILE_LIVES)) :]
+    weights = np.stack([decay(len(newest), life) for life in PROFILE_LIVES])
+    means = weights / weights.sum(1, keepdims=True) @ vectors[newest]
+    return np.asarray(vectors @ means.T, np.float32)
 
 
 def context(history: History) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from index.records import Floats, Rows
+from index.records import Floats
 
 if TYPE_CHECKING:  # torch is needed to learn a fusion, not to use one
     import torch
@@ -31,22 +31,17 @@ class Fusion:
         return np.asarray(x @ w["linear"] + hidden @ w["last"], np.float32)
 
 
-@dataclass(frozen=True)
-class Examples:
-    """What to learn from: features (lists, candidates, columns), and the place of the true item in each list."""
+def fit_fusion(lists: Floats, columns: tuple[str, ...], seed: int) -> Fusion:
+    """Learn from lists (lists, candidates, columns) whose first candidate is the true one.
 
-    features: Floats
-    truth: Rows
-
-
-def fit_fusion(examples: Examples, columns: tuple[str, ...], seed: int) -> Fusion:
-    """Learn by softmax over each list (listwise cross entropy, Cao et al. 2007)."""
+    The loss is the cross entropy of a softmax over each list (listwise, Cao et al. 2007, doi:10.1145/1273496.1273513).
+    """
     import torch
 
-    mean = examples.features.reshape(-1, len(columns)).mean(0)
-    spread = examples.features.reshape(-1, len(columns)).std(0) + 1e-6
-    features = torch.from_numpy((examples.features - mean) / spread)
-    truth = torch.from_numpy(examples.truth)
+    mean = lists.reshape(-1, len(columns)).mean(0)
+    spread = lists.reshape(-1, len(columns)).std(0) + 1e-6
+    features = torch.from_numpy((lists - mean) / spread)
+    truth = torch.zeros(len(lists), dtype=torch.int64)
     random = torch.Generator().manual_seed(seed)
     parameters = _fresh(len(columns), random)
     optimizer = torch.optim.AdamW(parameters.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)

@@ -1,4 +1,4 @@
-"""Makes the fusion's examples: lists of candidates for events that the behaviour models were fitted without."""
+"""Makes what the fusion learns from: lists of candidates for events that the behaviour models were fitted without."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from index.behaviour import MIX, Behaviour
 from index.command import progress
 from index.domain import Catalogue, Histories
 from index.features import COLUMNS, Features
-from index.fusion import Examples, Fusion, fit_fusion, untrained
+from index.fusion import Fusion, fit_fusion, untrained
 from index.records import Floats, History
 
 FOLDS = 5
-EXAMPLES = 9_000  # lists in all; on movielens-100k twice as many gained nothing
+EXAMPLES = 7_000  # lists in all; on movielens-100k twice as many gained nothing
 POSITIONS = 15  # the newest events of a user that are predicted
 SHORT = 0.25  # share of examples whose history is cut to a few events: somebody new who has named some items
-DEPTH = 200  # candidates in a list
+DEPTH, LISTED = 200, 100  # best candidates, and how many of them stand in a list: a random part tells as much
 LEAST = 300  # with fewer lists than this a network would learn noise
 UNLEARNED = {**MIX, "text/4": 0.2, "popularity": 0.02}  # the square roots of these sums, plainly added
 
@@ -31,11 +31,14 @@ class Position:
 
 def learn_fusion(histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int) -> tuple[Fusion, int]:
     """A fusion learned out of fold, and from how many lists; a plain sum where there are too few."""
+    from threadpoolctl import threadpool_limits
+
     random = np.random.default_rng(seed)
-    examples = _examples(histories, catalogue, vectors, random)
-    if len(examples.truth) < LEAST:
+    with threadpool_limits(1):  # thousands of small products: threads would only wait for one another
+        lists = _lists(histories, catalogue, vectors, random)
+    if len(lists) < LEAST:
         return untrained(COLUMNS, UNLEARNED), 0
-    return fit_fusion(examples, COLUMNS, seed), len(examples.truth)
+    return fit_fusion(lists, COLUMNS, seed), len(lists)
 
 
 def first_look(features: Floats) -> Floats:
@@ -45,23 +48,21 @@ def first_look(features: Floats) -> Floats:
     return np.asarray((np.sign(roots) * roots**2) @ np.array(list(MIX.values()), np.float32), np.float32)
 
 
-def _examples(histories: Histories, catalogue: Catalogue, vectors: Floats, random: np.random.Generator) -> Examples:
+def _lists(histories: Histories, catalogue: Catalogue, vectors: Floats, random: np.random.Generator) -> Floats:
+    """(lists, LISTED, columns): features of the item that came next, first, and of other candidates."""
     fold_of = random.permutation(len(histories)) % FOLDS
-    lists, truth = [], []
     wanted = _positions(histories, random)
+    lists = []
     for fold in progress(range(FOLDS), "learning the fusion"):
         mine = [position for position in wanted if fold_of[position.user] == fold]
         if not mine:
             continue
         others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
         features = Features(Behaviour.fit(others, len(catalogue)), vectors, catalogue)
-        for position in mine:
-            found = _list_of(histories[position.user], position, features)
-            if found is not None:
-                lists.append(found[0])
-                truth.append(found[1])
-    stacked = np.stack(lists) if lists else np.zeros((0, 1, len(COLUMNS)), np.float32)
-    return Examples(stacked, np.array(truth, np.int64))
+        lists += [
+            found for each in mine if (found := _list_of(histories[each.user], each, features, random)) is not None
+        ]
+    return np.stack(lists) if lists else np.zeros((0, LISTED, len(COLUMNS)), np.float32)
 
 
 def _positions(histories: Histories, random: np.random.Generator) -> list[Position]:
@@ -80,16 +81,19 @@ def _positions(histories: Histories, random: np.random.Generator) -> list[Positi
     ]
 
 
-def _list_of(history: History, position: Position, features: Features) -> tuple[Floats, int] | None:
-    """Features of the DEPTH candidates and the place of the true item among them; None where it was not found."""
+def _list_of(history: History, position: Position, features: Features, random: np.random.Generator) -> Floats | None:
+    """Features of the true item and of others drawn from the DEPTH best; None where it is not among these."""
     target = int(history.rows[position.n_before])
     shown = _newest(history.before(position.n_before), position.newest)
     found = features.of(shown)
     look = first_look(found)
     look[shown.rows] = -np.inf
     best = np.argpartition(-look, min(DEPTH, len(look) - 1))[:DEPTH]
-    place = np.flatnonzero(best == target)
-    return (found[best], int(place[0])) if len(place) and target not in shown.rows else None
+    others = best[np.isfinite(look[best]) & (best != target)]
+    if target not in best or target in shown.rows or not len(others):
+        return None
+    drawn = random.choice(others, LISTED - 1, replace=len(others) < LISTED - 1)
+    return np.asarray(found[np.concatenate([[target], drawn])], np.float32)
 
 
 def _newest(history: History, n: int) -> History:

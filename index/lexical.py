@@ -33,7 +33,6 @@ class Lexical:
         self.n_items = n_items
         self._vocabulary = vocabulary
         self._arrays = arrays
-        self._scorer: Any = None
 
     @classmethod
     def build(cls, titles: Sequence[str], texts: Sequence[str]) -> "Lexical":
@@ -65,26 +64,30 @@ class Lexical:
             n_items = int(content["n_items"])
         except (OSError, ValueError, LookupError, TypeError) as why:
             raise MendableError("the word index cannot be read", str(path), "Run `python -m index build`") from why
-        arrays = {name: read_array(folder / f"{name}.npy") for name in ARRAYS} if vocabulary else {}
+        arrays = {name: np.asarray(read_array(folder / f"{name}.npy")) for name in ARRAYS} if vocabulary else {}
         return cls(n_items, vocabulary, arrays)
 
     def scores(self, text: str) -> Floats:
         """The BM25 score of every item, (n_items,); 0 where it shares no word with the text."""
-        known = [word for word in asked(text) if word in self._vocabulary]
-        if not known:
+        return self.mixed_scores([self.known(text)], [1.0])
+
+    def known(self, text: str) -> list[int]:
+        """The words of a question that stand in any item, by their numbers."""
+        return [self._vocabulary[word] for word in asked(text) if word in self._vocabulary]
+
+    def mixed_scores(self, questions: Sequence[Sequence[int]], weights: Sequence[float]) -> Floats:
+        """The weighted sum of the scores of several questions, (n_items,), in one pass over their words."""
+        asking: dict[int, float] = {}
+        for question, weight in zip(questions, weights, strict=True):
+            for word in question:
+                asking[word] = asking.get(word, 0.0) + weight
+        if not asking:
             return np.zeros(self.n_items, np.float32)
-        found: Floats = self._ready().get_scores(known)
-        return found
-
-    def _ready(self) -> Any:
-        if self._scorer is None:
-            import bm25s
-
-            scorer = bm25s.BM25()
-            scorer.scores = {**self._arrays, "num_docs": self.n_items}
-            scorer.vocab_dict, scorer.nonoccurrence_array = self._vocabulary, None
-            self._scorer = scorer
-        return self._scorer
+        data, indices, starts = (self._arrays[name] for name in ARRAYS)
+        spans = [slice(int(starts[word]), int(starts[word + 1])) for word in asking]
+        said = np.concatenate([data[span] * weight for span, weight in zip(spans, asking.values(), strict=True)])
+        rows = np.concatenate([indices[span] for span in spans])
+        return np.bincount(rows, said, minlength=self.n_items).astype(np.float32)
 
 
 def words(text: str) -> list[str]:

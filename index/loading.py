@@ -4,6 +4,9 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from index.arrays import read_array
 from index.domain import Domain
 from index.encoder import Encoder, TextEncoder
 from index.errors import MendableError
@@ -13,7 +16,7 @@ from index.manifest import NAME, Manifest, check_files, refused
 from index.models import ModelFolder, resolve
 from index.records import Floats
 from index.store import VectorStore
-from index.textpart import FOLDER, WORDS
+from index.textpart import FOLDER, MEAN, WORDS
 
 REMEMBERED = 256  # texts whose vectors are kept: a conversation asks with the same words again and again
 
@@ -24,6 +27,7 @@ class TextIndex:
 
     encoder: TextEncoder
     store: VectorStore
+    mean: Floats  # of all vectors (dim): what every item has in common
     lexical: Lexical
     manifest: Manifest
     folder: Path
@@ -84,7 +88,8 @@ def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None)
     if store.vectors.shape != (manifest.n_items, encoder.dim):
         why = f"its vectors are {store.vectors.shape}, the encoder makes {(manifest.n_items, encoder.dim)}"
         raise refused(why, folder, manifest.domain)
-    return TextIndex(encoder, store, Lexical.load(folder / FOLDER / WORDS), manifest, folder)
+    mean = np.asarray(read_array(folder / FOLDER / MEAN))
+    return TextIndex(encoder, store, mean, Lexical.load(folder / FOLDER / WORDS), manifest, folder)
 
 
 def check_encoder(generation: Generation, name: str, sha256: str) -> None:

@@ -65,8 +65,10 @@ class Retriever:
         fused = self.fused(query, features, rows)
         order = np.lexsort((rows, -fused))[:n]
         rows, fused = rows[order], fused[order]
-        scores = np.stack([channel.score(query, rows) for channel in self.channels], axis=1).astype(np.float32)
-        return Candidates(rows, scores.reshape(len(rows), -1), fused, tuple(channel.name for channel in self.channels))
+        scores = np.zeros((len(rows), len(self.channels)), np.float32)
+        for column, channel in enumerate(self.channels):
+            scores[:, column] = channel.score(query, rows)
+        return Candidates(rows, scores, fused, tuple(channel.name for channel in self.channels))
 
     def fused(self, query: Query, features: Floats, rows: Rows) -> Floats:
         """One score a row: what the history says, what the words say, what was disliked, what is leaned to."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from index.arrays import blocks_of, read_array, write_blocks
+from index.arrays import BLOCK, blocks_of, read_array, write_blocks
 from index.errors import MendableError
 from index.home import write_file, write_json
 from index.query import Mask
@@ -18,7 +18,6 @@ from index.records import Floats, Rows
 VECTORS, SETTINGS, LISTS = "vectors.npy", "store.json", "lists.faiss"
 EXACT_UP_TO = 50_000  # rows; a full pass over so many takes a few milliseconds
 EXACT_AMONG = 20_000  # allowed rows that are compared one by one: a narrow wish must not depend on lists
-BLOCK = 1 << 16  # rows that are read at once
 DEPTH, LEAST_RECALL, AIM = 100, 0.97, 0.98  # recall@100 that is promised; AIM on the sample, which may flatter
 N_PROBES = 256  # queries by which the recall is measured
 SPARE = 64  # further rows taken from coded vectors, then compared exactly
@@ -40,11 +39,11 @@ class StoreSettings:
 class VectorStore:
     """Vectors and what finds the nearest of them; the order is by (-score, row)."""
 
-    def __init__(self, vectors: Floats, settings: StoreSettings, index: Any) -> None:
+    def __init__(self, vectors: Floats, settings: StoreSettings, index: Any, on_device: Any = None) -> None:
         self.vectors = vectors
         self.settings = settings
         self._index = index
-        self._on_device = _copy_on_device(index)
+        self._on_device = on_device or _copy_on_device(index)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -59,12 +58,12 @@ class VectorStore:
         """A store of the kind that suits the number of vectors (n, dim); lists only where they reach LEAST_RECALL."""
         if len(vectors) > exact_up_to:
             index = _trained_lists(vectors, seed)
-            for block in blocks_of(vectors, BLOCK):
+            for block in blocks_of(vectors):
                 index.add(np.ascontiguousarray(block, np.float32))
             settings = _tuned(index, vectors, seed)
             if settings is not None:
                 return cls(vectors, settings, index)
-        return cls(vectors, StoreSettings("flat", len(vectors), n_measured=len(vectors)), _flat(vectors))
+        return cls(vectors, StoreSettings("flat", len(vectors), n_measured=len(vectors)), flat_index(vectors))
 
     def extended(self, vectors: Floats, seed: int = 0, exact_up_to: int = EXACT_UP_TO) -> "VectorStore":
         """A store of these vectors, whose first are the ones that are here; this one is not to be used afterwards.
@@ -80,7 +79,7 @@ class VectorStore:
         """Write vectors, settings and lists; vectors that are mapped from this very folder stay."""
         path = folder / VECTORS
         if Path(str(getattr(self.vectors, "filename", ""))) != path:
-            write_blocks(path, self.vectors.shape, np.float32, blocks_of(self.vectors, BLOCK))
+            write_blocks(path, self.vectors.shape, np.float32, blocks_of(self.vectors))
         if self.settings.kind == "ivf":
             write_file(folder / LISTS, lambda aside: _write_index(self._index, aside))
         write_json(folder / SETTINGS, asdict(self.settings))
@@ -93,7 +92,7 @@ class VectorStore:
         if vectors.ndim != 2 or len(vectors) != settings.n_vectors:
             raise _damaged(folder / VECTORS, f"{vectors.shape} vectors, the settings say {settings.n_vectors}")
         if settings.kind == "flat":
-            return cls(vectors, settings, _flat(vectors))
+            return cls(vectors, settings, flat_index(vectors))
         try:
             index = _faiss().read_index(str(folder / LISTS), 0 if writable else _faiss().IO_FLAG_MMAP_IFC)
         except RuntimeError as why:
@@ -176,7 +175,7 @@ def _faiss() -> Any:
     return faiss
 
 
-def _flat(vectors: Floats) -> Any:
+def flat_index(vectors: Floats) -> Any:
     index = _faiss().IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, np.float32))
     return index

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from index.arrays import read_array, write_array, write_blocks
+from index.arrays import blocks_of, read_array, write_array, write_blocks
 from index.command import progress
 from index.encoder import TextEncoder
 from index.errors import MendableError
@@ -18,7 +18,7 @@ from index.records import Floats, Item
 from index.store import VECTORS, VectorStore
 from index.texts import item_text, item_title
 
-FOLDER, WORDS = "text", "words"
+FOLDER, WORDS, MEAN = "text", "words", "mean.npy"
 SHARD = 512  # items that are embedded between two saves
 
 
@@ -27,7 +27,7 @@ class TextPart:
     """Vectors, store and word index of the items' texts."""
 
     name: str = FOLDER
-    version: int = 1
+    version: int = 2
 
     def build(self, making: Making) -> Mapping[str, Any]:
         """Embed every item, in shards that a killed build finds again."""
@@ -75,6 +75,7 @@ def _finished(making: Making, store: VectorStore) -> Mapping[str, Any]:
     """Write store and word index."""
     folder = making.folder / FOLDER
     store.save(folder)
+    write_array(folder / MEAN, _mean(store.vectors))
     items = making.domain.catalogue.items
     titles, texts = zip(*_texts(items), strict=True) if items else ((), ())
     Lexical.build(titles, texts).save(folder / WORDS)
@@ -83,3 +84,11 @@ def _finished(making: Making, store: VectorStore) -> Mapping[str, Any]:
 
 def _texts(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
     return ((item_title(item), item_text(item)) for item in items)
+
+
+def _mean(vectors: Floats) -> Floats:
+    """The mean vector (dim) in one pass over blocks; 0 of an empty catalogue."""
+    total = np.zeros(vectors.shape[1], np.float64)
+    for block in blocks_of(vectors):
+        total += block.sum(0, dtype=np.float64)
+    return (total / max(1, len(vectors))).astype(np.float32)

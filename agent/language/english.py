@@ -15,7 +15,8 @@ def _pairs(first: str, second: str) -> str:
 
 
 ROLES = {
-    "like": "liked|loved|love|enjoy|enjoyed|adore|adored|appreciate|appreciated|fan of|fans of|fond of|favourite|"
+    "like": "liked|loved|love|likes|loves|enjoys|enjoy|enjoyed|adore|adored|appreciate|appreciated|fan of|fans of|"
+    "fond of|favourite|"
     "favourites|favorite|favorites|fave|faves|top picks are|all about|obsessed with|got a kick out of|"
     "blown away by|impressed by|impressed with|cant get enough of|could watch|dig|im into|i am into|got into|"
     "was into|love for|my love of|lover of|lovers of|admire|admired|love to watch|like to watch|love watching|"
@@ -24,7 +25,8 @@ ROLES = {
     "comparable to|the same as|the likes of|akin to|close to|a la|reminds me of|remind me of|watch after|see after|"
     "next after|based on my love of|as good as|inspired by|more of|in the mood of|same vibe as|vibe of|vibes of|"
     "the mood of|the tone of|the feel of|resembling|resembles",
-    "dislike": f"hate|hated|dislike|disliked|loathe|loathed|detest|detested|despise|despised|couldnt stand|cant stand|"
+    "dislike": f"hate|hated|hates|dislikes|cant handle|dislike|disliked|loathe|loathed|detest|detested|despise|"
+    "despised|couldnt stand|cant stand|"
     "could not stand|cannot stand|can not stand|bored by|bored of|bored with|tired of|sick of|fed up with|"
     "turned off by|walked out of|not a fan of|not a big fan of|not a huge fan of|no fan of|not into|nothing like|"
     "not like|not my|regret watching|disappointed by|disappointed in|disappointed with|let down by|not so much|"
@@ -78,16 +80,16 @@ POSITIONS = {
 # What may stand between a verb of liking and the title that it is said of.
 LEAD_INS = word_set(
     "a an the film films movie movies show series book books game games wine wines album watching seeing playing "
-    "reading to is are was were both of like as old original first classic great and or also plus too all time "
-    "most ever would be include includes including my especially really very how much so that one ones it called "
-    "named titled namely by on with in out about for me you have i"
+    "reading to is are was were both of like as old original first classic and or also plus too all most ever "
+    "would be include includes including my especially really very how much so that one ones it called named "
+    "titled namely by on with in out about for me you have i"
 )
 JOINERS = word_set("and or also plus nor as well then both like especially versus vs")
 BOUNDARIES = word_set(
     "and or but too also because as so very a please though although while since when which who is was were are "
-    "really more most best or i im ive id we the something anything nothing not no for from than in with if plus "
-    "yesterday tonight recently again already last years year ago much lot lots films movies film movie just only "
-    "to now can could what show give recommend suggest any at by of on would will has had have"
+    "really more most best i im ive id we something anything nothing not no for from with if plus yesterday "
+    "tonight recently again already last years year ago much lot lots films movies film movie just only now can "
+    "could what show give recommend suggest any would will has had have"
 )
 FUNCTION_WORDS = word_set(
     "a an the and or but of in on at to for with from by as is are was were be been am i me my mine we us our you "
@@ -113,31 +115,38 @@ COMMON = FUNCTION_WORDS | word_set(
 )
 # Words that say nothing about what is looked for.
 CHATTER = FUNCTION_WORDS | word_set(
-    "hi hello hey hiya greetings good morning evening afternoon night yesterday please pls thanks thank thx cheers ok okay yes "
-    "yeah yep sure no nope nah well hmm um oh ah actually really maybe perhaps kind sort bit lot lots got get "
-    "give show me tell want wants wanted need needs like liked likes love loved loves enjoy enjoyed hate hated "
-    "dislike disliked prefer preferably rather ideally favourite favorite fan recommend recommends recommendation "
-    "recommendations suggest suggestion suggestions recommended suggested find search looking look watch watching "
-    "watched see seen saw seeing film films movie movies show shows series title titles item items thing things "
-    "something anything nothing everything one ones another other others else different similar more some any "
-    "stuff list options option choice choices pick picks best great good nice cool fine awesome amazing decent "
-    "solid tonight today now later weekend tomorrow time again still even also too just only mood feel feeling "
-    "feels im ive id ill youre its thats whats lets dont doesnt didnt isnt arent wasnt cant couldnt wont wouldnt "
-    "havent hasnt shouldnt theres heres hows whos wheres think know guess suppose mean meant say said made make "
-    "makes making made released came come comes set starring stars featuring directed written year years old "
-    "older new newer recent latest later earlier first second third last next previous number already never ever "
-    "yet sometimes usually often always much many most least less fewer every everyone everybody somebody someone "
-    "anyone anybody people person friend friends us them him her around would could should might let lets try "
-    "trying tried go going gone went right way please sorry wait kindly would game games book books wine wines "
-    "product products song songs album albums bottle glass surprise bored boring kinda gonna wanna gimme help "
-    "hope else instead however though although except without avoid exclude skip but nor either neither minus "
-    "must have has possible possibly necessarily be being been there here than then what which who when where why "
-    "how am pm really absolutely definitely totally completely simply basically literally whatever anyway idea "
-    "ideas no nobody none yourself myself em ya u r s t d ll ve re m two three four five ten half dozen couple "
-    "few reset start over undo forget drop remove add change changed mind wrong correct correction meant exactly "
-    "same close happy glad love thanks cheers bye goodbye yo sup long short time times kind kinds type types sort "
-    "sorts style genre genres category categories please preference preferences matter matters care cares problem "
-    "worry fit fits match matches work works want goes go going along with pairs pair"
+    "hi hello hey hiya greetings good morning evening afternoon night yesterday please pls thanks thank thx "
+    "cheers ok okay yes yeah yep sure no nope nah well hmm um oh ah actually really maybe perhaps kind sort bit "
+    "lot lots got get give show me tell want wants wanted need needs like liked likes love loved loves enjoy "
+    "enjoyed hate hated dislike disliked prefer preferably rather ideally favourite favorite fan recommend "
+    "recommends recommendation recommendations suggest suggestion suggestions recommended suggested find search "
+    "looking look watch watching watched see seen saw seeing film films movie movies show shows series title "
+    "titles item items thing things something anything nothing everything one ones another other others else "
+    "different similar more some any stuff list options option choice choices pick picks best great good nice "
+    "cool fine awesome amazing decent solid tonight today now later weekend tomorrow time again still even also "
+    "too just only mood feel feeling feels im ive id ill youre its thats whats lets dont doesnt didnt isnt arent "
+    "wasnt cant couldnt wont wouldnt havent hasnt shouldnt theres heres hows whos wheres think know guess suppose "
+    "mean meant say said made make makes making made released came come comes set starring stars featuring "
+    "directed written year years old older new newer recent latest later earlier first second third last next "
+    "previous number already never ever yet sometimes usually often always much many most least less fewer every "
+    "everyone everybody somebody someone anyone anybody people person friend friends us them him her around would "
+    "could should might let lets try trying tried go going gone went right way please sorry wait kindly would "
+    "game games book books wine wines product products song songs album albums bottle glass surprise bored boring "
+    "kinda gonna wanna gimme help hope else instead however though although except without avoid exclude skip but "
+    "nor either neither minus must have has possible possibly necessarily be being been there here than then what "
+    "which who when where why how am pm really absolutely definitely totally completely simply basically "
+    "literally whatever anyway idea ideas no nobody none yourself myself em ya u r s t d ll ve re m two three "
+    "four five ten half dozen couple few hurt bonus reset start over undo forget drop remove add change changed "
+    "mind wrong correct correction meant exactly same close happy glad love thanks cheers bye goodbye yo sup long "
+    "short time times kind kinds type types sort sorts style genre genres category categories please preference "
+    "preferences matter matters care cares problem worry fit fits match matches work works want goes go going "
+    "along with pairs pair"
+)
+RELATIVES = word_set(
+    "wife husband boyfriend girlfriend mother mom mum mommy mummy father dad daddy parents brother brothers "
+    "sister sisters son sons daughter daughters cousin cousins uncle aunt grandma grandpa grandmother grandfather "
+    "partner roommate boss colleague colleagues teacher neighbour neighbor friend friends buddy family kids "
+    "children"
 )
 # Nouns for what is recommended; alone they are no wish.
 NOUNS = word_set(

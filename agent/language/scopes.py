@@ -10,7 +10,8 @@ SCOPES = {
     "everything but|all but|anything except|everything except|not in the mood for|dont feel like|do not feel like|"
     "avoid|"
     "skip|leave out|nothing|neither|nor|minus|stop recommending|stop showing me|stop with|instead of|rather than|"
-    "no more|enough of|rid of|none of|rather not see|rather not watch|rather not|not interested in|no interest in|"
+    "no more|enough of|had enough of|enough with|enough|rid of|none of|rather not see|rather not watch|rather not|"
+    "not interested in|no interest in|"
     "stay away from|away from|done with|spare me|isnt|is not|arent|are not|never|non|"
     + "|".join(f"{a} {b}" for a in _NEVER.split("|") for b in _ASKING.split("|"))
     + "|"
@@ -23,12 +24,12 @@ SCOPES = {
     "taste": "like|" + ROLES["like"],
     "must": "only|just|nothing but|has to be|have to be|must be|must have|should be|needs to be|strictly|exclusively|"
     "but|however|though|although|instead|make it|make that|meant",
-    "want": "something|anything|with|including|include|" + ROLES["want"],
+    "want": "something|with|including|include|" + ROLES["want"],
     "permit": "dont mind|do not mind|okay with|ok with|fine with|open to|not opposed to|not against|forget|"
     "forget about|"
     "forget the|drop|never mind|nevermind|doesnt have to be|does not have to be|need not be|no need for|"
     "dont care about|dont care if|doesnt need to be|dont have to be|not necessarily|not only|not just",
-    "none": "not sure|no idea|no problem|no matter|no preference|no thanks|no thank you|"
+    "none": "enough for|enough to|not sure|no idea|no problem|no matter|no preference|no thanks|no thank you|"
     "if not|not bad|no worries|no rush|no doubt|no wonder|not to mention|dont know|do not know|doesnt matter",
 }
 SOFT_AFTER = (
@@ -113,13 +114,13 @@ MEASURED = {
 COMPARED = {"shorter": "hours", "longer": "hours", "cheaper": "money", "stronger": "percent"}
 INTENTS = {
     "undo": "undo|undo that|undo it|undo the last one|take that back|take it back|go back|revert|revert that|"
-    "never mind that|undo my last message|one step back|step back|back please",
+    "never mind that|undo my last message|one step back|step back|back please|go back one step|back one step",
     "reset": "start over|reset|start again|new search|clear everything|forget everything|from scratch|begin again|"
     "start fresh|clear all|start from the beginning|forget all|clean slate|restart",
     "more": "more|some more|show me more|give me more|more please|another|another one|other ones|others|"
     "something else|"
     "anything else|what else|else|something different|different ones|surprise me|new ones|more of the same|keep going|"
-    "next|the next ones|other options|other suggestions|further|few more|one more|some others|any others|surprise",
+    "the next ones|other options|other suggestions|few more|one more|some others|any others|surprise",
     "greeting": "hi|hello|hey|hiya|yo|howdy|greetings|good morning|good evening|good afternoon|hi there|hello there|"
     "hey there|hello again|hi again|whats up|how are you|good day|sup",
     "thanks": "thanks|thank you|thx|cheers|great|ok|okay|cool|nice|perfect|awesome|good|fine|bye|goodbye|see you|"

@@ -38,6 +38,7 @@ def find_amounts(message: Message, lexicon: Lexicon, free: Free) -> Iterator[Fou
             free.take(n, amount.end)
             yield Found(n, amount.end, (Constraint(name, op, _whole(amount.value)),))
         elif amount.unit:
+            free.take(n, amount.end)
             yield amount.unit
         n = amount.end
 
@@ -46,6 +47,8 @@ def _bound_at(message: Message, lexicon: Lexicon, n: int) -> tuple[Op, _Amount, 
     """The comparison, the amount and the field where it is named, of the words at `n`."""
     words = message.words
     field, start = _named_field(words, lexicon, n)
+    rated = not field and words[n] in ("rated", "rating", "score", "scored", "scoring")
+    start += rated
     cue = _COMPARING.at(words, start) if start < len(words) else None
     amount = _amount(message, cue.end) if cue else _amount(message, start)
     if amount is None or any(message.ends(each) for each in range(n + 1, amount.end)):
@@ -57,7 +60,7 @@ def _bound_at(message: Message, lexicon: Lexicon, n: int) -> tuple[Op, _Amount, 
     if not field:
         field, end = _named_field(words, lexicon, amount.end)
         amount = _Amount(amount.value, amount.unit, end)
-    unit = amount.unit or _compared_unit(words, cue)
+    unit = amount.unit or ("stars" if rated else _compared_unit(words, cue))
     end = max(amount.end, after.end if after and not cue else 0)
     return _OPS[sign.label], _scaled(_Amount(amount.value, unit, end), lexicon), field
 
@@ -93,7 +96,9 @@ def _amount(message: Message, n: int) -> _Amount | None:
     after = _UNIT_OF.get(words[end], "") if end < len(words) else ""
     if after == "hours":
         return _hours(message, value, end + 1)
-    return _Amount(value, unit or after, end + 1 if after else end)
+    end += bool(after)
+    end += end < len(words) and bool(after) and _UNIT_OF.get(words[end]) == after
+    return _Amount(value, unit or after, end)
 
 
 def _hours(message: Message, hours: float, end: int) -> _Amount:

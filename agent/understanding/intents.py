@@ -16,7 +16,12 @@ _POLITE = word_set(
     "please thanks thank you ok okay can could would now then well and so just i want to lets oh no wait sorry "
     "that hmm everything me a my i'd id like all the one again last for of"
 )
-_FORGETS = ("forget", "unlearn")
+_FORGETS = Phrases(
+    {
+        "forget": "forget|unlearn|take back what i said about|take back what i said|ignore what i said about|clear my|"
+        "remove my|delete my|drop my"
+    }
+)
 
 
 def intent_of(message: Message, heard: Heard, has_wishes: bool, named: Free) -> str:
@@ -28,14 +33,14 @@ def intent_of(message: Message, heard: Heard, has_wishes: bool, named: Free) -> 
         return "undo"
     if _only(words, "reset"):
         return "reset"
-    if _first(words) in _FORGETS and not has_wishes_after_forget(words):
+    if _forgets(words):
         return "forget"
     for role in ("why", "compare", "ask"):
         if any(mention.role == role for mention in heard.mentions) and not has_wishes:
             return "question" if role == "ask" else role
     if any(cue.label == "why" for cue in heard.cues) and not has_wishes and not heard.mentions:
         return "why"
-    if asks_for_more(words):
+    if asks_for_more(words) or [word for word in words if word and word not in _POLITE] == ["next"]:
         return "more"
     if has_wishes or heard.mentions or heard.unknown:
         return "recommend"
@@ -60,9 +65,11 @@ def corrects(message: Message) -> bool:
     return (says_no and len(words) > 1) or (not instead_of and any(True for _ in _CORRECTIONS.within(words)))
 
 
-def has_wishes_after_forget(words: Sequence[str]) -> bool:
-    """Whether something is wanted in the same message: "forget the comedy, give me a western"."""
-    return any(word in ("give", "show", "want", "instead", "recommend", "id") for word in words)
+def _forgets(words: Sequence[str]) -> bool:
+    """Whether a message only asks to forget, unlike "forget the comedy, give me a western"."""
+    start = next((n for n, word in enumerate(words) if word and word not in _POLITE), len(words))
+    wants = any(word in ("give", "show", "want", "instead", "recommend", "id") for word in words)
+    return start < len(words) and _FORGETS.at(words, start) is not None and not wants
 
 
 def _idle(words: Sequence[str]) -> str:
@@ -88,13 +95,6 @@ def _wants(words: Sequence[str]) -> bool:
 def _only(words: Sequence[str], label: str) -> bool:
     """Whether a message says just this, apart from small words."""
     left = [word for word in words if word]
-    cue = next(_INTENTS[label].within(left), None)
-    if cue is None:
-        return False
-    rest = [*left[: cue.start], *left[cue.end :]]
-    again = [word for word in rest if word not in _POLITE and not _INTENTS[label].at([word], 0)]
-    return not again
-
-
-def _first(words: Sequence[str]) -> str:
-    return next((word for word in words if word and word not in _POLITE), "")
+    cues = list(_INTENTS[label].within(left))
+    inside = {n for cue in cues for n in range(cue.start, cue.end)}
+    return bool(cues) and all(n in inside or word in _POLITE for n, word in enumerate(left))

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from agent.language.english import CHATTER, NOUNS
+from agent.language.english import CHATTER, NOUNS, RELATIVES
 from agent.language.tokens import Message
 from agent.understanding.found import Found, Free
 from agent.understanding.mentions import Heard
 from agent.understanding.scope import Scope
 
 _MOST_WORDS = 24
+_WHOSE = frozenset(("my", "our", "his", "her", "your", "their"))
 
 
 def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple[str, str]:
@@ -16,6 +17,8 @@ def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple
     wanted: list[str] = []
     unwanted: list[str] = []
     rest = False
+    inside = {n for found in scope.founds for n in range(found.start, found.end)}
+    cues = {n for cue in (*heard.cues, *scope.cues) for n in range(cue.start, cue.end)}
     for sentence in message.sentences:
         if not _is_about_items(message, heard, scope.founds, sentence):
             continue
@@ -25,10 +28,16 @@ def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple
                 found = scope.starts.get(n)
                 if found and found.fields == {"categories"} and mode not in ("not", "less"):
                     wanted.extend(message.words[found.start : found.end])
-            elif word and word not in CHATTER and not (word.isdigit() and len(word) < 3):
+            elif n not in cues and n not in inside and _says_something(message, n):
                 (unwanted if mode in ("not", "less") else wanted).append(word)
                 rest = rest or mode not in ("not", "less")
     return " ".join(wanted[:_MOST_WORDS]) if rest else "", " ".join(unwanted[:_MOST_WORDS])
+
+
+def _says_something(message: Message, n: int) -> bool:
+    word, before = message.words[n], message.words[n - 1] if n else ""
+    somebody = before in _WHOSE and word in RELATIVES
+    return bool(word) and word not in CHATTER and not somebody and not (word.isdigit() and len(word) < 3)
 
 
 def _is_about_items(message: Message, heard: Heard, founds: Sequence[Found], sentence: range) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from agent.kept import Kept
-from agent.language.english import COMMON
+from agent.language.english import COMMON, FUNCTION_WORDS
 from agent.language.tokens import words_of
 from agent.language.values import BLENDS, value_forms
 from agent.language.words import word_set
@@ -18,6 +18,8 @@ from index.domain import Catalogue, Domain
 
 MEANS_NOTHING = frozenset(("unknown", "other", "others", "none", "n a", "na", "misc", "no genres listed", "nv"))
 FEW = 300  # distinct values up to which a field is a set of kinds; above, it names people, places or makers
+VERY_FEW = 30  # distinct values up to which even an ordinary word is meant as one of them: "red"
+_GRADES = word_set("high low medium light full small large good bad big yes no true false strong weak new old none all")
 PEOPLE = word_set(
     "director directors writer writers cast actor actors actress stars author authors artist artists band composer"
 )
@@ -29,7 +31,7 @@ class Sense:
     """One meaning of some words: all of these constraints. `needs` says what must stand beside the words to mean it."""
 
     parts: Parts
-    needs: str = ""  # "" nothing, "noun" a noun for items or "for" before, "name" a capital or a word such as "by"
+    needs: str = ""  # nothing; "noun": a noun for items, or "for"; "name": a capital, or "by"; "field"; "with": "with"
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ def _senses(counts: Counts, n_items: int) -> dict[str, tuple[Sense, ...]]:
                 sense = Sense(parts, "noun" if weak else _needs(name, form, len(values)))
                 if not any(each.parts == parts for each in found[form]):
                     found[form].append(sense)
+        if len(values) <= FEW and name not in PEOPLE:
+            _add_last_words(found, name, values)
     categories = {" ".join(words_of(value)): value for value in counts["categories"]}
     for form, names in BLENDS.items():
         if all(name in categories for name in names):
@@ -133,9 +137,23 @@ def _senses(counts: Counts, n_items: int) -> dict[str, tuple[Sense, ...]]:
     return {form: tuple(_strongest(senses)) for form, senses in found.items()}
 
 
+def _add_last_words(found: dict[str, list[Sense]], name: str, values: Iterable[str]) -> None:
+    """Values by their last word: "for fish" means rich fish and lean fish."""
+    for value in values:
+        words = words_of(value)
+        if len(words) > 1 and not any(sense.needs != "with" for sense in found.get(words[-1], ())):
+            found[words[-1]].append(Sense((Constraint(name, "=", value),), "with"))
+
+
 def _needs(name: str, form: str, n_values: int) -> str:
-    if name == "categories" or (n_values <= FEW and name not in PEOPLE):
-        return "name" if name != "categories" and form in COMMON else ""
+    if name == "categories":
+        return ""
+    if form in _GRADES:
+        return "field"
+    if n_values <= FEW and name not in PEOPLE:
+        if form in FUNCTION_WORDS:
+            return "name"
+        return "with" if form in COMMON and n_values > VERY_FEW else ""
     return "" if " " in form and not all(word in COMMON for word in form.split()) else "name"
 
 

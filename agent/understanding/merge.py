@@ -170,8 +170,7 @@ def _value(bound: Constraint) -> float:
 
 
 def _same_numbers(old: Wish, new: Wish) -> bool:
-    numbers = {"decade", "year"}
-    return bool(fields_of(old) & fields_of(new)) or (fields_of(old) | fields_of(new) <= numbers)
+    return fields_of(old) | fields_of(new) <= {"decade", "year"}
 
 
 def _without_fields(state: State, names: set[str]) -> State:

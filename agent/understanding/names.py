@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
-from agent.language.english import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS, ROMAN
+from agent.language.english import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS, NUMBER_WORDS, ROMAN
 from agent.language.tokens import Message
 from agent.language.words import word_set
 from agent.titles import ARTICLES, Hit
 from agent.understanding.lexicon import Lexicon
+from agent.understanding.runs import Runs
 
 _BEFORE_NAMES = word_set("in of how and or than film movie called named titled about that like movies films")
 _BEFORE_ASKED = word_set("is was does did in of directed wrote stars made about does")
 _NO_NAMES = word_set("it you her him them us me that this these those what one all more everything something i")
-_JOINS_NAME = word_set("of the in to for a de la and")
+_COUNTED = word_set("times years days weeks hours minutes")
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 
 
@@ -40,6 +42,11 @@ class Names:
 
     message: Message
     lexicon: Lexicon
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs of capitals of the message."""
+        return Runs(self.message)
 
     def at(self, n: int, context: Context) -> Name | None:
         """The item that is clearly named at word `n`, None where the words may mean something else."""
@@ -78,46 +85,6 @@ class Names:
                 return self._with_year(hit)
         return None
 
-    def misspelt(self, n: int) -> Name | None:
-        """A title that the words from `n` on miss by a few letters, or of which they are an unmistakable beginning."""
-        best: tuple[int, Name] | None = None
-        for end in range(min(len(self.message), n + 10), n, -1):
-            words = self.message.words[n:end]
-            if not all(words) or self._crosses(n, end) or self._goes_on(end) or self._is_value(words):
-                continue
-            hit = self.lexicon.titles.nearest(words)
-            if hit and (best is None or end - n > best[0]):
-                best = (end - n, Name(n, end, hit.rows, spelled=False))
-        if best:
-            return best[1]
-        end = self.proper_end(n)
-        rows = self.lexicon.titles.starting(self.message.words[n:end]) if end > n + 1 else ()
-        return Name(n, end, rows, spelled=False) if rows else None
-
-    def unknown(self, n: int, small: bool) -> Name | None:
-        """A title that the catalogue lacks: a run of capitals, or with `small` a few rare words in small letters."""
-        end = self.proper_end(n)
-        if end > n:
-            words = self.message.words[n:end]
-            chat = all(word in CHATTER or word in COMMON for word in words) and len(words) == 1
-            return None if chat or self._is_value(words) else Name(n, end, ())
-        return self._unknown_small(n) if small else None
-
-    def proper_end(self, n: int) -> int:
-        """Where the run of capitalised words ends that begins at `n`; `n` itself where none does."""
-        tokens, end = self.message.tokens, n
-        if self.message.shouts or not self._is_capital(n) or tokens[n].text.isdigit():
-            return n
-        while end < len(tokens) and (end == n or not self._is_cut(end)):
-            if not self._is_capital(end):
-                joins = (
-                    tokens[end].word in _JOINS_NAME - {"and"} and end + 1 < len(tokens) and self._is_capital(end + 1)
-                )
-                if not joins or self._is_cut(end + 1):
-                    break
-            end += 1
-        return end
-
     def value_end(self, n: int) -> int:
         """Where the longest value of the catalogue ends that the words from `n` on say; `n` itself where none does."""
         words = self.message.words
@@ -125,16 +92,6 @@ class Names:
             if " ".join(words[n:end]) in self.lexicon.senses and not self._crosses(n, end):
                 return end
         return n
-
-    def _unknown_small(self, n: int) -> Name | None:
-        message, end = self.message, n
-        while end < min(len(message), n + 5) and not (end > n and self._is_cut(end)):
-            word = message.words[end]
-            if not word or word in COMMON or word in CHATTER or word in BOUNDARIES or word in self.lexicon.senses:
-                break
-            end += 1
-        whole = end > n and (self._is_boundary(end) or end - n > 1)
-        return Name(n, end, ()) if whole and not any(t.text[0].isupper() for t in message.tokens[n:]) else None
 
     def _with_year(self, hit: Hit) -> Name | None:
         """A hit with the year that is said of it; None where the year in brackets is that of no such item."""
@@ -161,27 +118,22 @@ class Names:
     def _is_whole(self, hit: Hit) -> bool:
         """Whether the words are no piece of a longer name, as "Toy Story" is in "Toy Story 2"."""
         words, end = self.message.words, hit.end
-        if end < len(words) and words[end] in ("times", "years", "days", "weeks") and words[end - 1].isdigit():
+        if end < len(words) and words[end] in _COUNTED and words[end - 1].isdigit():
             return False
-        if self._goes_on(end):
+        colons = any(":" in self.message.gap(n) for n in range(hit.start + 1, end))
+        if colons and not any(":" in self.lexicon.catalogue.items[row].title for row in hit.rows):
             return False
-        before = self.message.tokens[hit.start - 1] if hit.start else None
-        if before is None or hit.end - hit.start > 1 or self._is_cut(hit.start) or not self._is_capital(hit.start):
-            return True
-        return before.word in CHATTER or not before.text[0].isupper() or before.word in self.lexicon.senses
+        return not (self.has_number(end) or self.runs.goes_on(end) or self.runs.began_before(hit.start))
 
-    def _goes_on(self, end: int) -> bool:
-        """Whether the name that ends here seems to go on: with a number, or with another capital."""
-        tokens, words = self.message.tokens, self.message.words
-        if end >= len(tokens) or self.message.ends(end) or tokens[end].before.strip() not in ("", ":"):
+    def has_number(self, end: int) -> bool:
+        """Whether the number of a sequel follows: "Toy Story 2", "Rocky part IV"."""
+        words = self.message.words
+        if end >= len(words) or self.message.ends(end) or self.message.gap(end).strip():
             return False
         after = words[end + 1] if end + 1 < len(words) else ""
-        if words[end] in ROMAN or (words[end].isdigit() and not _YEAR.fullmatch(words[end])):
-            return after not in ("times", "years", "days", "weeks", "hours", "minutes")
-        if words[end] == "part" and after.isdigit():
-            return True
-        capital = tokens[end].text[0].isupper() and tokens[end - 1].text[0].isupper() and not self.message.shouts
-        return capital and words[end] not in CHATTER and words[end] not in self.lexicon.senses
+        if words[end] in ROMAN or words[end].isdigit():
+            return after not in _COUNTED
+        return words[end] == "part" and (after.isdigit() or after in ROMAN or after in NUMBER_WORDS)
 
     def _is_clear(self, hit: Hit, context: Context) -> bool:
         words = self.message.words[hit.start : hit.end]
@@ -192,16 +144,19 @@ class Names:
             return True
         rare = not all(word in COMMON for word in content)
         if context.is_object and context.role != "want":
-            return rare or self._is_boundary(hit.end)
+            return rare or self.is_boundary(hit.end)
         return rare and context.role is not None and context.role != "want"
 
     def _is_clear_word(self, hit: Hit, word: str, context: Context) -> bool:
         """Titles of one word, with or without an article, must be the object of a verb, or stand where a name does."""
         senses = self.lexicon.senses.get(word, ())
         place = hit.end - 1
-        proper = self._is_capital(place) and not self.message.tokens[place].starts and not self.message.shouts
+        proper = self.runs.is_capital(place) and not self.message.tokens[place].starts and not self.message.shouts
         named = (
-            proper and hit.start < place and self._is_capital(hit.start) and not self.message.tokens[hit.start].starts
+            proper
+            and hit.start < place
+            and self.runs.is_capital(hit.start)
+            and not self.message.tokens[hit.start].starts
         )
         if any(sense.parts[0].field == "categories" and not sense.needs for sense in senses) and not named:
             return False
@@ -220,12 +175,13 @@ class Names:
         before = self.message.words[hit.start - 1] if hit.start else ""
         if context.role == "ask" and before in _BEFORE_ASKED:
             return True
-        return context.is_object and self._is_boundary(hit.end) and not (word.isdigit() and len(word) < 3)
+        return context.is_object and self.is_boundary(hit.end) and not (word.isdigit() and len(word) < 3)
 
-    def _is_boundary(self, n: int) -> bool:
-        return (
-            self.message.ends(n) or bool(re.search(r"[,()\-–—:]", self.message.gap(n))) or self._word(n) in BOUNDARIES
-        )
+    def is_boundary(self, n: int) -> bool:
+        """Whether nothing before word `n` goes on there: punctuation, or a word that begins something else."""
+        if self.message.ends(n) or re.search(r"[,()–—]|: ?$|- ", self.message.gap(n)):
+            return True
+        return self._word(n) in BOUNDARIES
 
     def _has_capitals(self, start: int, end: int) -> bool:
         """Whether all words but the small ones are capitalised, one of them not only as the first of a sentence."""
@@ -234,18 +190,8 @@ class Names:
         capital = all(token.capital for token in great) and any(t.text[0].isupper() for t in tokens if not t.starts)
         return bool(tokens) and capital and not self.message.shouts
 
-    def _is_value(self, words: tuple[str, ...]) -> bool:
-        form = " ".join(words)
-        return form in self.lexicon.senses or (len(words) == 1 and form in self.lexicon.surnames)
-
-    def _is_capital(self, n: int) -> bool:
-        return self.message.tokens[n].capital and bool(self.message.words[n])
-
-    def _is_cut(self, n: int) -> bool:
-        return self.message.ends(n) or bool(re.search(r"[,;()]| - |–|—", self.message.gap(n)))
+    def _word(self, n: int) -> str:
+        return self.message.words[n] if n < len(self.message) else ""
 
     def _crosses(self, start: int, end: int) -> bool:
         return any(self.message.ends(n) for n in range(start + 1, end))
-
-    def _word(self, n: int) -> str:
-        return self.message.words[n] if n < len(self.message) else ""

@@ -7,6 +7,7 @@ from agent.language.cues import ADVERBS, Cue, Phrases
 from agent.language.english import CHATTER, COMMON, JOINERS, LEAD_INS, NOUNS, PRONOUNS, QUESTIONS, ROLES
 from agent.language.tokens import Message
 from agent.language.words import word_set
+from agent.understanding.guesses import Guesses
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.mentions import JUDGING, Heard, Mention
 from agent.understanding.names import Context, Name, Names
@@ -30,6 +31,7 @@ class Reader:
     def __init__(self, message: Message, lexicon: Lexicon, shown: Sequence[str]) -> None:
         self.message, self.lexicon, self.shown = message, lexicon, shown
         self.names = Names(message, lexicon)
+        self.guessed = Guesses(self.names)
         self.heard = Heard()
         self.role: str | None = None
         self.before_than: str | None = None
@@ -99,10 +101,10 @@ class Reader:
 
     def _guess_praised(self, n: int) -> Name | None:
         """A misspelt or unknown title in capitals, where a sentence may begin with one."""
-        end = self.names.proper_end(n)
+        end = self.names.runs.end(n)
         if end == n or self.message.words[n] in CHATTER | COMMON or self.names.value_end(n) > n:
             return None
-        return self.names.misspelt(n) or Name(n, end, ())
+        return self.guessed.misspelt(n) or Name(n, end, ())
 
     def _step(self, n: int) -> int:
         """Read what begins at word `n`; returns where to go on."""
@@ -110,7 +112,7 @@ class Reader:
             return self._read_quotation(n)
         name = self.names.at(n, Context(self.role, self.is_object))
         if name:
-            return self._take(name)
+            return self._take(self._longer(name) or name)
         place = place_at(self.message, n, self.shown, self.is_object or self.role in _STICKY)
         if place:
             self.heard.missing_places += not place.ids
@@ -173,7 +175,7 @@ class Reader:
         return tuple(i for each in named if self.message.tokens[each.start].sentence == last for i in each.ids)
 
     def _judge_last(self, role: str, cue: Cue) -> None:
-        """Give a role to items that have none yet: "Titanic, on the other hand, was awful", "I saw Heat. It was great"."""
+        """Give a role to items that have none yet: "Titanic, though, was awful", "I saw Heat. It was great"."""
         self.heard.cues.append(cue)
         sentence = self.message.tokens[cue.start].sentence
         if self.message.words[cue.start - 1] in ("it", "they", "that", "both") and self.heard.mentions and cue.start:
@@ -195,6 +197,19 @@ class Reader:
         value_end = self.names.value_end(n)
         return value_end if value_end > n else self._guess(n) or self._end_of_objects(n)
 
+    def _longer(self, name: Name) -> Name | None:
+        """A longer title with a misspelling of which an exact one is the beginning: "North by Nothwest"."""
+        if self.role not in JUDGING or not self.is_object or self.guesses >= _MOST_GUESSES:
+            return None
+        after = next((n for n in range(name.end, min(name.end + 3, len(self.message))) if self._is_proper(n)), None)
+        if after is None or self.names.at(after, Context(self.role, True)):
+            return None
+        self.guesses += 1
+        return self.guessed.longer(name)
+
+    def _is_proper(self, n: int) -> bool:
+        return self.names.runs.is_capital(n) and not self.message.ends(n)
+
     def _is_year_before_name(self, n: int) -> bool:
         """Whether a year stands before the title that it belongs to: "the 1954 Sabrina"."""
         is_year = self.message.words[n].isdigit() and len(self.message.words[n]) == 4 and not self.message.ends(n + 1)
@@ -202,21 +217,23 @@ class Reader:
 
     def _guess(self, n: int) -> int:
         """A misspelt or unknown title at word `n`: where it ends, 0 where there is none."""
-        word, proper = self.message.words[n], self.names.proper_end(n) > n
+        word, proper = self.message.words[n], self.names.runs.end(n) > n
         ordinary = word in COMMON or word in CHATTER or self.role == "ask"
         if self.role not in JUDGING | {"ask"} or (ordinary and not proper):
             return 0
         self.guesses += 1
         if self.guesses > _MOST_GUESSES:
             return 0
-        name = self.names.misspelt(n)
+        name = self.guessed.misspelt(n)
         if name:
             return self._take(name)
         past = self.cue is not None and n == self.cue.end and self.message.words[n - 1] in _PAST
-        unknown = self.names.unknown(n, past)
-        if unknown:
-            self.heard.unknown.append((unknown.start, unknown.end))
-        return unknown.end if unknown else 0
+        unknown = self.guessed.unknown(n, past)
+        if not unknown:
+            return 0
+        self.heard.unknown.append((unknown.start, unknown.end))
+        self.is_object = proper
+        return unknown.end
 
     def _end_of_objects(self, n: int) -> int:
         self.is_object = self.is_negated = False

@@ -1,10 +1,10 @@
 """Decides of everything that a message says of fields whether it is wanted, not wanted, or would only be nice."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.language.cues import ADVERBS, Cue, Phrases
-from agent.language.english import NOUNS, ROLES
+from agent.language.english import CHATTER, NOUNS, ROLES
 from agent.language.scopes import FINE_AFTER, ONLY, SCOPES, SOFT_AFTER
 from agent.language.tokens import Message
 from agent.language.words import word_set
@@ -19,6 +19,7 @@ _CHAINED = NOUNS | word_set(
     "from of the in by with made set for about that are is were was starring directed any a an or more kind"
 ) - {"or"}
 _ENDS_NEGATION = word_set("i id im ill we lets show give find just tonight today so then please")
+_NOS = word_set("no any without more")
 _SOFTER = {"must": "prefer", "not": "avoid"}
 _MEANT = {"less": "avoid", "taste": "prefer", "want": "must"}
 Link = Callable[[Found, Found], str]
@@ -37,12 +38,28 @@ class Scope:
     """The modes of the words of one message; words that are taken by names count as nothing."""
 
     def __init__(self, message: Message, founds: Sequence[Found], named: Free) -> None:
-        self.message, self.founds = message, founds
+        self.message = message
+        self.founds = self._with_adjectives(founds, named)
+        founds = self.founds
         self.starts = {found.start: found for found in founds}
         taken = [found for found in founds if found.end - found.start > 0]
         inside = {n for found in taken for n in range(found.start, found.end)}
         self.words = tuple("" if n in inside or named.taken[n] else word for n, word in enumerate(message.words))
+        self.cues: list[Cue] = []
         self.modes = self._modes()
+
+    def _with_adjectives(self, founds: Sequence[Found], named: Free) -> list[Found]:
+        """Findings after a "no" with a word between them that narrows them: "no black comedies" bars no others."""
+        found_at = {n for found in founds for n in range(found.start, found.end)}
+        widened = []
+        for found in founds:
+            n = found.start - 1
+            plain = n > 0 and n not in found_at and not named.taken[n] and not self.message.ends(found.start)
+            word = self.message.words[n] if plain and not self.message.gap(found.start).strip() else ""
+            narrows = word and word not in CHATTER and word not in ADVERBS and self.message.words[n - 1] in _NOS
+            text = (Constraint("text", "like", word),) if narrows and found.fields == {"categories"} else ()
+            widened.append(replace(found, start=n, parts=(*found.parts, *text)) if text else found)
+        return widened
 
     def said(self) -> tuple[Said, ...]:
         """Every wish of the message, in its order."""
@@ -65,6 +82,7 @@ class Scope:
             if cue and cue.label == "want" and mode == "prefer":
                 cue = None
             if cue:
+                self.cues.append(cue)
                 mode, strong = cue.label, bool(_DISLIKES.at(self.words, n))
                 modes.extend([mode] * (cue.end - n))
                 n = cue.end
@@ -94,6 +112,8 @@ class Scope:
         )
 
     def _in_negation(self, n: int) -> bool:
+        if self._word(n - 1) in ("not", "no", "without", "nothing"):
+            return True
         start = next((s.start for s in self.message.sentences if n in s), 0)
         before = self.words[start:n]
         return bool(before) and before[-1] in NOUNS and any(word in ("no", "not", "any", "without") for word in before)
@@ -188,7 +208,7 @@ def _positive(group: Sequence[Found], mode: str, link: Link) -> Iterator[Wish]:
             choices.append(rest.pop(0))
         if len(choices) > 1:
             yield Joined("any", tuple(part for found in choices for part in _one_part(found)))
-            yield from (part for found in choices for part in found.parts if part not in _one_part(found))
+            yield from (part for f in choices if not _decade(f) for part in f.parts if part not in _one_part(f))
         elif choices[0].any_of:
             yield Joined("any", choices[0].parts)
         elif mode == "prefer" and len(choices[0].parts) > 1:
@@ -199,14 +219,22 @@ def _positive(group: Sequence[Found], mode: str, link: Link) -> Iterator[Wish]:
 
 def _is_choice(a: Found, b: Found, link: Link) -> bool:
     """Whether two findings are alternatives: joined by "or", or plurals of one field joined by "and"."""
-    if a.fields != b.fields or (len(a.parts) > 1 and not a.any_of and a.fields == {"year"}):
-        return False
     how = link(a, b)
+    if a.fields != b.fields:
+        return how == "or" and all(len(_one_part(each)) == len(each.parts) or _decade(each) for each in (a, b))
     return how == "or" or (how == "and" and a.plural and b.plural)
 
 
 def _one_part(found: Found) -> tuple[Constraint, ...]:
-    return found.parts if found.any_of else found.parts[-1:]
+    """What a finding gives to a choice: a decade as one constraint, else the last of its parts."""
+    return _decade(found) or (found.parts if found.any_of else found.parts[-1:])
+
+
+def _decade(found: Found) -> tuple[Constraint, ...]:
+    """The years of one whole decade as one constraint, nothing for other findings."""
+    low, high = (part.value for part in found.parts) if len(found.parts) == 2 else (None, None)
+    whole = found.fields == {"year"} and isinstance(low, int) and isinstance(high, int) and high == low + 9
+    return (Constraint("decade", "=", low),) if whole and isinstance(low, int) and low % 10 == 0 else ()
 
 
 def _negative(group: Sequence[Found], link: Link) -> Iterator[Wish]:

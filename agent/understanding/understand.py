@@ -133,6 +133,11 @@ def _reading_notes(message: Message, heard: Heard, lexicon: Lexicon) -> tuple[st
         if len(names) > 1 and mention.role in JUDGING:
             first, *others = list(names)[:3]
             notes.append(f"I took that to be {first}; there is also {listed(others)}")
+        if not mention.spelled:
+            notes.append(f"I read “{message.text(mention.start, mention.end)}” as {next(iter(names))}")
+    for start, end in heard.unknown:
+        rows = lexicon.titles.starting(message.words[start:end]) if message.words[start] else ()
+        notes += [f"Did you mean {lexicon.catalogue.items[row].name}?" for row in rows[:1]]
     if heard.missing_places:
         notes.append("the list has no such place")
     return tuple(dict.fromkeys(notes))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from agent.language.english import COMMON, NOUNS
-from agent.language.tokens import Message
+from agent.language.tokens import Message, words_of
 from agent.language.values import is_plural
 from agent.language.words import word_set
 from agent.understanding.found import Found, Free
@@ -29,6 +29,8 @@ _POINTERS = {
     "in": frozenset(("language",)),
 }
 _SURE = frozenset(("starring", "featuring", "directed", "written"))  # before a name, also in small letters
+_WITH = frozenset(("with", "for", "to"))
+_BEFORE_SURNAMES = word_set("love like loved liked enjoy of and or more some any a no not without watch")
 _SKIPPED = word_set("the a an by old any some those")
 
 
@@ -53,9 +55,10 @@ def _value_at(message: Message, lexicon: Lexicon, free: Free, n: int) -> Found |
             continue
         senses = [s for s in lexicon.senses.get(form, ()) if _is_meant(message, s, n, end)]
         if not senses and end == n + 1:
-            senses = [s for s in lexicon.surnames.get(form, ()) if _is_named(message, n, end)]
+            senses = [s for s in lexicon.surnames.get(form, ()) if _is_surname(message, n, end)]
         if senses:
-            return _found(message, n, end, _pointed_at(message, n, senses))
+            start, stop = _with_field(message, senses[0], n, end)
+            return _found(message, start, stop, _pointed_at(message, n, senses))
     return None
 
 
@@ -69,6 +72,11 @@ def _found(message: Message, start: int, end: int, senses: Sequence[Sense]) -> F
 def _is_meant(message: Message, sense: Sense, start: int, end: int) -> bool:
     if sense.needs == "name":
         return _is_named(message, start, end)
+    if sense.needs == "with":
+        after_with = start > 0 and message.words[start - 1] in _WITH and not message.ends(start)
+        return after_with or _is_named(message, start, end)
+    if sense.needs == "field":
+        return _with_field(message, sense, start, end) != (start, end)
     if sense.needs == "noun":
         before = {message.words[n] for n in range(max(0, start - 2), start)}
         after = message.words[end] if end < len(message) else ""
@@ -86,6 +94,29 @@ def _is_named(message: Message, start: int, end: int) -> bool:
     proper = token.text[0].isupper() and not token.starts and not message.shouts
     after = message.words[end] if end < len(message) else ""
     return proper and (before in _POINTERS or after in NOUNS or token.text.endswith(("'s", "’s")))
+
+
+def _is_surname(message: Message, start: int, end: int) -> bool:
+    """Whether a word that is somebody's last name stands where a name does: "I love Hitchcock", "Hitchcock films"."""
+    token, after = message.tokens[start], message.words[end] if end < len(message) else ""
+    if _is_named(message, start, end):
+        return True
+    if not token.text[0].isupper() or message.shouts:
+        return False
+    if token.starts:
+        return after in NOUNS or (after in ("or", "and") and message.tokens[end + 1].text[0].isupper())
+    return message.words[start - 1] in _BEFORE_SURNAMES
+
+
+def _with_field(message: Message, sense: Sense, start: int, end: int) -> tuple[int, int]:
+    """The place of a value with the name of its field beside it: "high acidity"."""
+    if sense.needs == "field":
+        field = words_of(sense.parts[0].field.replace("_", " "))
+        if message.words[end : end + len(field)] == field:
+            return start, end + len(field)
+        if start >= len(field) and message.words[start - len(field) : start] == field:
+            return start - len(field), end
+    return start, end
 
 
 def _pointed_at(message: Message, start: int, senses: Sequence[Sense]) -> Sequence[Sense]:

@@ -1,14 +1,22 @@
 """Content-based filtering: items whose text is near that of the items somebody had, by embedding or by TF-IDF."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eval.baselines.people import fading_matrix, item_counts, popular_for
 from eval.models import Setting, Training
-from index.domain import Histories
+from index.domain import Histories, load_domain
+from index.errors import MendableError
 from index.records import Floats
+from index.texts import item_text
+
+if TYPE_CHECKING:
+    from index.loading import TextIndex
+
+WORD = re.compile(r"\w+")
 
 
 class Content:
@@ -23,11 +31,13 @@ class Content:
     def __init__(self, life: float = 4.0, centred: bool = True) -> None:
         self.life, self.centred = life, centred
 
+    def prepare(self, domain: str) -> str:
+        """The hash of the index's encoder. Raises MendableError where there is no index, or it does not fit."""
+        return _text_index(domain).manifest.encoder_sha256
+
     def fit(self, training: Training) -> None:
         """Read the vectors of the index, in the order of the training's catalogue."""
-        from index.loading import load_text_index
-
-        vectors = np.asarray(load_text_index(training.domain).vectors, np.float32)[training.original]
+        vectors = np.asarray(_text_index(training.domain).vectors, np.float32)[training.original]
         self._vectors = _unit(vectors - vectors.mean(0)) if self.centred else _unit(vectors)
         self._counts = item_counts(training.histories, training.n_items)
 
@@ -43,23 +53,21 @@ class Tfidf:
     settings: Mapping[str, Sequence[Setting]] = {
         "life": (0.0, 2.0, 4.0, 8.0, 16.0),
         "sublinear": (True, False),
-        "most_share": (0.1, 0.3, 1.0),
     }
     needs_index = False
 
-    def __init__(self, life: float = 4.0, sublinear: bool = True, most_share: float = 1.0) -> None:
-        self.life, self.sublinear, self.most_share = life, sublinear, most_share
+    def __init__(self, life: float = 8.0, sublinear: bool = True) -> None:
+        self.life, self.sublinear = life, sublinear
 
     def fit(self, training: Training) -> None:
-        """Weigh words; those in more than `most_share` of the items are left out."""
+        """Weigh words. Raises MendableError where no item has any."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        from index.texts import item_text
-
-        weighing = TfidfVectorizer(
-            token_pattern=r"\w+", sublinear_tf=self.sublinear, max_df=self.most_share, dtype=np.float32
-        )
-        self._words: Any = weighing.fit_transform([item_text(item) for item in training.catalogue.items])
+        texts = [item_text(item) for item in training.catalogue.items]
+        if not any(WORD.search(text) for text in texts):
+            raise MendableError("no item has a word in its text", f"--domain {training.domain}", "Leave `tfidf` out")
+        weighing = TfidfVectorizer(token_pattern=WORD.pattern, sublinear_tf=self.sublinear, dtype=np.float32)
+        self._words: Any = weighing.fit_transform(texts)
         self._counts = item_counts(training.histories, training.n_items)
 
     def scores(self, histories: Histories) -> Floats:
@@ -67,6 +75,12 @@ class Tfidf:
         profiles = fading_matrix(histories, len(self._counts), self.life) @ self._words
         scores = np.asarray((profiles @ self._words.T).toarray(), np.float32)
         return popular_for(histories.lengths == 0, scores, self._counts)
+
+
+def _text_index(domain: str) -> "TextIndex":
+    from index.loading import load_text_index
+
+    return load_text_index(load_domain(domain))
 
 
 def _unit(vectors: Floats) -> Floats:

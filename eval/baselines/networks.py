@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+LAYERS = 2
 INITIAL = 0.02  # spread of fresh embeddings, as in BERT
 
 
@@ -68,11 +69,11 @@ class Block(nn.Module):
 
 
 class Recurrent(ItemNetwork):
-    """A GRU over embedded items."""
+    """One layer of a GRU over embedded items."""
 
-    def __init__(self, n_items: int, width: int, layers: int, dropout: float) -> None:
+    def __init__(self, n_items: int, width: int, dropout: float) -> None:
         super().__init__(n_items, width)
-        self.gru = nn.GRU(width, width, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
+        self.gru = nn.GRU(width, width, batch_first=True)
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
 
@@ -81,3 +82,47 @@ class Recurrent(ItemNetwork):
         states, _ = self.gru(self.dropout(self.items(rows)))
         normed: Tensor = self.norm(self.dropout(states))
         return normed
+
+
+class PairNetwork(nn.Module):
+    """NeuMF: a product of embeddings and a network over another pair of them, added up to one logit."""
+
+    def __init__(self, n_users: int, n_items: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.people, self.items = nn.Embedding(n_users, 2 * width), nn.Embedding(n_items, 2 * width)
+        self.bias = nn.Embedding(n_items, 1)
+        nn.init.zeros_(self.bias.weight)
+        for table in (self.people, self.items):
+            nn.init.normal_(table.weight, std=INITIAL * 5)
+        self.width = width
+        self.of_person, self.of_item = nn.Linear(width, 2 * width), nn.Linear(width, 2 * width, bias=False)
+        self.deep = nn.Sequential(nn.ReLU(), nn.Dropout(dropout), nn.Linear(2 * width, width), nn.ReLU())
+        self.product, self.last = nn.Linear(width, 1, bias=False), nn.Linear(width, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, people: Tensor, items: Tensor) -> Tensor:
+        """Logits of pairs; the shapes of people and items may differ, as (B, 1) and (1, N): the result is (B, N)."""
+        p, i = self.dropout(self.people(people)), self.dropout(self.items(items))
+        w = self.width
+        product = self.product(p[..., :w] * i[..., :w])
+        deep = self.last(self.deep(self.of_person(p[..., w:]) + self.of_item(i[..., w:])))
+        logits: Tensor = (product + deep + self.bias(items)).squeeze(-1)
+        return logits
+
+
+class Autoencoder(nn.Module):
+    """Mult-VAE: what somebody had, as shares of one, to logits of all items by way of a small normal variable."""
+
+    def __init__(self, n_items: int, width: int, latent: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder, self.moments = nn.Linear(n_items, width), nn.Linear(width, 2 * latent)
+        self.decoder, self.output = nn.Linear(latent, width), nn.Linear(width, n_items)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, had: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, n_items) -> logits (B, n_items) and the divergence from the standard normal (B,)."""
+        hidden = torch.tanh(self.encoder(self.dropout(F.normalize(had))))
+        mean, log_variance = self.moments(hidden).chunk(2, 1)
+        drawn = mean + torch.randn_like(mean) * (log_variance / 2).exp() if self.training else mean
+        divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1)
+        return self.output(torch.tanh(self.decoder(drawn))), divergence

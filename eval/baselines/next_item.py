@@ -18,18 +18,22 @@ from index.records import Floats, Rows
 FULL_ITEMS = 4096  # up to which the softmax is over the whole catalogue; above it, over the target and a sample
 SAMPLED = 1024
 PLACES = 4096  # places of a batch, padding too
-WARM_UP = 0.1
 WEIGHT_DECAY = 0.01
+SPARE = 1.02  # windows are cut anew each epoch, which may make a few more batches
+
+
+
+Loss = Callable[[ItemNetwork, Tensor], Tensor]  # of a batch (B, L) of rows, padding at the end
 
 
 @dataclass(frozen=True)
-class Training:
-    """How long and how fast: `length` is the longest window of a history."""
+class Pace:
+    """How long and how fast `what` is trained: `length` is the longest stretch of a history."""
 
+    what: str
     length: int
     epochs: int
     learning_rate: float
-    seed: int
 
 
 @contextmanager
@@ -40,24 +44,17 @@ def seeded(seed: int) -> Iterator[np.random.Generator]:
         yield np.random.default_rng(seed)
 
 
-def train(
-    network: ItemNetwork,
-    histories: Histories,
-    how: Training,
-    loss: Callable[[Tensor], Tensor],
-    random: np.random.Generator,
-    what: str,
-) -> None:
-    """Adam with a warm-up and a linear decay over the windows of all histories; `loss` is that of a batch (B, L)."""
-    steps = sum(1 for _ in batches(histories, how.length, network.n_items, np.random.default_rng(how.seed)))
-    total = max(2, math.ceil(1.1 * how.epochs * steps))  # windows are cut anew each epoch: somewhat more batches
-    optimizer = torch.optim.AdamW(network.parameters(), lr=how.learning_rate, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, total))
+def train(network: ItemNetwork, histories: Histories, pace: Pace, loss: Loss, random: np.random.Generator) -> None:
+    """Adam over the windows of all histories, the rate growing for a tenth of the steps and falling to 0 after."""
+    steps = sum(1 for _ in batches(histories, pace.length, network.n_items, np.random.default_rng(0)))
+    total = math.ceil(pace.epochs * steps * SPARE)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=pace.learning_rate, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _slope(step, total))
     network.train()
-    for _ in progress(range(how.epochs), what):
-        for batch in batches(histories, how.length, network.n_items, random):
+    for _ in progress(range(pace.epochs), pace.what):
+        for batch in batches(histories, pace.length, network.n_items, random):
             optimizer.zero_grad()
-            loss(batch).backward()
+            loss(network, batch).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -69,6 +66,24 @@ def next_item_loss(network: ItemNetwork, batch: Tensor) -> Tensor:
     targets = batch[:, 1:]
     real = targets != network.n_items
     return item_loss(network, network(batch[:, :-1])[real], targets[real])
+
+
+@dataclass(frozen=True)
+class HiddenItemLoss:
+    """Cross entropy of hidden items: a share `hidden` of each window, in a share `last` of windows the last alone."""
+
+    hidden: float
+    last: float
+
+    def __call__(self, network: ItemNetwork, batch: Tensor) -> Tensor:
+        """Of (B, L) rows, hidden by drawing; each window has at least one hidden item."""
+        real = batch != network.n_items
+        ends = torch.nn.functional.one_hot(real.sum(1) - 1, batch.shape[1]).bool()
+        drawn = (torch.rand(batch.shape) < self.hidden) & real
+        only_last = torch.rand(len(batch), 1) < self.last
+        hidden = torch.where(only_last | ~drawn.any(1, keepdim=True), ends, drawn)
+        states = network(batch.masked_fill(hidden, network.n_items + 1))
+        return item_loss(network, states[hidden], batch[hidden])
 
 
 def item_loss(network: ItemNetwork, states: Tensor, targets: Tensor) -> Tensor:
@@ -152,6 +167,7 @@ def _spans(histories: Histories) -> list[tuple[int, int]]:
     return list(zip(histories.starts[:-1].tolist(), histories.starts[1:].tolist(), strict=True))
 
 
-def _pace(step: int, total: int) -> float:
-    warm = max(1, int(WARM_UP * total))
+def _slope(step: int, total: int) -> float:
+    """The learning rate's factor: up to 1 in the first tenth, then down to 0."""
+    warm = max(1, total // 10)
     return min((step + 1) / warm, max(0.0, (total - step) / max(1, total - warm)))

@@ -1,0 +1,157 @@
+"""The agent: a request in, a reply with checked reasons out, by retrieval, a ranker and the explainer."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agent.checker import Ground
+from agent.diversity import diversified
+from agent.filters import Allowed, allowed_rows, columns_of
+from agent.rankers import Ranker
+from agent.reasons import explain
+from agent.recommendation import Recommendation, Reply
+from agent.request import Request
+from agent.understanding import lexicon_of
+from agent.wishes import State
+from index.domain import Domain
+from index.query import Query
+from index.records import Floats, History, Item, Rows
+from index.retriever import Retriever
+
+CANDIDATES = 100
+BECAUSE = 6  # history items that are offered to the explainer
+PREFERRED, AVOIDED = 1.5, 2.0  # log odds of a soft wish
+
+
+@dataclass
+class Clock:
+    """Milliseconds by stage, from its making."""
+
+    began: float = field(default_factory=time.perf_counter)
+    stages: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def end(self, stage: str) -> None:
+        """What was done since the last stage is this one."""
+        now = time.perf_counter()
+        self.stages[stage] = 1000 * (now - self._since)
+        self._since = now
+
+    def read(self) -> dict[str, float]:
+        """The stages and their total."""
+        return {**self.stages, "total": 1000 * (time.perf_counter() - self.began)}
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A domain with what retrieves, ranks and explains in it; holds nothing of anybody's talk."""
+
+    domain: Domain
+    retriever: Retriever
+    ranker: Ranker
+
+    def recommend(self, request: Request) -> Reply:
+        """The `k` best items that the hard wishes allow, none that was had, judged or barred, each with its reason."""
+        clock = Clock()
+        allowed = self._allowed(request)
+        query = self._query(request, allowed)
+        clock.end("understand")
+        candidates = self.retriever.retrieve(query, max(CANDIDATES, 3 * request.k))
+        clock.end("retrieve")
+        scores = np.array([each.score for each in self.ranker.judge(query, candidates)], np.float32)
+        order = np.lexsort((candidates.rows, -scores))
+        rows, scores = candidates.rows[order], scores[order]
+        shown = diversified(rows, scores, self.retriever.features.vectors, request.k)
+        clock.end("rank")
+        found = self._explained(request, query, rows[shown], scores[shown])
+        clock.end("explain")
+        return Reply(
+            domain=self.domain.name,
+            user=request.user,
+            ranker=self.ranker.card,
+            state=request.state,
+            recommendations=found,
+            relaxed=allowed.relaxed,
+            timing_ms=clock.read(),
+        )
+
+    def _allowed(self, request: Request) -> Allowed:
+        catalogue = self.domain.catalogue
+        shown = [catalogue.row_of[item_id] for item_id in request.shown if item_id in catalogue.row_of]
+        barred = np.unique(np.concatenate([request.history.rows, np.array(shown, np.int64)]))
+        return allowed_rows(request.state, catalogue, barred, request.k)
+
+    def _query(self, request: Request, allowed: Allowed) -> Query:
+        state = request.state
+        return Query(
+            self._history(request),
+            self._rows(state.disliked),
+            request.text,
+            allowed.mask,
+            self._lean(state),
+        )
+
+    def _history(self, request: Request) -> History:
+        """The events of the data, then what was said to be liked, as if it had just been had and rated best."""
+        before, liked = request.history, self._rows(request.state.liked)
+        liked = liked[~np.isin(liked, before.rows)]
+        if not len(liked):
+            return before
+        scale = self.domain.histories.scale
+        best = scale[1] if scale else np.nan
+        values = np.concatenate([before.values, np.full(len(liked), best, np.float32)])
+        times = None
+        if self.domain.histories.times is not None and len(self.domain.histories.times):
+            own = before.times if before.times is not None else np.zeros(0, np.int64)
+            now = own[-1] if len(own) else self.domain.histories.times.max()
+            times = np.concatenate([own, np.full(len(liked), now, np.int64)])
+        return History(np.concatenate([before.rows, liked]), values, times)
+
+    def _lean(self, state: State) -> Floats | None:
+        """(n_items,) what soft wishes add to each item's score; None without any."""
+        if not (state.prefer or state.avoid):
+            return None
+        columns, lean = columns_of(self.domain.catalogue), np.zeros(len(self.domain.catalogue), np.float32)
+        for wish in state.prefer:
+            lean += PREFERRED * columns.satisfying(wish)
+        for wish in state.avoid:
+            lean -= AVOIDED * columns.satisfying(wish)
+        return lean
+
+    def _explained(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
+        items, about = self.domain.catalogue.items, self.domain.about or {}
+        had = [items[row].item_id for row in query.history.rows]
+        ground = Ground(
+            lexicon_of(self.domain),
+            known=frozenset(had),
+            liked=frozenset(request.state.liked) | self._rated_well(query.history),
+            enriched=frozenset(about.get("enriched_fields", ())),
+        )
+        return tuple(
+            Recommendation(
+                rank,
+                items[row],
+                float(score),
+                explain(items[row], request.state, self._because(query, int(row)), ground),
+            )
+            for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
+        )
+
+    def _because(self, query: Query, row: int) -> Sequence[Item]:
+        """What of the history speaks most for an item, best first."""
+        places = self.retriever.features.behaviour.support(query.history, row, BECAUSE)
+        return [self.domain.catalogue.items[query.history.rows[place]] for place in places]
+
+    def _rated_well(self, history: History) -> frozenset[str]:
+        """Ids of what the person rated at least 70 % of the way up the domain's scale."""
+        scale = self.domain.histories.scale
+        if scale is None:
+            return frozenset()
+        bound = scale[0] + 0.7 * (scale[1] - scale[0])
+        return frozenset(self.domain.catalogue.items[row].item_id for row in history.rows[history.values >= bound])
+
+    def _rows(self, ids: Sequence[str]) -> Rows:
+        row_of = self.domain.catalogue.row_of
+        return np.array([row_of[item_id] for item_id in ids if item_id in row_of], np.int64)

@@ -1,0 +1,71 @@
+"""Opens an agent on a domain: tables, index, retrieval, and the ranker that was asked for."""
+
+from pathlib import Path
+
+import numpy as np
+
+from agent.adapterfolders import find_adapter
+from agent.agent import Agent
+from agent.rankers import DEFAULT, PLAIN, RANKERS, ByReading, Ranker
+from agent.recommendation import RankerCard
+from index.behaviourpart import FOLDER as BEHAVIOUR
+from index.channels import LexicalChannel, TextChannel
+from index.command import note
+from index.domain import Domain, load_domain
+from index.errors import MendableError
+from index.features import Features
+from index.kept_models import load_behaviour, load_fusion
+from index.loading import TextIndex, load_text_index
+from index.records import Floats
+from index.retriever import BehaviourChannel, Retriever
+
+
+def open_agent(name: str, ranker: str = DEFAULT) -> Agent:
+    """The agent of a domain. Raises MendableError for an unknown ranker or domain, or an index that does not fit."""
+    if ranker not in RANKERS:
+        raise MendableError(f"no ranker {ranker!r}", "--ranker", f"There are: {', '.join(RANKERS)}")
+    domain = load_domain(name)
+    index = load_text_index(domain)
+    retriever = retriever_of(domain, index)
+    return Agent(domain, retriever, _ranker(ranker, domain, retriever.features.vectors, index))
+
+
+def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
+    """Retrieval by the index's own behaviour and fusion."""
+    folder = index.folder / BEHAVIOUR
+    behaviour = load_behaviour(folder)
+    vectors = np.asarray(index.vectors)
+    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
+    features = Features(behaviour, vectors, domain.catalogue)
+    channels = (text, lexical, BehaviourChannel(behaviour))
+    return Retriever(domain.catalogue, features, load_fusion(folder), channels, (text, lexical))
+
+
+def _ranker(name: str, domain: Domain, vectors: Floats, index: TextIndex) -> Ranker:
+    """The ranker of a name; where `bert` has no adapter for the domain, retrieval's order, and it is said."""
+    if name != "bert":
+        return PLAIN[name]
+    folder = find_adapter(domain.name, "bert")
+    if folder is None:
+        note(
+            f"no adapter for {domain.name}: ranking by retrieval alone "
+            f"(`python -m finetune rank --domain {domain.name}` trains one)"
+        )
+        return PLAIN["fusion"]
+    return reading_ranker(folder, domain, vectors, index.manifest.encoder_sha256)
+
+
+def reading_ranker(folder: Path, domain: Domain, vectors: Floats, encoder_sha256: str) -> ByReading:
+    """The tuned ranker of an adapter. Raises MendableError where it was taught with another encoder's vectors."""
+    from agent.adapters import load_reader
+    from agent.reading import Reading
+
+    loaded = load_reader(folder)
+    if loaded.settings.encoder_sha256 != encoder_sha256:
+        raise MendableError(
+            f"the adapter reads vectors of {loaded.settings.encoder_sha256[:12]}, the index has {encoder_sha256[:12]}",
+            str(folder),
+            f"Train it again with `python -m finetune rank --domain {domain.name}`",
+        )
+    card = RankerCard("bert", loaded.settings.base_model, folder.name, loaded.sha256)
+    return ByReading(Reading(loaded, domain.catalogue, vectors), card)

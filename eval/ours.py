@@ -1,0 +1,178 @@
+"""Our own models as `eval` ranks with them: the channels, their fusion, and the tuned reranker over its candidates.
+
+Text vectors come from the built index, since they know no events; everything that learns from events is fitted anew on
+the training part of the split. The reranker's adapter must have been taught with the tested events held out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from eval.models import Setting, Training
+from index.behaviour import Behaviour as FittedBehaviour
+from index.domain import Domain, Histories, load_domain
+from index.errors import MendableError
+from index.features import Features, profiles
+from index.learning import learn_fusion
+from index.loading import load_text_index
+from index.query import Candidates, Query
+from index.records import Floats, History
+from index.retriever import Retriever
+
+CANDIDATES = 100
+PROFILE = 0  # of the profiles' lives, the shorter
+
+
+class Text:
+    """Likeness of item texts to the recency-weighted profile of a history."""
+
+    settings: Mapping[str, Sequence[Setting]] = {}
+    needs_index = True
+
+    def fit(self, training: Training) -> None:
+        """Nothing to learn: the vectors of the index, centred."""
+        vectors = vectors_of(training)
+        self._vectors = vectors - vectors.mean(0)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products."""
+        return np.stack([profiles(history, self._vectors)[:, PROFILE] for history in histories])
+
+    def prepare(self, domain: str) -> str:
+        """The hash of the index's encoder."""
+        return index_key(domain)
+
+
+class Behaviour:
+    """The linear mix of co-occurrence and EASE that finds candidates."""
+
+    settings: Mapping[str, Sequence[Setting]] = {}
+    needs_index = False
+
+    def fit(self, training: Training) -> None:
+        """Count and solve on the training events."""
+        self._behaviour = FittedBehaviour.fit(training.histories, training.n_items)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): the mix, popularity for an empty history."""
+        return np.stack([self._one(history) for history in histories])
+
+    def _one(self, history: History) -> Floats:
+        return self._behaviour.mix(history) if len(history) else self._behaviour.popularity
+
+
+class Fusion:
+    """The learned fusion of all channels over the candidates that they propose."""
+
+    settings: Mapping[str, Sequence[Setting]] = {}
+    needs_index = True
+
+    def fit(self, training: Training) -> None:
+        """Behaviour and fusion, both on the training events."""
+        self._retriever = fitted_retriever(training)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): fused scores of the candidates, -inf for all others."""
+        return np.stack([self._one(history) for history in histories])
+
+    def prepare(self, domain: str) -> str:
+        """The hash of the index's encoder."""
+        return index_key(domain)
+
+    def _one(self, history: History) -> Floats:
+        found = np.full(len(self._retriever.catalogue), -np.inf, np.float32)
+        query, candidates = asked(self._retriever, history)
+        found[candidates.rows] = self.judged(query, candidates)
+        return found
+
+    def judged(self, query: Query, candidates: Candidates) -> Floats:
+        """The scores that order the candidates."""
+        return candidates.fused
+
+
+class Bert(Fusion):
+    """The fusion's candidates as the tuned reader orders them."""
+
+    kind = "bert"
+
+    def fit(self, training: Training) -> None:
+        """Retrieval as above; the adapter as it lies on disk."""
+        from agent.opening import reading_ranker
+
+        super().fit(training)
+        domain = load_domain(training.domain)
+        folder = tested_adapter(domain, self.kind)
+        shuffled = replace(domain, catalogue=training.catalogue)
+        encoder = load_text_index(domain).manifest.encoder_sha256
+        self._ranker = reading_ranker(folder, shuffled, self._retriever.features.vectors, encoder)
+
+    def judged(self, query: Query, candidates: Candidates) -> Floats:
+        """Fused scores plus the reader's blended log odds."""
+        return self._ranker.scores(query, candidates)
+
+    def prepare(self, domain: str) -> str:
+        """The hashes of the encoder and of the adapter. Raises MendableError where there is no adapter."""
+        from index.models import file_sha256
+
+        folder = tested_adapter(load_domain(domain), self.kind)
+        hashes = [
+            file_sha256(folder / name) for name in ("adapter_model.safetensors", "head.safetensors", "reader.json")
+        ]
+        return ":".join([index_key(domain), *hashes])
+
+
+class Gpt(Bert):
+    """The same by a tuned GPT."""
+
+    kind = "gpt"
+
+
+def vectors_of(training: Training) -> Floats:
+    """The index's text vectors in the order of the training's catalogue."""
+    index = load_text_index(load_domain(training.domain))
+    return np.asarray(index.vectors)[training.original]
+
+
+def fitted_retriever(training: Training) -> Retriever:
+    """Retrieval whose behaviour and fusion were learned from the training events alone."""
+    vectors = vectors_of(training)
+    fusion, _ = learn_fusion(training.histories, training.catalogue, vectors, training.seed)
+    features = Features(FittedBehaviour.fit(training.histories, training.n_items), vectors, training.catalogue)
+    return Retriever(training.catalogue, features, fusion, ())
+
+
+def asked(retriever: Retriever, history: History) -> tuple[Query, Candidates]:
+    """The candidates of a history, nothing of it among them, and the query that found them."""
+    allowed = np.ones(len(retriever.catalogue), bool)
+    allowed[history.rows] = False
+    query = Query(history, allowed=allowed)
+    return query, retriever.retrieve(query, CANDIDATES)
+
+
+def tested_adapter(domain: Domain, kind: str) -> Path:
+    """The adapter to test. Raises MendableError where there is none, or where it was taught with other events."""
+    from agent.adapterfolders import find_adapter
+    from agent.adapters import events_sha256, read_settings
+
+    way_out = f"Run `python -m finetune rank --domain {domain.name} --backbone {kind}`"
+    folder = find_adapter(domain.name, kind)
+    if folder is None:
+        raise MendableError(f"no {kind} adapter for {domain.name}", f"--models {kind}", way_out)
+    histories = domain.histories
+    own = events_sha256(histories.users, histories.starts, domain.catalogue.ids, histories.rows)
+    taught = read_settings(folder).events_sha256
+    if taught != own:
+        raise MendableError(
+            f"the adapter was taught with other events ({taught[:12]}, here {own[:12]}): it may know the answers",
+            str(folder),
+            way_out,
+        )
+    return folder
+
+
+def index_key(domain: str) -> str:
+    """What of the index the result depends on: its encoder and the texts that it embedded."""
+    manifest = load_text_index(load_domain(domain)).manifest
+    return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"
