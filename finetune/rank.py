@@ -20,7 +20,7 @@ from finetune.budget import Budget
 from finetune.card import card_of
 from finetune.checkpoint import Checkpoint
 from finetune.examples import Lessons, make_lessons, ndcg_at_10
-from finetune.training import Progress, Schedule, Trainer, autocast
+from finetune.training import Progress, Schedule, Trainer, Validation, autocast
 from index.command import note
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
@@ -72,7 +72,7 @@ def finetune_rank(settings: RankSettings) -> Path:
         trainer.at.seconds = time.monotonic() - began  # the lessons are part of the training
     at = trainer.run(lessons.training, lambda h, epoch: _batches(h, loaded.settings.scale, settings, epoch), checkpoint)
     said = _said(reading, lessons)
-    blend = best_blend(lessons.validation, said)
+    blend = best_blend(lessons.validation, said).weight
     loaded = replace(loaded, settings=replace(loaded.settings, blend=blend))
     record = _record(settings, domain, lessons, at, (said, blend))
     _write(target, loaded, record)
@@ -116,10 +116,10 @@ def _device(name: str) -> torch.device:
 
 
 def _trainer(settings: RankSettings, loaded: LoadedReader, reading: Reading, lessons: Lessons) -> Trainer:
-    def validate() -> float:
+    def validate() -> Validation:
         said = _said(reading, lessons)
-        weight = best_blend(lessons.validation, said)
-        return ndcg_at_10(lessons.validation, _blended(lessons, said, weight))
+        blend = best_blend(lessons.validation, said)
+        return Validation(blend.likelihood, ndcg_at_10(lessons.validation, _blended(lessons, said, blend.weight)))
 
     schedule = Schedule(Budget(settings.minutes, settings.epochs), settings.learning_rate, settings.seed)
     return Trainer(loaded.reader, reading.texts, reading.numbers, validate, schedule)

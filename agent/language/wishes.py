@@ -43,6 +43,9 @@ def said(wish: Wish) -> str:
     if isinstance(wish, Constraint):
         return _one(wish)
     if wish.how == "any":
+        values = list(dict.fromkeys(str(part.value) for part in wish.parts))
+        if len(values) < len(wish.parts):  # one name in several fields
+            return listed(values, "or")
         return listed((_one(part) for part in wish.parts), "or")
     values = [part for part in wish.parts if part.field == "categories"]
     others = [part for part in wish.parts if part.field != "categories"]

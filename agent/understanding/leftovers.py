@@ -31,7 +31,11 @@ def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple
             elif n not in cues and n not in inside and _says_something(message, n):
                 (unwanted if mode in ("not", "less") else wanted).append(word)
                 rest = rest or mode not in ("not", "less")
-    return " ".join(wanted[:_MOST_WORDS]) if rest else "", " ".join(unwanted[:_MOST_WORDS])
+    return _joined(wanted) if rest else "", _joined(unwanted)
+
+
+def _joined(words: list[str]) -> str:
+    return " ".join(list(dict.fromkeys(words))[:_MOST_WORDS])
 
 
 def _says_something(message: Message, n: int) -> bool:

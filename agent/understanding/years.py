@@ -20,6 +20,7 @@ _SMALL = word_set("the year years a in of those late")
 _PARTS_OF_DECADE = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (6, 9)}
 _TIME_WORDS = word_set("minutes minute min mins hours hour hrs hr percent dollars euros pounds bucks times people")
 _FLIPPED: dict[str, tuple[Op, bool]] = {">": (">", True), ">=": (">=", False), "<": ("<", False), "<=": ("<=", True)}
+_MOST_SMALL = 4  # small words before a year: "in the year of"
 _AROUND = 2  # years on each side of "around 1990"
 
 
@@ -161,8 +162,8 @@ class YearFinder:
 
     def _span(self, n: int, named: bool = False) -> _Span | None:
         """The years that the words at `n` say; `named` where a bound before them makes two digits a year."""
-        while n < len(self.message) and self._word(n) in _SMALL and self._word(n) not in _PARTS_OF_DECADE:
-            n += 1
+        for _ in range(_MOST_SMALL):
+            n += self._word(n) in _SMALL and self._word(n) not in _PARTS_OF_DECADE
         part = _PARTS_OF_DECADE.get(self._word(n))
         after = self._decade(n + 1)
         if part and after is not None:

@@ -1,0 +1,480 @@
+"""An index on disk: built, extended, shortened, refused; and whole after a kill or a full disk at any moment."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.building import add_items, build_with, remove_items
+from index.domain import Domain, load_domain
+from index.errors import MendableError
+from index.finding import Hit, find
+from index.generations import only_writer
+from index.home import domain_folder, index_folder
+from index.loading import TextIndex, load_text_index
+from index.records import Floats, Item
+from index.tables import items_table, read_table, table_path, write_table
+from index.texts import item_text
+from tests.helpers_index import (
+    FILMS,
+    HashingEncoder,
+    built_domain,
+    files_below,
+    full_disk,
+    text_builder,
+    write_domain,
+)
+
+NEW = Item("7", "The Quantum Lighthouse (2031)", "A keeper guides ships between worlds.", ("Sci-Fi",), {"year": 2031})
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def opened(domain: Domain | None = None) -> TextIndex:
+    return load_text_index(domain or load_domain("films"), HashingEncoder())
+
+
+def found(text: str, k: int = 10) -> list[Hit]:
+    domain = load_domain("films")
+    return find(domain, opened(domain), text, k)
+
+
+def add(*items: Item) -> None:
+    add_items("films", items, text_builder())
+
+
+def generations() -> list[Path]:
+    return sorted(path for path in index_folder("films").iterdir() if path.name.startswith("g"))
+
+
+def many(n: int) -> list[Item]:
+    return [Item(str(row), f"Film {row}", f"word{row} word{row % 7}") for row in range(n)]
+
+
+# --- build and load ---------------------------------------------------------
+
+
+def test_a_built_index_has_a_vector_of_each_item() -> None:
+    domain = built_domain()
+    expected = HashingEncoder().encode([item_text(item) for item in FILMS])
+    assert np.array_equal(opened(domain).vectors, expected)
+    assert opened(domain).mean == pytest.approx(expected.mean(0), abs=1e-6)
+
+
+def test_the_manifest_tells_what_the_index_is_made_of() -> None:
+    domain = built_domain()
+    content = json.loads((generations()[0] / "manifest.json").read_text())
+    made = {name: content[name] for name in ("encoder", "encoder_sha256", "encoder_found_in", "dim", "tables_sha256")}
+    assert made == {
+        "encoder": "hashing",
+        "encoder_sha256": "a" * 64,
+        "encoder_found_in": "the tests",
+        "dim": 64,
+        "tables_sha256": domain.sha256,
+    }
+    assert (content["n_items"], content["n_users"], content["domain"]) == (6, 1, "films")
+    assert content["parts"]["text"]["store"]["kind"] == "flat"
+    below = {name for name in files_below(generations()[0]) if name != "manifest.json"}
+    assert set(content["files"]) == below
+
+
+def test_a_second_build_without_changes_writes_nothing(own_home: Path) -> None:
+    built_domain()
+    before, builder = files_below(own_home), text_builder()
+    build_with(builder, "films")
+    assert files_below(own_home) == before
+    assert isinstance(builder.encoder, HashingEncoder) and not builder.encoder.seen
+
+
+def test_force_builds_again() -> None:
+    built_domain()
+    old = generations()
+    build_with(text_builder(), "films", force=True)
+    assert len(generations()) == 1 and generations() != old
+
+
+@pytest.mark.parametrize("change", ["tables", "encoder", "file"])
+def test_a_build_after_a_change_makes_a_new_index(change: str) -> None:
+    built_domain()
+    encoder = HashingEncoder(sha256="b" * 64) if change == "encoder" else HashingEncoder()
+    if change == "tables":
+        write_domain("films", FILMS[:4])
+    if change == "file":
+        (generations()[0] / "text" / "vectors.npy").write_bytes(b"")
+    build_with(text_builder(encoder), "films")
+    assert load_text_index(load_domain("films"), encoder).manifest.n_items == (4 if change == "tables" else 6)
+
+
+def test_an_empty_catalogue_can_be_built_and_searched() -> None:
+    built_domain(items=())
+    assert found("star") == []
+
+
+def test_opening_an_index_writes_nothing(own_home: Path) -> None:
+    built_domain()
+    before = files_below(own_home)
+    found("star wars")
+    assert files_below(own_home) == before
+
+
+def test_an_index_can_be_opened_while_another_takes_its_place() -> None:
+    domain = built_domain()
+    first = opened(domain)
+    build_with(text_builder(), "films", force=True)
+    assert first.vectors[0] @ first.vectors[0] == pytest.approx(1.0)  # what is mapped stays, though it is unlinked
+    assert found("star wars")[0].item_id == "1"
+
+
+# --- what is refused --------------------------------------------------------
+
+
+def truncate(folder: Path) -> None:
+    os.truncate(folder / "text" / "vectors.npy", 500)
+
+
+def change_a_byte(folder: Path) -> None:
+    path = folder / "text" / "vectors.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 255
+    path.write_bytes(content)
+
+
+def lose_a_file(folder: Path) -> None:
+    (folder / "text" / "words" / "words.json").unlink()
+
+
+def break_manifest(folder: Path) -> None:
+    (folder / "manifest.json").write_text("{")
+
+
+def edit_manifest(**changes: object) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        path = folder / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (truncate, ("500 bytes", "vectors.npy")),
+        (change_a_byte, ("another content", "vectors.npy")),
+        (lose_a_file, ("missing", "words.json")),
+        (break_manifest, ("cannot be read", "manifest.json")),
+        (edit_manifest(format_version=99), ("99", "reads 1")),
+        (edit_manifest(encoder="another", encoder_sha256="0" * 64), ("another", "hashing")),
+        (edit_manifest(encoder_sha256="0" * 64), ("000000000000", "aaaaaaaaaaaa")),
+        (edit_manifest(tables_sha256="0" * 64), ("000000000000",)),
+        (edit_manifest(n_items=5), ("5 items", "catalogue 6")),
+        (edit_manifest(files=None), ("cannot be read",)),
+    ],
+)
+def test_an_index_that_does_not_fit_is_refused(damage: Callable[[Path], None], named: Sequence[str]) -> None:
+    domain = built_domain()
+    damage(generations()[0])
+    with pytest.raises(MendableError) as refused:
+        opened(domain)
+    assert "index build --domain films" in str(refused.value)
+    for word in named:
+        assert word in str(refused.value)
+
+
+def test_an_index_of_an_encoder_that_is_not_here_is_refused() -> None:
+    domain = built_domain()
+    with pytest.raises(MendableError, match=r"encoder 'hashing' is not on this machine.*index build --domain films"):
+        load_text_index(domain)
+
+
+def test_a_domain_without_index_says_how_to_make_one() -> None:
+    with pytest.raises(MendableError, match=r"no index.*index build --domain films"):
+        opened(write_domain())
+
+
+def test_an_index_made_of_other_tables_is_refused_naming_both() -> None:
+    old = built_domain().sha256[:12]
+    domain = write_domain("films", FILMS[:5])
+    with pytest.raises(MendableError, match=f"{old}.*{domain.sha256[:12]}"):
+        opened(domain)
+
+
+def test_a_second_writer_is_refused() -> None:
+    write_domain()
+    with only_writer("films"), pytest.raises(MendableError, match="another run"):
+        build_with(text_builder(), "films")
+
+
+# --- kills and full disks ---------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from index.building import Builder, build_with
+from index.textpart import TextPart
+from tests.helpers_index import HashingEncoder
+
+class Dies(HashingEncoder):
+    def encode(self, texts, what=""):
+        if len(self.seen) >= 1024:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().encode(texts, what)
+
+class Deadly:
+    name, version = "deadly", 1
+    def build(self, making):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+dies_early = sys.argv[1] == "early"
+parts = (TextPart(),) if dies_early else (TextPart(), Deadly())
+build_with(Builder(Dies() if dies_early else HashingEncoder(), "the tests", parts), "films", force=True)
+"""
+
+
+def kill_a_build(moment: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, moment], capture_output=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-500:]
+
+
+@pytest.mark.parametrize("moment", ["early", "late"])
+def test_a_killed_build_leaves_the_old_index_whole(moment: str) -> None:
+    built_domain(items=many(1300))
+    before = found("word7", 20)
+    kill_a_build(moment)
+    assert found("word7", 20) == before
+    build_with(text_builder(), "films", force=True)
+    assert found("word7", 20) == before
+    assert len(list(index_folder("films").iterdir())) == 2  # one generation and the lock
+
+
+def test_a_killed_build_goes_on_where_it_was() -> None:
+    write_domain(items=many(1300))
+    kill_a_build("early")
+    builder = text_builder()
+    build_with(builder, "films")
+    assert isinstance(builder.encoder, HashingEncoder)
+    assert builder.encoder.seen == [item_text(item) for item in many(1300)[1024:]]
+    assert np.array_equal(opened().vectors, HashingEncoder().encode([item_text(item) for item in many(1300)]))
+
+
+def test_a_cut_shard_is_embedded_again() -> None:
+    write_domain(items=many(1300))
+    kill_a_build("early")
+    shard = min((index_folder("films") / ".building").iterdir())
+    os.truncate(shard, 300)
+    build_with(text_builder(), "films")
+    assert np.array_equal(opened().vectors, HashingEncoder().encode([item_text(item) for item in many(1300)]))
+
+
+@pytest.mark.parametrize("most", [1000, 200_000])  # in the first shard, in the vectors
+def test_a_full_disk_is_one_error_and_the_old_index_stays(most: int) -> None:
+    built_domain(items=many(1300))
+    before, old = found("word7", 20), generations()
+    with full_disk(most), pytest.raises(MendableError, match="cannot write"):
+        build_with(text_builder(), "films", force=True)
+    assert generations() == old
+    assert found("word7", 20) == before
+
+
+def test_an_interrupted_build_leaves_nothing_half_made() -> None:
+    built_domain()
+
+    class Interrupted(HashingEncoder):
+        def encode(self, texts: Sequence[str], what: str = "") -> Floats:
+            raise KeyboardInterrupt
+
+    old = generations()
+    with pytest.raises(KeyboardInterrupt):
+        build_with(text_builder(Interrupted()), "films", force=True)
+    assert generations() == old
+
+
+# --- add --------------------------------------------------------------------
+
+
+def test_an_added_item_is_found_and_the_others_stay_as_they_were() -> None:
+    before = np.array(opened(built_domain()).vectors)
+    builder = text_builder()
+    add_items("films", [NEW], builder)
+    assert isinstance(builder.encoder, HashingEncoder) and builder.encoder.seen == [item_text(NEW)]
+    assert found("quantum lighthouse")[0].item_id == "7"
+    assert np.array_equal(opened().vectors[:6], before)
+    assert load_domain("films").catalogue.items == (*FILMS, NEW)
+    assert opened().manifest.n_items == 7
+
+
+def test_adding_gives_what_building_gives() -> None:
+    built_domain()
+    add(NEW)
+    added = {hit.item_id: hit.score for hit in found("a world of ships and hackers")}
+    build_with(text_builder(), "films", force=True)
+    assert {hit.item_id: hit.score for hit in found("a world of ships and hackers")} == pytest.approx(added)
+
+
+@pytest.mark.parametrize(
+    ("items", "named"),
+    [
+        ([FILMS[0]], "'1' is already"),
+        ([NEW, NEW], "'7' is more than once"),
+        ([], "no item to add"),
+        ([Item("8", "Wrong", None, (), {"year": "soon"})], "'year' holds int64, an added item has 'soon'"),
+    ],
+)
+def test_what_cannot_be_added_is_refused_and_changes_nothing(items: list[Item], named: str, own_home: Path) -> None:
+    built_domain()
+    before = load_domain("films")
+    with pytest.raises(MendableError, match=named):
+        add(*items)
+    assert load_domain("films").sha256 == before.sha256
+    assert found("star wars")[0].item_id == "1"
+
+
+def test_items_are_not_added_to_a_domain_without_index() -> None:
+    write_domain()
+    with pytest.raises(MendableError, match="index build"):
+        add(NEW)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kept"),
+    [
+        ({"year": "2031"}, {"year": 2031}),
+        ({"year": 2031.5}, {"year": 2031.5}),
+        ({"director": "A B"}, {"director": "A B"}),
+        ({}, {}),
+    ],
+)
+def test_values_of_an_added_item_take_the_type_of_their_column(
+    attributes: dict[str, int | float | str], kept: dict[str, object]
+) -> None:
+    built_domain()
+    add(Item("8", "Later", None, (), attributes))
+    catalogue = load_domain("films").catalogue
+    assert dict(catalogue.item("8").attributes) == kept
+    assert catalogue.item("1").attributes["year"] == 1977
+
+
+def test_a_text_joins_a_column_of_lists() -> None:
+    built_domain(items=[Item("1", "One", None, (), {"cast": ("A", "B")})])
+    add(Item("2", "Two", None, (), {"cast": "C"}))
+    assert load_domain("films").catalogue.item("2").attributes == {"cast": ("C",)}
+
+
+def test_items_are_added_to_a_table_of_parts() -> None:
+    write_domain()
+    table = table_path(domain_folder("films"), "items")
+    table.unlink()
+    for n, part in enumerate((FILMS[:4], FILMS[4:])):
+        write_table(items_table(part), table / f"part-{n}.parquet")
+    build_with(text_builder(), "films")
+    add(NEW)
+    assert load_domain("films").catalogue.items == (*FILMS, NEW)
+    assert found("quantum lighthouse")[0].item_id == "7"
+
+
+# --- remove -----------------------------------------------------------------
+
+
+def test_a_removed_item_is_never_found() -> None:
+    built_domain()
+    remove_items("films", ["1", "3"])
+    assert {hit.item_id for hit in found("star wars matrix", 100)} == {"2", "4", "5", "6"}
+    assert len(load_domain("films").catalogue) == 6  # it stays in people's histories
+
+
+def test_items_are_removed_again_and_again() -> None:
+    built_domain()
+    for item_id in ("1", "3", "3"):
+        remove_items("films", [item_id])
+    assert load_domain("films").catalogue.removed == {"1", "3"}
+
+
+def test_an_added_item_can_be_removed() -> None:
+    built_domain()
+    add(NEW)
+    remove_items("films", ["7"])
+    assert "7" not in {hit.item_id for hit in found("quantum lighthouse", 100)}
+
+
+def test_removing_builds_nothing_and_the_index_stays_up_to_date() -> None:
+    built_domain()
+    remove_items("films", ["1"])
+    builder = text_builder()
+    build_with(builder, "films")
+    assert isinstance(builder.encoder, HashingEncoder) and not builder.encoder.seen
+
+
+def test_an_unknown_id_is_refused_and_nothing_is_removed() -> None:
+    built_domain()
+    with pytest.raises(MendableError, match="'99' is not in the catalogue"):
+        remove_items("films", ["1", "99"])
+    assert not load_domain("films").catalogue.removed
+
+
+# --- a kill between the new index and the new tables ------------------------
+
+
+@pytest.mark.parametrize("change", [lambda: add(NEW), lambda: remove_items("films", ["1"])], ids=["add", "remove"])
+@pytest.mark.parametrize("tables_changed", [False, True])
+def test_a_kill_between_index_and_tables_leaves_a_pair_that_fits(
+    change: Callable[[], None], tables_changed: bool, own_home: Path, tmp_path: Path
+) -> None:
+    built_domain()
+    shutil.copytree(own_home, tmp_path / "before")
+    change()
+    shutil.copytree(own_home, tmp_path / "after")
+    shutil.rmtree(own_home)
+    shutil.copytree(tmp_path / ("after" if tables_changed else "before"), own_home)
+    for home in ("before", "after"):  # both generations are there at that moment
+        shutil.copytree(tmp_path / home / "indexes", own_home / "indexes", dirs_exist_ok=True)
+    assert len(generations()) == 2
+    ids = {hit.item_id for hit in found("star wars quantum lighthouse", 100)}
+    expected = {"1", "2", "3", "4", "5", "6"}
+    if tables_changed:
+        expected = {item.item_id for item in load_domain("films").catalogue.items} - load_domain(
+            "films"
+        ).catalogue.removed
+    assert ids == expected
+    remove_items("films", ["2"])  # the next change goes on from there
+    assert len(generations()) == 1
+
+
+def test_a_table_that_cannot_be_written_leaves_domain_and_index_as_they_were() -> None:
+    built_domain(items=many(1300))
+    before = load_domain("films").sha256
+    with full_disk(5000), pytest.raises(MendableError, match="cannot write"):
+        add(Item("new", "New"))
+    assert load_domain("films").sha256 == before
+    assert "new" not in {hit.item_id for hit in found("new", 5)}
+    assert len(read_table(table_path(domain_folder("films"), "items"))) == 1300
+
+
+# --- search -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("item", FILMS, ids=lambda item: item.title)
+def test_an_items_own_text_finds_it(item: Item) -> None:
+    built_domain()
+    assert found(item_text(item))[0].item_id == item.item_id
+
+
+def test_hits_come_best_first_with_the_titles_of_the_catalogue() -> None:
+    built_domain()
+    hits = found("star wars in a matrix", 100)
+    assert sorted(hit.item_id for hit in hits) == ["1", "2", "3", "4", "5", "6"]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert {hit.title for hit in hits} == {item.title for item in FILMS}
+
+
+def test_at_most_k_items_are_found() -> None:
+    built_domain()
+    assert len(found("film", 2)) == 2
