@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.command import Parser, positive_int, run
+from index.command import Parser, note, positive_int, run
 from index.errors import MendableError, printable
 
 if TYPE_CHECKING:
+    from agent.agent import Agent
     from agent.recommendation import Reply
 
 PORT = 7860
@@ -59,6 +60,7 @@ def _recommend(options: argparse.Namespace) -> None:
             "--user",
             "Leave --user out for somebody new, and use --say",
         )
+    _notice(agent)
     session = Session(agent, options.user, options.k)
     reply = session.turn(Say(options.say)) if options.say is not None else session.opening()
     print(json.dumps(reply.as_json(), ensure_ascii=False) if options.json else _readable(reply))
@@ -71,6 +73,7 @@ def _replay(options: argparse.Namespace) -> None:
 
     lines = read_script(options.script)
     agent = open_agent(options.domain, options.ranker)
+    _notice(agent)
     sessions: dict[str | None, Session] = {}
     for line in lines:
         user = line.user if line.user is not None else options.user
@@ -89,7 +92,13 @@ def _chat(options: argparse.Namespace) -> None:
     refuse_unguarded(options.host, options.auth is not None)  # before the models are loaded
     refuse_taken(options.host, options.port)
     agent = open_agent(options.domain, options.ranker)
+    _notice(agent)
     serve(agent, options.user, options.host, options.port, auth=options.auth)
+
+
+def _notice(agent: "Agent") -> None:
+    if agent.notice:
+        note(agent.notice)
 
 
 def _port(text: str) -> int:

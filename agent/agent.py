@@ -51,6 +51,7 @@ class Agent:
     domain: Domain
     retriever: Retriever
     ranker: Ranker
+    notice: str | None = None  # what a person should know of how it ranks
 
     def recommend(self, request: Request) -> Reply:
         """The `k` best items that the hard wishes allow, none that was had, judged or barred, each with its reason."""

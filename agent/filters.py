@@ -59,7 +59,9 @@ class Columns:
         mask = np.zeros(len(self.catalogue), bool)
         members = self._members_of(wish.field)
         for value in wish.value if isinstance(wish.value, tuple) else (wish.value,):
-            mask[members.get(folded(value), ())] = True
+            rows = members.get(folded(value))
+            if rows is not None:
+                mask[rows] = True
         return mask
 
     def _compared(self, wish: Constraint) -> Mask:

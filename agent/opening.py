@@ -6,11 +6,10 @@ import numpy as np
 
 from agent.adapterfolders import find_adapter
 from agent.agent import Agent
-from agent.rankers import DEFAULT, PLAIN, RANKERS, ByReading, Ranker
+from agent.rankers import DEFAULT, PLAIN, RANKERS, TUNED, ByReading
 from agent.recommendation import RankerCard
 from index.behaviourpart import FOLDER as BEHAVIOUR
 from index.channels import LexicalChannel, TextChannel
-from index.command import note
 from index.domain import Domain, load_domain
 from index.errors import MendableError
 from index.features import Features
@@ -27,7 +26,14 @@ def open_agent(name: str, ranker: str = DEFAULT) -> Agent:
     domain = load_domain(name)
     index = load_text_index(domain)
     retriever = retriever_of(domain, index)
-    return Agent(domain, retriever, _ranker(ranker, domain, retriever.features.vectors, index))
+    folder = find_adapter(name, ranker) if ranker in TUNED else None
+    if folder is not None:
+        reading = reading_ranker(folder, domain, retriever.features.vectors, index.manifest.encoder_sha256)
+        return Agent(domain, retriever, reading)
+    if ranker not in TUNED:
+        return Agent(domain, retriever, PLAIN[ranker])
+    notice = f"no adapter for {name}: ranking by retrieval alone (`python -m finetune rank --domain {name}` makes one)"
+    return Agent(domain, retriever, PLAIN["fusion"], notice)
 
 
 def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
@@ -39,20 +45,6 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     features = Features(behaviour, vectors, domain.catalogue)
     channels = (text, lexical, BehaviourChannel(behaviour))
     return Retriever(domain.catalogue, features, load_fusion(folder), channels, (text, lexical))
-
-
-def _ranker(name: str, domain: Domain, vectors: Floats, index: TextIndex) -> Ranker:
-    """The ranker of a name; where `bert` has no adapter for the domain, retrieval's order, and it is said."""
-    if name != "bert":
-        return PLAIN[name]
-    folder = find_adapter(domain.name, "bert")
-    if folder is None:
-        note(
-            f"no adapter for {domain.name}: ranking by retrieval alone "
-            f"(`python -m finetune rank --domain {domain.name}` trains one)"
-        )
-        return PLAIN["fusion"]
-    return reading_ranker(folder, domain, vectors, index.manifest.encoder_sha256)
 
 
 def reading_ranker(folder: Path, domain: Domain, vectors: Floats, encoder_sha256: str) -> ByReading:

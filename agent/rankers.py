@@ -13,7 +13,8 @@ from index.records import Floats
 if TYPE_CHECKING:  # a reader brings torch, which ranking by retrieval does not need
     from agent.reading import Reading
 
-RANKERS = ("bert", "fusion", "behaviour", "text", "lexical")
+TUNED = ("bert",)  # rankers that need an adapter
+RANKERS = (*TUNED, "fusion", "behaviour", "text", "lexical")
 DEFAULT = "bert"
 
 

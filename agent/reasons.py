@@ -20,59 +20,58 @@ LONGEST_VALUE = 40
 
 _LIKED = (
     "You liked {names}: {link}",
-    "Since you liked {names}, this may suit you: {link}",
+    "Because you liked {names}: {link}",
+    "You liked {names}, so this may suit you: {link}",
+    "Since you liked {names}: {link}",
+    "It goes with {names}, which you liked: {link}",
     "Close to {names}, which you liked: {link}",
+    "For your liking of {names}: {link}",
     "After {names}, which you liked, this could be next: {link}",
-    "Chosen to go with {names}, which you liked: {link}",
-    "More in the way of {names}, which you liked: {link}",
-    "Your liking for {names} leads here: {link}",
-    "Because {names} pleased you: {link}",
 )
 _HAD = (
-    "Your history has {names}: {link}",
-    "It stands near {names} from your history: {link}",
-    "Chosen to go with {names} from your history: {link}",
+    "You know {names}: {link}",
+    "After {names}, which you know, this could be next: {link}",
+    "It goes with {names} from your history: {link}",
+    "Close to {names} in your history: {link}",
     "Following on from {names} in your history: {link}",
-    "With {names} in your history, this could be next: {link}",
-    "Your history with {names} leads here: {link}",
-    "Next to {names} in your history: {link}",
+    "With {names} in your history, this may suit you: {link}",
+    "{names} in your history speaks for it: {link}",
 )
 _SHARED = (
-    "this too is listed as {kinds}",
+    "this is {kinds} too",
     "what they share is {kinds}",
-    "again {kinds}",
-    "{kinds} once more",
+    "{kinds} again",
+    "more {kinds}",
     "what connects them is {kinds}",
     "here is {kinds} as well",
     "the common thread is {kinds}",
-    "it also counts as {kinds}",
+    "{kinds} once more",
 )
 _OWN = (
-    "this one is listed as {kinds}",
-    "it brings {kinds}",
+    "this one is {kinds}",
+    "this time it is {kinds}",
+    "it offers {kinds}",
     "here it is {kinds}",
-    "it stands under {kinds}",
-    "this one counts as {kinds}",
+    "it is listed as {kinds}",
 )
-_DATED = (", from {year}", "", ", dating from {year}", ", of {year}")
+_DATED = (", from {year}", "", ", of {year}")
 _ALONE = (
-    "Listed as {kinds}{dated}.",
-    "It stands under {kinds}{dated}.",
-    "This one brings {kinds}{dated}.",
+    "This one is {kinds}{dated}.",
+    "This is {kinds}{dated}.",
+    "It is listed as {kinds}{dated}.",
+    "It offers {kinds}{dated}.",
     "Here is {kinds}{dated}.",
     "A choice for {kinds}{dated}.",
-    "It counts as {kinds}{dated}.",
     "For a taste of {kinds}{dated}.",
-    "One of the {kinds} kind{dated}.",
-    "It may do if {kinds} appeals{dated}.",
+    "Worth a look for {kinds}{dated}.",
+    "If {kinds} appeals, this may do{dated}.",
     "Something with {kinds}{dated}.",
 )
 _WISHED = (
     " As you asked: {wishes}.",
-    " It keeps to your wish: {wishes}.",
-    " That is what you wished: {wishes}.",
+    " And it is what you asked for: {wishes}.",
     " It fits what you asked for: {wishes}.",
-    " Your wish is met: {wishes}.",
+    " Your wish holds: {wishes}.",
 )
 
 

@@ -12,6 +12,7 @@ from index.command import progress
 from index.errors import MendableError
 from index.models import ModelFolder
 from index.pipeline import Pipeline, read_pipeline
+from index.quiet import quiet_loading
 from index.records import Floats
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -107,8 +108,9 @@ class _Loaded:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         options = {"local_files_only": True}
         try:
-            self.tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, **options)
-            model = AutoModel.from_pretrained(pipeline.folder, use_safetensors=True, dtype=torch.float32, **options)
+            with quiet_loading():
+                self.tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, **options)
+                model = AutoModel.from_pretrained(pipeline.folder, use_safetensors=True, dtype=torch.float32, **options)
         except (OSError, ValueError, KeyError, SafetensorError) as why:
             reason = str(why).splitlines()[0] if str(why) else type(why).__name__
             raise MendableError(f"cannot load the model ({reason})", str(path), "Choose another model") from why

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def _convert(gguf: Path, folder: Path) -> None:
                 gguf.parent, gguf_file=gguf.name, dtype=torch.float32, local_files_only=True
             )
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as why:
+    except (OSError, ValueError, LookupError, RuntimeError, struct.error) as why:
         reason = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise MendableError(f"cannot read the GGUF ({reason})", str(gguf), "Choose another model") from why
     config = type(loaded.config).from_dict(loaded.config.to_dict())

@@ -16,7 +16,7 @@ from index.manifest import NAME, Manifest, check_files, refused
 from index.models import ModelFolder, resolve
 from index.records import Floats
 from index.store import VectorStore
-from index.textpart import FOLDER, MEAN, WORDS
+from index.textpart import FOLDER, MEAN, WORDS, TextPart
 
 REMEMBERED = 256  # texts whose vectors are kept: a conversation asks with the same words again and again
 
@@ -83,6 +83,11 @@ def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None)
     if manifest.n_items != len(domain.catalogue):
         why = f"it has {manifest.n_items} items, the catalogue {len(domain.catalogue)}"
         raise refused(why, folder / NAME, manifest.domain)
+    version = manifest.parts.get(FOLDER, {}).get("version")
+    if version != TextPart().version:
+        raise refused(
+            f"its text part has version {version}, wanted is {TextPart().version}", folder / NAME, domain.name
+        )
     check_files(folder, manifest)
     store = VectorStore.load(folder / FOLDER)
     if store.vectors.shape != (manifest.n_items, encoder.dim):

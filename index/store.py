@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from index.arrays import BLOCK, blocks_of, read_array, write_blocks
+from index.command import progress
 from index.errors import MendableError
 from index.home import write_file, write_json
 from index.query import Mask
@@ -58,7 +59,7 @@ class VectorStore:
         """A store of the kind that suits the number of vectors (n, dim); lists only where they reach LEAST_RECALL."""
         if len(vectors) > exact_up_to:
             index = _trained_lists(vectors, seed)
-            for block in blocks_of(vectors):
+            for block in progress(blocks_of(vectors), "indexing vectors", -(-len(vectors) // BLOCK)):
                 index.add(np.ascontiguousarray(block, np.float32))
             settings = _tuned(index, vectors, seed)
             if settings is not None:

@@ -34,7 +34,7 @@ class HashingEncoder:
 
     name: str = "hashing"
     sha256: str = "a" * 64
-    dim: int = 64
+    dim: int = 256
     precision: str = "float32"
     seen: list[str] = field(default_factory=list)
 

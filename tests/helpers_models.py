@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ DIM = 32
 def tiny_bert(folder: Path, pooling: str = "mean", longest: int = 16) -> Path:
     """A sentence-transformers folder with a random BERT; the weights are the same every time."""
     import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import AutoTokenizer, BertConfig, BertModel
 
     torch.manual_seed(0)
     config = BertConfig(
@@ -25,10 +24,8 @@ def tiny_bert(folder: Path, pooling: str = "mean", longest: int = 16) -> Path:
         max_position_embeddings=32,
     )
     BertModel(config).save_pretrained(folder)
-    vocabulary = folder / "vocab.txt"
-    vocabulary.write_text("\n".join(WORDS))
-    untyped: Any = BertTokenizerFast
-    untyped(str(vocabulary)).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(WORDS))
+    AutoTokenizer.from_pretrained(folder, local_files_only=True).save_pretrained(folder)
     kinds = {"mean": "mean_tokens", "cls": "cls_token", "max": "max_tokens"}
     modes = {f"pooling_mode_{kind}": name == pooling for name, kind in kinds.items()}
     write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": DIM, **modes})
@@ -53,7 +50,7 @@ def tiny_gguf(path: Path) -> Path:
     """A Llama of one layer with random weights and a tokenizer of single letters."""
     import gguf
 
-    letters = ["<unk>", *"bcdefgh"]
+    letters = ["<unk>", *"bcdefgh", "bc"]
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(1)
     writer.add_context_length(32)
@@ -71,7 +68,7 @@ def tiny_gguf(path: Path) -> Path:
         add(0)
     rng = np.random.default_rng(0)
     shapes = {"token_embd": (len(letters), DIM), "output": (len(letters), DIM), "output_norm": (DIM,)}
-    layer = {name: (DIM, DIM) for name in ("attn_q", "attn_k", "attn_v", "attn_output")}
+    layer: dict[str, tuple[int, ...]] = {name: (DIM, DIM) for name in ("attn_q", "attn_k", "attn_v", "attn_output")}
     layer |= {"ffn_gate": (2 * DIM, DIM), "ffn_up": (2 * DIM, DIM), "ffn_down": (DIM, 2 * DIM)}
     layer |= {"attn_norm": (DIM,), "ffn_norm": (DIM,)}
     for name, shape in {**shapes, **{f"blk.0.{name}": shape for name, shape in layer.items()}}.items():

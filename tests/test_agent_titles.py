@@ -64,7 +64,7 @@ def test_longest_title_at_a_place_comes_first() -> None:
         ("the shawshank redemptoin", "12"),
         ("Empire Strkes Back", "4"),
         ("Unforgivn", "10"),
-        ("Nosferatoo", None),
+        ("Nosferatoo", "20"),
         ("Scream 3", None),
         ("Aliex", None),
         ("Heap", None),

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.building import add_items, build_with, remove_items
+from index.building import add_items, build_domain, build_with, remove_items
 from index.domain import Domain, load_domain
 from index.errors import MendableError
-from index.finding import Hit, find
+from index.finding import Hit, find, search_items
 from index.generations import only_writer
 from index.home import domain_folder, index_folder
 from index.loading import TextIndex, load_text_index
@@ -80,7 +80,7 @@ def test_the_manifest_tells_what_the_index_is_made_of() -> None:
         "encoder": "hashing",
         "encoder_sha256": "a" * 64,
         "encoder_found_in": "the tests",
-        "dim": 64,
+        "dim": 256,
         "tables_sha256": domain.sha256,
     }
     assert (content["n_items"], content["n_users"], content["domain"]) == (6, 1, "films")
@@ -136,6 +136,25 @@ def test_an_index_can_be_opened_while_another_takes_its_place() -> None:
     assert found("star wars")[0].item_id == "1"
 
 
+@pytest.mark.models
+def test_the_commands_build_find_add_and_remove_with_the_shipped_encoder(own_home: Path) -> None:
+    write_domain()
+    build_domain("films")
+    before = files_below(own_home)
+    build_domain("films")
+    assert files_below(own_home) == before
+    assert search_items("films", "a film about hunting in space", 1)[0].item_id == "2"
+    add_items("films", [NEW])
+    assert search_items("films", "quantum lighthouse", 3)[0].item_id == "7"
+    remove_items("films", ["7", "2"])
+    assert not {"7", "2"} & {hit.item_id for hit in search_items("films", "quantum lighthouse in space", 10)}
+
+
+def test_nothing_to_search_for_is_refused() -> None:
+    with pytest.raises(MendableError, match="nothing to search for"):
+        search_items("films", "  ", 5)
+
+
 # --- what is refused --------------------------------------------------------
 
 
@@ -179,6 +198,7 @@ def edit_manifest(**changes: object) -> Callable[[Path], None]:
         (edit_manifest(tables_sha256="0" * 64), ("000000000000",)),
         (edit_manifest(n_items=5), ("5 items", "catalogue 6")),
         (edit_manifest(files=None), ("cannot be read",)),
+        (edit_manifest(parts={"text": {"version": 0}}), ("version 0",)),
     ],
 )
 def test_an_index_that_does_not_fit_is_refused(damage: Callable[[Path], None], named: Sequence[str]) -> None:

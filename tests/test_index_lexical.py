@@ -8,7 +8,7 @@ import pytest
 
 from index.errors import MendableError
 from index.lexical import Lexical, asked, words
-from index.records import Item
+from index.records import Item, Value
 from index.texts import LONGEST, item_text, item_title
 from tests.helpers_index import FILMS
 
@@ -101,7 +101,13 @@ def test_a_broken_word_list_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_text_of_an_item_says_what_is_known_of_it_in_words() -> None:
-    attributes = {"year": 1999, "director": ("A B", "C D"), "price": 9.5, "shop_url": "x", "poster": "https://y/z"}
+    attributes: dict[str, Value] = {
+        "year": 1999,
+        "director": ("A B", "C D"),
+        "price": 9.5,
+        "shop_url": "x",
+        "poster": "https://y/z",
+    }
     item = Item("1", "Matrix, The (1999)", "A  hacker\nlearns.", ("Sci-Fi", "Action"), attributes)
     assert item_text(item) == "The Matrix (1999). Sci-Fi, Action. Director: A B, C D. A hacker learns."
 

@@ -1,7 +1,7 @@
 """Finds phrases of a table in a message: each has a label, and an adverb may stand inside of it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.language.words import word_set
@@ -34,16 +34,16 @@ class Phrases:
         for each in self._by_first.values():
             each.sort(key=lambda entry: -len(entry[0]))
 
-    def at(self, words: Sequence[str], n: int) -> Cue | None:
-        """The longest phrase that begins at word `n`."""
+    def at(self, words: Sequence[str], n: int, cuts: Container[int] = ()) -> Cue | None:
+        """The longest phrase that begins at word `n`; none reaches over a place in `cuts`, as a comma is."""
         for phrase, label in self._by_first.get(words[n], ()):
             end = _end_of(phrase, words, n)
-            if end:
+            if end and not (cuts and any(place in cuts for place in range(n + 1, end))):
                 return Cue(label, n, end)
         return None
 
     def within(self, words: Sequence[str], places: range | None = None) -> Iterator[Cue]:
-        """The phrases of a message from left to right, none inside another."""
+        """The phrases of a text from left to right, none inside another."""
         places = range(len(words)) if places is None else places
         n = places.start
         while n < places.stop:

@@ -12,7 +12,9 @@ SCOPES = {
     "skip|leave out|nothing|neither|nor|minus|stop recommending|stop showing me|stop with|instead of|rather than|"
     "no more|enough of|had enough of|enough with|enough|rid of|none of|rather not see|rather not watch|rather not|"
     "not interested in|no interest in|"
-    "stay away from|away from|done with|spare me|isnt|is not|arent|are not|never|non|"
+    "stay away from|away from|done with|spare me|isnt|is not|arent|are not|never|non|mustnt be|must not be|"
+    "mustnt have|mustnt|shouldnt be|should not be|shouldnt have|cant be|cannot be|"
+    "dont include|do not include|wont|"
     + "|".join(f"{a} {b}" for a in _NEVER.split("|") for b in _ASKING.split("|"))
     + "|"
     + ROLES["dislike"],
@@ -35,7 +37,8 @@ SCOPES = {
 SOFT_AFTER = (
     "doesnt have to be|does not have to be|dont have to be|not a must|if possible|if you can|not necessarily|"
     "would be nice|"
-    "would be great|would be good|not required|optional|no big deal|im flexible|i am flexible|not essential|"
+    "thatd be nice|that would be nice|be nice|would be great|would be good|not required|optional|no big deal|"
+    "im flexible|i am flexible|not essential|"
     "nice to have|"
     "is a plus|is a bonus|a plus|not important|but not only|if there is one|if there are any|if you have it|"
     "if you have any"

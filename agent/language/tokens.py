@@ -15,6 +15,7 @@ _QUOTES = re.compile(
     r"“[^”]*(?:”|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)|(?<!\w)\"(?=\S)[^\"]*(?:\"|$)"
     r"|(?<!\w)['‘](?=\S)(?:[^'’]|['’](?=\w))*?(?<=[^\s'’])['’](?!\w)"
 )
+_CUTS = frozenset(",;:()[]–—")
 _SENTENCE_END = re.compile(r"[.…](?=\s|[\"”')\]])|[!?;]|\n")
 _ABBREVIATIONS = word_set(
     "mr mrs ms dr st vs jr sr no prof etc sgt capt col gen lt rev bros blvd ave inc ltd co vol feat ft"
@@ -67,6 +68,11 @@ class Message:
     def words(self) -> tuple[str, ...]:
         """The folded words; quoted ones are empty, so that no wish is read out of a quotation."""
         return tuple("" if token.quote else token.word for token in self.tokens)
+
+    @cached_property
+    def cuts(self) -> frozenset[int]:
+        """The places before which a comma, a bracket or the end of a sentence stands: no phrase reaches over them."""
+        return frozenset(n for n, token in enumerate(self.tokens) if n and (token.starts or set(token.before) & _CUTS))
 
     @cached_property
     def shouts(self) -> bool:

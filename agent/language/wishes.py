@@ -43,9 +43,9 @@ def said(wish: Wish) -> str:
     if isinstance(wish, Constraint):
         return _one(wish)
     if wish.how == "any":
-        values = list(dict.fromkeys(str(part.value) for part in wish.parts))
-        if len(values) < len(wish.parts):  # one name in several fields
-            return listed(values, "or")
+        names = list(dict.fromkeys(str(part.value) for part in wish.parts))
+        if len(names) < len(wish.parts):  # one name in several fields
+            return listed(names, "or")
         return listed((_one(part) for part in wish.parts), "or")
     values = [part for part in wish.parts if part.field == "categories"]
     others = [part for part in wish.parts if part.field != "categories"]
@@ -54,8 +54,9 @@ def said(wish: Wish) -> str:
 
 def said_not(wish: Wish) -> str:
     """A wish that must not hold, in words."""
-    word = "nothing" if isinstance(wish, Constraint) and wish.field not in ("categories", "title", "text") else "no"
-    return f"{word} {said(wish)}"
+    parts = wish.parts if isinstance(wish, Joined) else (wish,)
+    named = any(part.field in ("categories", "title", "text") for part in parts)
+    return f"{'no' if named else 'nothing'} {said(wish)}"
 
 
 def wish_texts(wishes: Sequence[Wish]) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def _bound_at(message: Message, lexicon: Lexicon, n: int) -> tuple[Op, _Amount, 
     amount = _amount(message, cue.end) if cue else _amount(message, start)
     if amount is None or any(message.ends(each) for each in range(n + 1, amount.end)):
         return None
-    after = _AFTER.at(words, amount.end) if amount.end < len(words) else None
+    after = _AFTER.at(words, amount.end, message.cuts) if amount.end < len(words) else None
     sign = cue or after
     if sign is None:
         return None

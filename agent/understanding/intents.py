@@ -57,12 +57,14 @@ def asks_for_more(words: Sequence[str]) -> bool:
     return not (compares and words[found.start] == "more") and not (words[found.start] == "next" and after == "to")
 
 
-def corrects(message: Message) -> bool:
-    """Whether a message takes back what was said before: "No, I meant", "actually", "instead"."""
+def corrected_at(message: Message) -> int | None:
+    """The word from which a message takes back what was said before: "No, I meant", "actually"; None where it does not."""
     words = message.words
-    says_no = bool(words) and words[0] in ("no", "nope", "nah") and ("," in message.gap(1) or message.ends(1))
+    if len(words) > 1 and words[0] in ("no", "nope", "nah") and ("," in message.gap(1) or message.ends(1)):
+        return 0
     instead_of = "instead" in words and words[words.index("instead") + 1 : words.index("instead") + 2] == ("of",)
-    return (says_no and len(words) > 1) or (not instead_of and any(True for _ in _CORRECTIONS.within(words)))
+    cue = None if instead_of else next(_CORRECTIONS.within(words), None)
+    return None if cue is None else cue.start
 
 
 def _forgets(words: Sequence[str]) -> bool:

@@ -39,18 +39,26 @@ def with_mentions(state: State, mentions: Iterable[Mention], catalogue: Catalogu
     return state
 
 
-def with_wishes(state: State, wishes: Sequence[Said], catalogue: Catalogue, corrects: bool) -> Merged:
-    """The state after new wishes; with `corrects` they take the place of older ones on the same fields."""
-    wishes = [_positive_bound(each) for each in wishes]
+def with_wishes(state: State, wishes: Sequence[Said], catalogue: Catalogue, corrected_at: int | None) -> Merged:
+    """The state after new wishes; those from word `corrected_at` on take the place of older ones on the same fields."""
+    wishes = [_positive_bound(each) for each in _corrected(wishes, corrected_at)]
     old = state
-    if corrects or any(each.only for each in wishes):
+    if corrected_at is not None or any(each.only for each in wishes):
         state = _without_fields(
             state, {name for each in wishes if each.mode == "must" for name in fields_of(each.wish)}
         )
-    for each in wishes:
-        state = _with_one(state, each)
     state = _without_contradictions(state, [each.wish for each in wishes if each.mode == "must"])
+    for each in wishes:
+        state = _cleared(state, each)
+    for each in wishes:  # what contradicts itself in one message stays so, and gives way in the open
+        state = _added(state, each)
     return _with_room(state, old, wishes, catalogue)
+
+
+def _corrected(wishes: Sequence[Said], at: int | None) -> list[Said]:
+    """The wishes of a message without those that it takes back itself: "a western, no wait, a comedy"."""
+    later = {name for each in wishes if at is not None and each.start >= at for name in fields_of(each.wish)}
+    return [each for each in wishes if at is None or each.start >= at or not fields_of(each.wish) & later]
 
 
 def with_text(state: State, wanted: str, unwanted: str, corrects: bool) -> State:
@@ -105,30 +113,39 @@ def _positive_bound(each: Said) -> Said:
     wish = each.wish
     if each.mode in ("not", "avoid") and isinstance(wish, Constraint) and wish.op in _OPPOSITE:
         turned = Constraint(wish.field, _OPPOSITE[wish.op], wish.value)
-        return Said("must" if each.mode == "not" else "prefer", turned, each.only)
+        return replace(each, mode="must" if each.mode == "not" else "prefer", wish=turned)
     return each
 
 
-def _with_one(state: State, each: Said) -> State:
+def _cleared(state: State, each: Said) -> State:
+    """The state without what a new wish takes the place of."""
     wish = each.wish
     if each.mode == "permit":
         return without(state, parts_of(wish))
     if each.mode == "must":
-        gone = {bound for bound in state.must if _outdated(bound, wish)}
-        state = replace(without_hard(state, wish), must=tuple(w for w in state.must if w not in gone))
-        return replace(state, must=_with(state.must, wish))
-    if each.mode == "not":
-        must = tuple(w for w in (_less(own, wish) for own in state.must) if w is not None)
-        prefer = tuple(own for own in state.prefer if own != wish)
-        return replace(state, must=must, prefer=prefer, must_not=_with(state.must_not, wish))
+        return replace(_welcome(state, wish), must=tuple(own for own in state.must if not _outdated(own, wish)))
     if each.mode == "prefer":
-        gone = {own for own in state.prefer if _outdated(own, wish)}
-        kept = tuple(own for own in state.prefer if own not in gone)
-        return replace(without_hard(state, wish), prefer=_with(kept, wish))
-    return replace(state, avoid=_with(state.avoid, wish), prefer=tuple(own for own in state.prefer if own != wish))
+        return replace(_welcome(state, wish), prefer=tuple(own for own in state.prefer if not _outdated(own, wish)))
+    prefer = tuple(own for own in state.prefer if own != wish)
+    if each.mode == "avoid":
+        return replace(state, prefer=prefer)
+    return replace(
+        state, prefer=prefer, must=tuple(w for w in (_less(own, wish) for own in state.must) if w is not None)
+    )
 
 
-def without_hard(state: State, wish: Wish) -> State:
+def _added(state: State, each: Said) -> State:
+    """The state with a new wish."""
+    if each.mode == "must":
+        return replace(state, must=_with(state.must, each.wish))
+    if each.mode == "not":
+        return replace(state, must_not=_with(state.must_not, each.wish))
+    if each.mode == "prefer":
+        return replace(state, prefer=_with(state.prefer, each.wish))
+    return replace(state, avoid=_with(state.avoid, each.wish)) if each.mode == "avoid" else state
+
+
+def _welcome(state: State, wish: Wish) -> State:
     """The state in which a wish is no longer unwanted."""
     parts = set(parts_of(wish))
 

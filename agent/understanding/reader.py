@@ -12,6 +12,7 @@ from agent.understanding.lexicon import Lexicon
 from agent.understanding.mentions import JUDGING, Heard, Mention
 from agent.understanding.names import Context, Name, Names
 from agent.understanding.places import place_at
+from agent.wishes import State
 
 ROLE_CUES, QUESTION_CUES, PRONOUN_CUES = Phrases(ROLES), Phrases(QUESTIONS), Phrases(PRONOUNS)
 _STICKY = frozenset(("ask", "why", "compare"))
@@ -26,10 +27,10 @@ _MOST_GUESSES = 16  # places of a message where a misspelt title is looked for
 
 
 class Reader:
-    """Reads one message; `shown` are the ids of the list that the person sees."""
+    """Reads one message; `shown` are the ids of the list that the person sees, `told` is what they said before."""
 
-    def __init__(self, message: Message, lexicon: Lexicon, shown: Sequence[str]) -> None:
-        self.message, self.lexicon, self.shown = message, lexicon, shown
+    def __init__(self, message: Message, lexicon: Lexicon, shown: Sequence[str], told: State | None = None) -> None:
+        self.message, self.lexicon, self.shown, self.told = message, lexicon, shown, told or State()
         self.names = Names(message, lexicon)
         self.guessed = Guesses(self.names)
         self.heard = Heard()
@@ -74,7 +75,7 @@ class Reader:
         start = sentence.start
         while start < sentence.stop - 1 and self.message.words[start] in _OPENINGS:
             start += 1
-        cue = QUESTION_CUES.at(self.message.words, start)
+        cue = QUESTION_CUES.at(self.message.words, start, self.message.cuts)
         asks = self.message.tokens[start].sentence in self.message.questions
         if cue and (asks or cue.end - cue.start > 1):
             self.role = "ask"
@@ -84,7 +85,7 @@ class Reader:
         names: list[Name] = []
         n = sentence.start
         while n < sentence.stop:
-            cue = ROLE_CUES.at(self.message.words, n)
+            cue = ROLE_CUES.at(self.message.words, n, self.message.cuts)
             is_name = any(name.rows or name.end > name.start + 1 for name in names)
             if is_name and cue and cue.label in _JUDGED_AFTER and not self._holds_name(cue):
                 self.heard.mentions.extend(self._mention(name, _JUDGED_AFTER[cue.label]) for name in names if name.rows)
@@ -102,7 +103,7 @@ class Reader:
     def _guess_praised(self, n: int) -> Name | None:
         """A misspelt or unknown title in capitals, where a sentence may begin with one."""
         end = self.names.runs.end(n)
-        if end == n or self.message.words[n] in CHATTER | COMMON or self.names.value_end(n) > n:
+        if end == n or self.message.words[n] in CHATTER | COMMON or self.names.value_end(n) >= end:
             return None
         return self.guessed.misspelt(n) or Name(n, end, ())
 
@@ -118,7 +119,7 @@ class Reader:
             self.heard.missing_places += not place.ids
             self._add(Mention(place.start, place.end, place.ids, self._said_of(), is_place=True))
             return place.end
-        cue = ROLE_CUES.at(self.message.words, n) or self._like_at(n)
+        cue = ROLE_CUES.at(self.message.words, n, self.message.cuts) or self._like_at(n)
         return self._follow(cue) if cue and not self._holds_name(cue) else self._read_object(n)
 
     def _holds_name(self, cue: Cue) -> bool:
@@ -154,21 +155,28 @@ class Reader:
     def _follow_pronoun(self, cue: Cue) -> int:
         """Apply a verb of liking to what "it" or "them" stands for; 0 where no pronoun follows."""
         words, n = self.message.words, cue.end
-        pronoun = PRONOUN_CUES.at(words, n) if n < len(words) and not self.message.ends(n) else None
+        pronoun = PRONOUN_CUES.at(words, n, self.message.cuts) if n < len(words) and not self.message.ends(n) else None
         if cue.label not in JUDGING or not pronoun or self.names.at(n, Context(cue.label, True)):
             return 0
         if pronoun.end < len(words) and words[pronoun.end] in NOUNS and not self.message.ends(pronoun.end):
             return 0
-        ids = self._meant_by(pronoun)
+        ids = self._meant_by(pronoun, cue.label)
         if ids:
             self._add(Mention(n, pronoun.end, ids, cue.label, is_place=True))
         return pronoun.end
 
-    def _meant_by(self, pronoun: Cue) -> tuple[str, ...]:
+    def _told_last(self, label: str) -> tuple[str, ...]:
+        """What "it" is where the message names nothing: the item that was told of last, in another way than now."""
+        told = self.told
+        earlier = (told.liked, told.seen) if label == "dislike" else (told.seen, told.disliked)
+        return next((each[-1:] for each in earlier if each), ())
+
+    def _meant_by(self, pronoun: Cue, label: str) -> tuple[str, ...]:
         named = [mention for mention in self.heard.mentions if mention.ids]
         if not named:
-            all_shown = pronoun.label == "many" and self.message.words[pronoun.start] not in ("both", "either")
-            return tuple(self.shown) if all_shown or len(self.shown) == 1 else ()
+            if pronoun.label == "one" and self.message.words[pronoun.start] in ("it", "that"):
+                return self._told_last(label) if self.names.runs.is_cut(pronoun.end) else ()
+            return tuple(self.shown) if self.message.words[pronoun.start] not in ("both", "either", "this") else ()
         if pronoun.label == "one":
             return named[-1].ids
         last = self.message.tokens[named[-1].start].sentence

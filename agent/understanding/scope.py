@@ -18,7 +18,7 @@ _SUBJECTS = word_set("i we they you really do did would im people")
 _CHAINED = NOUNS | word_set(
     "from of the in by with made set for about that are is were was starring directed any a an or more kind"
 ) - {"or"}
-_ENDS_NEGATION = word_set("i id im ill we lets show give find just tonight today so then please")
+_ENDS_NEGATION = word_set("i id im ill we lets show give find just tonight today then please")
 _NOS = word_set("no any without more")
 _SOFTER = {"must": "prefer", "not": "avoid"}
 _MEANT = {"less": "avoid", "taste": "prefer", "want": "must"}
@@ -27,11 +27,15 @@ Link = Callable[[Found, Found], str]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A wish with what is said of it: must, not, prefer, avoid or permit; `only` where nothing else of its field."""
+    """A wish, said from word `start` on: it must, must not, should (prefer), should not (avoid) be, or may (permit).
+
+    `only` where nothing else of its field is wanted.
+    """
 
     mode: str
     wish: Wish
     only: bool = False
+    start: int = 0
 
 
 class Scope:
@@ -68,7 +72,7 @@ class Scope:
             mode = self._mode_of(group[0])
             wishes = _negative(group, self._links) if mode in ("not", "avoid") else _positive(group, mode, self._links)
             only = self._is_only(group[0])
-            said.extend(Said(mode, wish, only) for wish in wishes)
+            said.extend(Said(mode, wish, only, group[0].start) for wish in wishes)
         return tuple(said)
 
     def _modes(self) -> list[str]:
@@ -83,7 +87,7 @@ class Scope:
                 cue = None
             if cue:
                 self.cues.append(cue)
-                mode, strong = cue.label, bool(_DISLIKES.at(self.words, n))
+                mode, strong = cue.label, bool(_DISLIKES.at(self.words, n, self.message.cuts))
                 modes.extend([mode] * (cue.end - n))
                 n = cue.end
                 continue
@@ -94,7 +98,7 @@ class Scope:
         return modes
 
     def _cue_at(self, n: int) -> Cue | None:
-        cue = _CUES.at(self.words, n)
+        cue = _CUES.at(self.words, n, self.message.cuts)
         if cue is None or (cue.label == "not" and self._is_interjection(cue)):
             return None
         if cue.end == n + 1 and self.words[n] == "like" and not self._is_verb(n):
@@ -140,8 +144,13 @@ class Scope:
         if word in _ENDS_NEGATION and mode != "prefer":
             return True
         if mode in ("not", "less") and self._word(n - 1) == "and":
-            return word in ("a", "an", "from") or (word not in ("the",) and n not in self.starts)
+            return word in ("a", "an", "from") or (word != "the" and not self._goes_with_last(n))
         return False
+
+    def _goes_with_last(self, n: int) -> bool:
+        """Whether what is said at word `n` is of the same field as what was said before it."""
+        before = [found for found in self.founds if found.end <= n]
+        return n in self.starts and (not before or before[-1].fields == self.starts[n].fields)
 
     def _is_listed(self, n: int, strong: bool) -> bool:
         """Whether after a comma the list goes on: "no horror, drama or war", "I hate horror, westerns and musicals"."""
@@ -161,9 +170,11 @@ class Scope:
     def _mode_of(self, found: Found) -> str:
         mode = _MEANT.get(self.modes[found.start], self.modes[found.start])
         sentence = self._sentence(found)
-        if found.is_soft or any(_SOFT_AFTER.at(self.words, n) for n in range(found.end, sentence.stop)):
+        if found.is_soft or any(
+            _SOFT_AFTER.at(self.words, n, self.message.cuts) for n in range(found.end, sentence.stop)
+        ):
             mode = _SOFTER.get(mode, mode)
-        fine = _FINE_AFTER.at(self.words, found.end) if found.end < len(self.words) else None
+        fine = _FINE_AFTER.at(self.words, found.end, self.message.cuts) if found.end < len(self.words) else None
         return "permit" if fine else mode
 
     def _is_only(self, found: Found) -> bool:

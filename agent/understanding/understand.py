@@ -8,7 +8,7 @@ from agent.language.tokens import LIMIT, Message, message_of
 from agent.language.wishes import listed
 from agent.understanding.amounts import find_amounts
 from agent.understanding.found import Found, Free
-from agent.understanding.intents import corrects, intent_of
+from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.leftovers import leftovers
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.mentions import JUDGING, Heard, Mention
@@ -45,7 +45,7 @@ class Understood:
 def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) -> Understood:
     """Read one message in the light of the talk; `shown` are the ids of the list that the person sees, in order."""
     message = rejoined(message_of(text), lexicon.titles)
-    heard = Reader(message, lexicon, shown).read()
+    heard = Reader(message, lexicon, shown, state).read()
     taken = [(m.start, m.end) for m in heard.mentions] + heard.unknown
     named = Free(len(message), taken)
     free = Free(len(message), taken)
@@ -61,8 +61,9 @@ def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) 
         kept = judged if intent in ("question", "why", "compare") else state
         return Understood(kept, "", intent, unknown, notes, about, " ".join(message.words))
     wanted, unwanted = leftovers(message, heard, scope, free)
-    merged = with_wishes(judged, wishes, lexicon.catalogue, corrects(message))
-    new = with_text(merged.state, wanted, unwanted, corrects(message))
+    corrected = corrected_at(message)
+    merged = with_wishes(judged, wishes, lexicon.catalogue, corrected)
+    new = with_text(merged.state, wanted, unwanted, corrected is not None)
     return Understood(new, wanted, intent, unknown, (*notes, *merged.notes))
 
 
@@ -144,6 +145,7 @@ def _reading_notes(message: Message, heard: Heard, lexicon: Lexicon) -> tuple[st
 
 
 def _unknown(message: Message, start: int, end: int) -> str:
-    """An unknown title as it was written."""
-    text = message.text(start, end)
+    """An unknown title as it was written, with the article before it."""
+    before = message.tokens[start - 1] if start and not message.ends(start) else None
+    text = message.text(start - (before is not None and before.text in ("The", "A", "An")), end)
     return text + ")" if text.count("(") > text.count(")") else text

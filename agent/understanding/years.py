@@ -47,7 +47,7 @@ class YearFinder:
     def find(self) -> Iterator[Found]:
         """What is said, from left to right; the words of each are taken."""
         for start, end, year in self.than:
-            cue = _BOUNDS.at(self.message.words, start)
+            cue = _BOUNDS.at(self.message.words, start, self.message.cuts)
             op = cue.label if cue and cue.label in ("<", ">") else "<"
             yield self._taken(Found(start, end, (_bound(op, year),)))
         n = 0
@@ -80,7 +80,7 @@ class YearFinder:
 
     def _bounded(self, n: int) -> Found | None:
         """ "newer than 1990", "before the 80s", "since 1990"."""
-        cue = _BOUNDS.at(self.message.words, n)
+        cue = _BOUNDS.at(self.message.words, n, self.message.cuts)
         span = self._span(cue.end, named=True) if cue else None
         if not cue or not span:
             return None
@@ -111,7 +111,7 @@ class YearFinder:
         span = self._span(start)
         if span is None:
             return None
-        after = _AFTER.at(self.message.words, span.end) if span.end < len(self.message) else None
+        after = _AFTER.at(self.message.words, span.end, self.message.cuts) if span.end < len(self.message) else None
         if after and not self.message.ends(span.end):
             op, year = (">=", span.low) if after.label == ">=" else ("<=", span.high)
             return Found(n, after.end, (_bound(op, year),))
@@ -139,13 +139,13 @@ class YearFinder:
     def _relative(self, n: int) -> Found | None:
         """ "newer", "older" measured by an item that was named; else, as "recent" and "old", soft."""
         words = self.message.words
-        cue = _COMPARED.at(words, n)
+        cue = _COMPARED.at(words, n, self.message.cuts)
         if cue and self._stands_alone(cue.end) and self._word(cue.end) != "than":
             if self.reference:
                 year = max(self.reference) if cue.label == ">" else min(self.reference)
                 return Found(n, cue.end, (_bound(cue.label, year),))
             return self._soft(n, cue.end, ">=" if cue.label == ">" else "<=")
-        age = _AGES.at(words, n)
+        age = _AGES.at(words, n, self.message.cuts)
         loose = age and (
             self._word(age.end) in NOUNS or self._word(n - 1) in ("something", "anything", "more", "fairly")
         )
