@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from agent.adapterfolders import READER
@@ -20,6 +21,7 @@ from index.quiet import quiet_loading
 from index.records import Rows
 
 FORMAT_VERSION = 1
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
 LORA_TARGETS = (
     r".*encoder\.layer\.[0-{last}]\.(attention\.self\.(query|key|value)|attention\.output\.dense"
@@ -103,13 +105,13 @@ def load_reader(folder: Path) -> LoadedReader:
 
     try:
         settings, item_ids = _read(folder)
-        head = {name: value.float() for name, value in load_file(folder / HEAD).items()}
+        head = load_file(folder / HEAD)
         _refuse_other_base(settings, folder)
         with quiet_loading():
             base = _base(settings.base_model, settings.shape.layers)
             reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
-        reader.load_state_dict(head, strict=False)
-    except (OSError, ValueError, LookupError, TypeError, RuntimeError) as why:
+        _fill_head(reader, head)
+    except UNREADABLE as why:
         raise _unreadable(folder, why) from why
     reader.eval()
     return LoadedReader(reader, settings, item_ids, folder)
@@ -119,7 +121,7 @@ def read_settings(folder: Path) -> ReaderSettings:
     """The settings of an adapter, without its weights. Raises MendableError where they cannot be read."""
     try:
         return _read(folder)[0]
-    except (OSError, ValueError, LookupError, TypeError) as why:
+    except UNREADABLE as why:
         raise _unreadable(folder, why) from why
 
 
@@ -139,6 +141,14 @@ def _read(folder: Path) -> tuple[ReaderSettings, tuple[str, ...]]:
     item_ids = tuple(content.pop("item_ids"))
     made = {**content, "shape": ReaderShape(**content["shape"]), "scale": Scale(**content["scale"])}
     return ReaderSettings(**made), item_ids
+
+
+def _fill_head(reader: Reader, head: dict[str, torch.Tensor]) -> None:
+    """Put the trained tensors in their places. Raises ValueError where one is missing or there is one too many."""
+    strange = set(reader.head_state()) ^ set(head)
+    if strange:
+        raise ValueError(f"{HEAD} and the reader differ in {', '.join(sorted(strange))}")
+    reader.load_state_dict({name: value.float() for name, value in head.items()}, strict=False)
 
 
 def _unreadable(folder: Path, why: Exception) -> MendableError:

@@ -14,7 +14,7 @@ from agent.reasons import explain
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
 from agent.understanding import lexicon_of
-from agent.wishes import State
+from agent.wishes import Constraint, State, Wish
 from index.domain import Domain
 from index.query import Query
 from index.records import Floats, History, Item, Rows
@@ -104,9 +104,10 @@ class Agent:
         best = scale[1] if scale else np.nan
         values = np.concatenate([before.values, np.full(len(liked), best, np.float32)])
         times = None
-        if self.domain.histories.times is not None and len(self.domain.histories.times):
+        every = self.domain.histories.times
+        if every is not None and len(every) and (before.times is not None or not len(before)):
             own = before.times if before.times is not None else np.zeros(0, np.int64)
-            now = own[-1] if len(own) else self.domain.histories.times.max()
+            now = own[-1] if len(own) else every.max()
             times = np.concatenate([own, np.full(len(liked), now, np.int64)])
         return History(np.concatenate([before.rows, liked]), values, times)
 
@@ -115,9 +116,9 @@ class Agent:
         if not (state.prefer or state.avoid):
             return None
         columns, lean = columns_of(self.domain.catalogue), np.zeros(len(self.domain.catalogue), np.float32)
-        for wish in state.prefer:
+        for wish in filter(_is_field, state.prefer):
             lean += PREFERRED * columns.satisfying(wish)
-        for wish in state.avoid:
+        for wish in filter(_is_field, state.avoid):
             lean -= AVOIDED * columns.satisfying(wish)
         return lean
 
@@ -146,9 +147,9 @@ class Agent:
         return [self.domain.catalogue.items[query.history.rows[place]] for place in places]
 
     def _rated_well(self, history: History) -> frozenset[str]:
-        """Ids of what the person rated at least 70 % of the way up the domain's scale."""
+        """Ids of what the person rated at least 70 % of the way up the domain's scale; none where it has one value."""
         scale = self.domain.histories.scale
-        if scale is None:
+        if scale is None or scale[0] == scale[1]:
             return frozenset()
         bound = scale[0] + 0.7 * (scale[1] - scale[0])
         return frozenset(self.domain.catalogue.items[row].item_id for row in history.rows[history.values >= bound])
@@ -156,3 +157,8 @@ class Agent:
     def _rows(self, ids: Sequence[str]) -> Rows:
         row_of = self.domain.catalogue.row_of
         return np.array([row_of[item_id] for item_id in ids if item_id in row_of], np.int64)
+
+
+def _is_field(wish: Wish) -> bool:
+    """Whether a wish is of a field; free words go to retrieval, which finds more than their letters."""
+    return not (isinstance(wish, Constraint) and wish.field == "text")

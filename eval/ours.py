@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.models import Setting, Training
+from eval.models import NotInstalled, Setting, Training
 from index.behaviour import Behaviour as FittedBehaviour
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
@@ -20,6 +20,7 @@ from index.loading import load_text_index
 from index.query import Candidates, Query
 from index.records import Floats, History
 from index.retriever import Retriever
+from index.splits import held_out
 
 CANDIDATES = 100
 PROFILE = 0  # of the profiles' lives, the shorter
@@ -101,9 +102,10 @@ class Bert(Fusion):
         """Retrieval as above; the adapter as it lies on disk."""
         from agent.opening import reading_ranker
 
-        super().fit(training)
         domain = load_domain(training.domain)
         folder = tested_adapter(domain, self.kind)
+        refuse_taught(domain, training, self.kind)
+        super().fit(training)
         shuffled = replace(domain, catalogue=training.catalogue)
         encoder = load_text_index(domain).manifest.encoder_sha256
         self._ranker = reading_ranker(folder, shuffled, self._retriever.features.vectors, encoder)
@@ -127,6 +129,21 @@ class Gpt(Bert):
     """The same by a tuned GPT."""
 
     kind = "gpt"
+
+    def prepare(self, domain: str) -> str:
+        """The hashes of the encoder and of the adapter. Raises NotInstalled where there is none: it gets a row."""
+        from agent.adapterfolders import find_adapter
+
+        if find_adapter(domain, self.kind) is None:
+            raise NoAdapter(f"not installed: no {self.kind} adapter for {domain}")
+        return super().prepare(domain)
+
+
+class NoAdapter(NotInstalled):
+    """A tuned model that nobody has trained for the domain."""
+
+    def __init__(self, why: str) -> None:
+        Exception.__init__(self, why)
 
 
 def vectors_of(training: Training) -> Floats:
@@ -170,6 +187,23 @@ def tested_adapter(domain: Domain, kind: str) -> Path:
             way_out,
         )
     return folder
+
+
+def refuse_taught(domain: Domain, training: Training, kind: str) -> None:
+    """Raise MendableError where the adapter learned from an event that is held out here, as by one instant for all.
+
+    It learned from all but each user's last two events, so that it can be asked for the last one only.
+    """
+    taught = held_out(domain.histories, len(domain.catalogue), n_last=2).training
+    fitted = dict(zip(training.histories.users, training.histories.lengths.tolist(), strict=True))
+    own = np.array([fitted.get(user, 0) for user in taught.users], np.int64)
+    if (taught.lengths > own).any():
+        raise MendableError(
+            f"the {kind} adapter was taught with {int(np.maximum(taught.lengths - own, 0).sum())} events that are held "
+            "out here: it may know the answers",
+            f"--models {kind}",
+            "Use --protocol leave-one-out, or leave it out of --models",
+        )
 
 
 def index_key(domain: str) -> str:

@@ -10,8 +10,8 @@ from eval.models import Training
 from index.domain import Catalogue, Domain, Histories
 from index.errors import MendableError
 from index.records import Rows
+from index.splits import LEAST_EVENTS, first_events
 
-LEAST_EVENTS = 3  # one to test on, one for validation, one to train on
 VALIDATION_FROM, TEST_FROM = 0.8, 0.9  # shares of all events by time
 
 
@@ -31,7 +31,7 @@ class Cases:
 
     def of(self, numbers: npt.NDArray[np.integer]) -> "Cases":
         """These users only, by number."""
-        return Cases(chosen(self.histories, numbers), chosen(self.relevant, numbers))
+        return Cases(self.histories.chosen(numbers), self.relevant.chosen(numbers))
 
     def sample(self, n: int, seed: int) -> "Cases":
         """`n` users drawn at random, in their old order; all where there are no more."""
@@ -107,7 +107,7 @@ def leave_one_out(events: Histories) -> Parts:
     numbers = np.flatnonzero(events.lengths >= LEAST_EVENTS)
     if not len(numbers):
         raise MendableError("no user has three events or more", "--protocol leave-one-out", "Import more interactions")
-    events = chosen(events, numbers)
+    events = events.chosen(numbers)
     training = events.until(events.lengths - 1)
     tuning = events.until(events.lengths - 2)
     return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training))
@@ -140,33 +140,15 @@ def shuffled_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
     return replace(domain, catalogue=replace(domain.catalogue, items=items), histories=histories), original
 
 
-def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
-    """Of several events of one user with one item only the first, and how many were left out."""
-    _, first = np.unique(_owners(histories) * n_items + histories.rows, return_index=True)
-    kept = np.zeros(len(histories.rows), bool)
-    kept[first] = True
-    return _filtered(histories, kept), int((~kept).sum())
-
-
 def refuse_leaks(fitted: Histories, cases: Cases, n_items: int) -> None:
     """Raise ValueError where an event that is asked for is among those to fit on, or in the history shown."""
     for shown in (fitted, cases.histories):
         place = np.array([shown.place_of.get(user, -1) for user in cases.relevant.users], np.int64)
         asked = np.repeat(place, cases.relevant.lengths) * n_items + cases.relevant.rows
-        leaked = np.isin(asked, _owners(shown) * n_items + shown.rows)
+        leaked = np.isin(asked, shown.owners * n_items + shown.rows)
         if leaked.any():
-            user = cases.relevant.users[int(_owners(cases.relevant)[leaked.argmax()])]
+            user = cases.relevant.users[int(cases.relevant.owners[leaked.argmax()])]
             raise ValueError(f"{int(leaked.sum())} test events are in the training data, the first of user {user!r}")
-
-
-def chosen(histories: Histories, numbers: npt.NDArray[np.integer]) -> Histories:
-    """The histories of these users, by number, in the order given."""
-    lengths = histories.lengths[numbers]
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    events = np.arange(starts[-1]) + np.repeat(histories.starts[numbers] - starts[:-1], lengths)
-    users = tuple(histories.users[n] for n in numbers)
-    times = None if histories.times is None else histories.times[events]
-    return Histories(users, starts, histories.rows[events], histories.values[events], times)
 
 
 def folds(n_users: int, k: int, seed: int) -> npt.NDArray[np.int64]:
@@ -176,11 +158,11 @@ def folds(n_users: int, k: int, seed: int) -> npt.NDArray[np.int64]:
 
 def _next_events(before: Histories, events: Histories) -> Cases:
     """Those who have more in `events` than in `before`, and what they have more."""
-    owners = _owners(events)
+    owners = events.owners
     place = np.arange(len(owners)) - events.starts[owners]
-    after = _filtered(events, place >= before.lengths[owners])
+    after = events.kept(place >= before.lengths[owners])
     asked = np.flatnonzero(after.lengths)
-    return Cases(chosen(before, asked), chosen(after, asked))
+    return Cases(before.chosen(asked), after.chosen(asked))
 
 
 def _instants(times: Rows) -> Instants:
@@ -196,16 +178,4 @@ def _instants(times: Rows) -> Instants:
 
 
 def _count_before(histories: Histories, times: Rows, instant: int) -> Rows:
-    return np.bincount(_owners(histories), weights=times < instant, minlength=len(histories)).astype(np.int64)
-
-
-def _owners(histories: Histories) -> Rows:
-    """The number of the user of each event."""
-    return np.repeat(np.arange(len(histories)), histories.lengths)
-
-
-def _filtered(histories: Histories, kept: npt.NDArray[np.bool_]) -> Histories:
-    lengths = np.bincount(_owners(histories)[kept], minlength=len(histories))
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    times = None if histories.times is None else histories.times[kept]
-    return Histories(histories.users, starts, histories.rows[kept], histories.values[kept], times)
+    return np.bincount(histories.owners, weights=times < instant, minlength=len(histories)).astype(np.int64)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from eval.protocols import chosen, first_events
 from index.domain import Domain, Histories
 from index.errors import MendableError
 from index.records import Rows
+from index.splits import first_events
 
 LIKED, BEST, HIGH_SHARE = 4.0, 5.0, 0.7  # of a scale that ends at five; of any other, how far up its liked part begins
 MOST_EVENTS = 1_000_000  # of more events, those of users drawn at random: bounds the memory
@@ -109,4 +109,4 @@ def _at_most(histories: Histories, seed: int) -> Histories:
         return histories
     order = np.random.default_rng(seed).permutation(len(histories))
     n = int(np.searchsorted(np.cumsum(histories.lengths[order]), MOST_EVENTS))
-    return chosen(histories, np.sort(order[: max(1, n)]))
+    return histories.chosen(np.sort(order[: max(1, n)]))

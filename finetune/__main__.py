@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from index.command import Parser, note, run
+from index.command import Parser, note, positive_int, run
 
 MINUTES = 20.0  # where neither --minutes nor --epochs is given
 
@@ -29,8 +29,10 @@ def _parser() -> Parser:
     )
     length = rank.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=_positive, metavar="M", help=f"time for the training ({MINUTES:g})")
-    length.add_argument("--epochs", type=_whole, metavar="E", help="passes over the histories, in place of a time")
-    rank.add_argument("--seed", type=int, default=1, metavar="S")
+    length.add_argument(
+        "--epochs", type=positive_int, metavar="E", help="passes over the histories, in place of a time"
+    )
+    rank.add_argument("--seed", type=_seed, default=1, metavar="S", help="what everything random is drawn from (1)")
     rank.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (auto)")
     return parser
 
@@ -55,9 +57,9 @@ def _positive(text: str) -> float:
     return value
 
 
-def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above zero")
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {(1 << 31) - 1}")
     return int(text)
 
 

@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from agent.tensors import tensor_writes
 from index.errors import MendableError
-from index.home import mendable_writes, replace_folder, restore_folder
+from index.home import replace_folder, restore_folder
 
 if TYPE_CHECKING:
     from finetune.training import Trainer
@@ -28,7 +30,7 @@ class Checkpoint:
     def save(self, trainer: "Trainer") -> None:
         """Replace the folder as one step."""
         aside = self.folder.with_name(f".{self.folder.name}.new")
-        with mendable_writes(self.folder):
+        with tensor_writes(self.folder):
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir(parents=True)
             save_file(_tensors(trainer), aside / TENSORS)
@@ -45,12 +47,14 @@ class Checkpoint:
             if state["key"] != self.key or state["at"]["finished"]:
                 return False
             found = load_file(self.folder / TENSORS)
+            if any(found[f"now/{name}"].shape != value.shape for name, value in trainer.trained.items()):
+                return False  # the catalogue has grown since
             for name, value in state["at"].items():
                 setattr(trainer.at, name, [tuple(pair) for pair in value] if isinstance(value, list) else value)
             trainer.restore({name: found[f"now/{name}"] for name in trainer.trained})
             trainer.best = {name: found[f"best/{name}"] for name in trainer.trained}
             _restore_moments(trainer, found)
-        except (OSError, ValueError, LookupError, RuntimeError) as why:
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError, SafetensorError) as why:
             raise MendableError(
                 f"cannot read a checkpoint ({why})", str(self.folder), "Take the folder away to begin anew"
             ) from why

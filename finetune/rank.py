@@ -14,6 +14,7 @@ from agent.adapters import LoadedReader, ReaderSettings, events_sha256, fresh_re
 from agent.prompt import Scale
 from agent.reader import ReaderShape
 from agent.reading import Reading
+from agent.tensors import tensor_writes
 from finetune.batches import epoch_batches
 from finetune.blend import best_blend, blended
 from finetune.budget import Budget
@@ -24,8 +25,8 @@ from finetune.training import Progress, Schedule, Trainer, Validation, autocast
 from index.command import note
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
-from index.home import adapters_folder, mendable_writes, replace_folder
-from index.loading import load_text_index
+from index.home import adapters_folder, replace_folder
+from index.loading import TextIndex, load_text_index
 from index.models import resolve
 from index.records import Floats
 
@@ -58,10 +59,12 @@ class RankSettings:
 def finetune_rank(settings: RankSettings) -> Path:
     """Train, choose the blend on validation users, write the adapter; its folder. Raises MendableError."""
     domain = load_domain(settings.domain)
-    vectors = np.asarray(load_text_index(domain).vectors)
+    index = load_text_index(domain)
+    vectors = np.asarray(index.vectors)
     began = time.monotonic()
     lessons = make_lessons(domain, vectors, settings.seed)
-    loaded = _fresh(settings, domain, vectors, lessons)
+    _refuse_too_little(lessons, settings.domain)
+    loaded = _fresh(settings, domain, index, lessons)
     reading = Reading(loaded, domain.catalogue, vectors)
     trainer = _trainer(settings, loaded, reading, lessons)
     target = adapters_folder(settings.domain) / "bert"
@@ -70,6 +73,7 @@ def finetune_rank(settings: RankSettings) -> Path:
         note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
     else:
         trainer.at.seconds = time.monotonic() - began  # the lessons are part of the training
+    note(f"learning from {len(lessons.training)} histories, validating on {len(lessons.validation)} users")
     at = trainer.run(lessons.training, lambda h, epoch: _batches(h, loaded.settings.scale, settings, epoch), checkpoint)
     said = _said(reading, lessons)
     blend = best_blend(lessons.validation, said).weight
@@ -83,8 +87,19 @@ def finetune_rank(settings: RankSettings) -> Path:
     return target
 
 
-def _fresh(settings: RankSettings, domain: Domain, vectors: Floats, lessons: Lessons) -> LoadedReader:
+def _refuse_too_little(lessons: Lessons, domain: str) -> None:
+    """Raise MendableError where no history holds two events, so that one could be learned from the other."""
+    if not (lessons.training.lengths > 1).any():
+        raise MendableError(
+            f"nobody in {domain!r} has four events: two to learn from, one to validate on and one to test on",
+            "--domain",
+            "Import more interactions; until then the agent ranks by retrieval alone",
+        )
+
+
+def _fresh(settings: RankSettings, domain: Domain, index: TextIndex, lessons: Lessons) -> LoadedReader:
     base = resolve(BACKBONES.get(settings.backbone, settings.backbone))
+    vectors = np.asarray(index.vectors)
     shape = ReaderShape(len(domain.catalogue), vectors.shape[1], settings.id_dim, settings.layers, settings.dropout)
     reader = fresh_reader(base.name, shape, settings.rank, settings.seed)
     counts = np.bincount(lessons.training.rows, minlength=len(domain.catalogue))
@@ -97,7 +112,7 @@ def _fresh(settings: RankSettings, domain: Domain, vectors: Floats, lessons: Les
         ReaderSettings(
             base_model=base.name,
             base_sha256=base.sha256,
-            encoder_sha256=base.sha256,
+            encoder_sha256=index.manifest.encoder_sha256,
             shape=shape,
             rank=settings.rank,
             scale=Scale.of(histories.values),
@@ -185,7 +200,7 @@ def _record(
 def _write(target: Path, loaded: LoadedReader, record: dict[str, Any]) -> None:
     """Put the adapter in its place as one step."""
     aside = target.with_name(f".{target.name}.new")
-    with mendable_writes(target):
+    with tensor_writes(target):
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         save_reader(aside, loaded)

@@ -1,12 +1,11 @@
 """What people did, as a channel: several linear views of a history, each a score for every item of the catalogue."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
-from index.counts import Matrix, follows, together, users_by_items, weighted_rows
+from index.counts import DENSE_ITEMS, Matrix, Steps, follows, together, users_by_items, weighted_rows
 from index.domain import Histories
 from index.records import Floats, History, Rows
 
@@ -45,13 +44,13 @@ class Behaviour:
     popularity: Floats
 
     @classmethod
-    def fit(cls, histories: Histories, n_items: int) -> "Behaviour":
-        """Count and solve; nothing here is drawn at random."""
+    def fit(cls, histories: Histories, n_items: int, dense_items: int = DENSE_ITEMS) -> "Behaviour":
+        """Count and solve, sparse where there are more than `dense_items`; nothing here is drawn at random."""
         users = users_by_items(histories, n_items)
         matrices: dict[str, Matrix] = {
-            "follows": follows(histories, n_items, window=20, power=0.5, backwards=0.5),
-            "next": follows(histories, n_items, window=10, power=1.0, backwards=0.0),
-            "together": together(users, penalty=500.0),
+            "follows": follows(histories, n_items, Steps(20, power=0.5, backwards=0.5), dense_items),
+            "next": follows(histories, n_items, Steps(10, power=1.0, backwards=0.0), dense_items),
+            "together": together(users, 500.0, dense_items),
         }
         popularity = np.bincount(histories.rows, minlength=n_items).astype(np.float32)
         return cls(matrices, popularity)
@@ -113,11 +112,6 @@ class Behaviour:
     def _middle(values: Floats) -> float:
         known = values[~np.isnan(values)]
         return float(known.mean()) if len(known) else 0.0
-
-    @cached_property
-    def known(self) -> Rows:
-        """Rows of the items that have events."""
-        return np.flatnonzero(self.popularity)
 
 
 def decay(n: int, life: float | None) -> Floats:

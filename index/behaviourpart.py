@@ -9,8 +9,9 @@ from scipy import sparse
 
 from index.arrays import read_array
 from index.behaviour import Behaviour
-from index.counts import DENSE_ITEMS, Matrix
-from index.kept_models import load_behaviour, save_behaviour, save_fusion
+from index.counts import DENSE_ITEMS, Matrix, strongest
+from index.home import write_bytes
+from index.kept_models import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.learning import learn_fusion
 from index.parts import Extending, Making
 from index.store import VECTORS
@@ -42,18 +43,19 @@ class BehaviourPart:
         before = old.folder / FOLDER
         n_items = len(making.domain.catalogue)
         behaviour = load_behaviour(before)
-        grown = {name: _grown(matrix, n_items) for name, matrix in behaviour.matrices.items()}
+        matrices = {name: grown(matrix, n_items) for name, matrix in behaviour.matrices.items()}
         popularity = np.pad(behaviour.popularity, (0, n_items - behaviour.n_items))
         folder = making.folder / FOLDER
-        save_behaviour(folder, Behaviour(grown, popularity))
-        (folder / "fusion.json").write_bytes((before / "fusion.json").read_bytes())
+        save_behaviour(folder, Behaviour(matrices, popularity))
+        write_bytes(folder / FUSION, (before / FUSION).read_bytes())
         return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
 
 
-def _grown(matrix: Matrix, n_items: int) -> Matrix:
-    if isinstance(matrix, np.ndarray) and n_items <= DENSE_ITEMS:
-        spare = n_items - len(matrix)
+def grown(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> Matrix:
+    """A matrix with empty rows and columns for items beyond its own; sparse from more than `dense_items` on."""
+    spare = n_items - matrix.shape[0]
+    if isinstance(matrix, np.ndarray) and n_items <= dense_items:
         return np.pad(matrix, ((0, spare), (0, spare)))
-    grown = sparse.csr_matrix(matrix)
-    grown.resize((n_items, n_items))
-    return grown
+    own = strongest(sparse.csr_matrix(matrix)) if isinstance(matrix, np.ndarray) else matrix.copy()
+    own.resize((n_items, n_items))
+    return own

@@ -79,7 +79,7 @@ class LexicalChannel:
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows that share a word, best first."""
         scores = self._scores(query)
-        return best_rows(scores if query.allowed is None else np.where(query.allowed, scores, np.float32(0)), n)
+        return best_rows(scores, n, scores > 0 if query.allowed is None else query.allowed & (scores > 0))
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """Shares of the best BM25, 0 to 2; 0 where they have no word in common."""

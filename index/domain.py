@@ -87,6 +87,26 @@ class Histories:
         known = self.values[~np.isnan(self.values)]
         return (float(known.min()), float(known.max())) if len(known) else None
 
+    @property
+    def owners(self) -> Rows:
+        """The number of the user of each event."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    def chosen(self, numbers: npt.NDArray[np.integer]) -> "Histories":
+        """The histories of these users, by number, in the order given."""
+        lengths = self.lengths[numbers]
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        events = np.arange(starts[-1]) + np.repeat(self.starts[numbers] - starts[:-1], lengths)
+        times = None if self.times is None else self.times[events]
+        return Histories(tuple(self.users[n] for n in numbers), starts, self.rows[events], self.values[events], times)
+
+    def kept(self, events: npt.NDArray[np.bool_]) -> "Histories":
+        """All users with those of their events that are marked."""
+        lengths = np.bincount(self.owners[events], minlength=len(self))
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        times = None if self.times is None else self.times[events]
+        return Histories(self.users, starts, self.rows[events], self.values[events], times)
+
     @classmethod
     def of(cls, users: Sequence[str], histories: Sequence[History]) -> "Histories":
         """Histories given one by one, in the order of `users`."""

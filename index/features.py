@@ -1,5 +1,6 @@
 """What the fusion reads of every item for one history: behaviour's views, its profile in text and categories."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,8 +45,9 @@ class Features:
     @cached_property
     def genres(self) -> Floats:
         """(n_items, categories) normalised rows; the 512 commonest categories count."""
-        values, counts = np.unique([c for item in self.catalogue.items for c in item.categories], return_counts=True)
-        kept = {str(values[n]): place for place, n in enumerate(np.argsort(-counts, kind="stable")[:512])}
+        counts = Counter(category for item in self.catalogue.items for category in item.categories)
+        commonest = sorted(counts, key=lambda category: (-counts[category], category))[:512]
+        kept = {category: place for place, category in enumerate(commonest)}
         marks = np.zeros((len(self.catalogue), max(len(kept), 1)), np.float32)
         for row, item in enumerate(self.catalogue.items):
             marks[row, [kept[c] for c in item.categories if c in kept]] = 1

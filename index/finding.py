@@ -35,9 +35,9 @@ def find(domain: Domain, index: TextIndex, text: str, k: int) -> list[Hit]:
     """As `search_items`, in an index that is open."""
     catalogue = domain.catalogue
     vector = index.encoded(text)
-    words = np.where(catalogue.available, index.lexical.scores(text), 0).astype(np.float32)
+    words = index.lexical.scores(text)
     near = index.store.search(vector[None], max(k, DEPTH), catalogue.available)[0][0]
-    rows = np.union1d(near[near >= 0], best_rows(words, max(k, DEPTH)))
+    rows = np.union1d(near[near >= 0], best_rows(words, max(k, DEPTH), catalogue.available & (words > 0)))
     scores = _scores(index.vectors[rows] @ vector, words[rows])
     order = np.lexsort((rows, -scores))[:k]
     hits: Rows = rows[order]

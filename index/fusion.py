@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # torch is needed to learn a fusion, not to use one
     import torch
 
 HIDDEN = 32
+SAME = 1e-6  # spread of a feature that is the same everywhere: it is not stretched, or any other value would drown all
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 8, 128, 3e-3, 1e-4
 
 
@@ -39,7 +40,8 @@ def fit_fusion(lists: Floats, columns: tuple[str, ...], seed: int) -> Fusion:
     import torch
 
     mean = lists.reshape(-1, len(columns)).mean(0)
-    spread = lists.reshape(-1, len(columns)).std(0) + 1e-6
+    spread = lists.reshape(-1, len(columns)).std(0)
+    spread = np.where(spread > SAME, spread + SAME, 1).astype(np.float32)
     features = torch.from_numpy((lists - mean) / spread)
     truth = torch.zeros(len(lists), dtype=torch.int64)
     random = torch.Generator().manual_seed(seed)

@@ -10,10 +10,12 @@ from index.arrays import read_array, write_array
 from index.behaviour import Behaviour
 from index.counts import Matrix
 from index.errors import MendableError
+from index.features import COLUMNS
 from index.fusion import Fusion
 from index.home import write_json
 
 POPULARITY, FUSION = "popularity.npy", "fusion.json"
+REBUILD = "Run `python -m index build` with --force"
 SPARSE_PARTS = ("data", "indices", "indptr")
 
 
@@ -41,14 +43,17 @@ def save_fusion(folder: Path, fusion: Fusion, n_lists: int) -> None:
 
 
 def load_fusion(folder: Path) -> Fusion:
-    """Read what `save_fusion` wrote. Raises MendableError where it cannot be read."""
+    """Read what `save_fusion` wrote. Raises MendableError where it cannot be read, or is of other features."""
     path = folder / FUSION
     try:
         content = json.loads(path.read_text())
         weights = {name: np.array(value, np.float32) for name, value in content["weights"].items()}
-        return Fusion(tuple(content["columns"]), weights)
-    except (OSError, ValueError, LookupError, TypeError) as why:
-        raise MendableError("cannot read the fusion", str(path), "Run `python -m index build` with --force") from why
+        columns = tuple(content["columns"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as why:
+        raise MendableError("cannot read the fusion", str(path), REBUILD) from why
+    if columns != COLUMNS:
+        raise MendableError("the fusion was learned on other features than these", str(path), REBUILD)
+    return Fusion(columns, weights)
 
 
 def _matrix(folder: Path, name: str, n_items: int) -> Matrix:

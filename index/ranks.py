@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from index.query import Mask
 from index.records import Floats, Rows
 
 
-def best_rows(scores: Floats, n: int) -> Rows:
-    """The rows of the at most `n` highest scores above zero, by (-score, row)."""
-    rows = np.flatnonzero(scores > 0)
+def best_rows(scores: Floats, n: int, allowed: Mask | None = None) -> Rows:
+    """The rows of the at most `n` highest scores by (-score, row), of the allowed ones where there is a mask."""
+    rows = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
     if 0 < n < len(rows):
         least = np.partition(scores[rows], len(rows) - n)[len(rows) - n]
         rows = rows[scores[rows] >= least]

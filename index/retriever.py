@@ -11,10 +11,11 @@ from index.domain import Catalogue
 from index.features import COLUMNS, Features
 from index.fusion import Fusion, untrained
 from index.learning import first_look
-from index.query import Candidates, Channel, Mask, Query
+from index.query import Candidates, Channel, Query
+from index.ranks import best_rows
 from index.records import Floats, Rows
 
-PROPOSED = 250  # rows that each channel may propose
+PROPOSED = 250  # rows that each channel may propose, more where more are asked for
 WORDS_WEIGHT = 3.0  # log odds that the best match of somebody's words gains in each of the two channels of text
 AGAINST_TEXT, AGAINST_TASTE = 4.0, 6.0  # log odds lost by what is just like something disliked
 NEWCOMER = untrained(COLUMNS, {"popularity": 0.6})  # of somebody of whom nothing is known only this can be said
@@ -36,7 +37,7 @@ class BehaviourChannel:
 
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows, best first; none without a history."""
-        return best(self._all(query), query.allowed, n) if len(query.history) else np.zeros(0, np.int64)
+        return best_rows(self._all(query), n, query.allowed) if len(query.history) else np.zeros(0, np.int64)
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """Scores of rows, 0 without a history."""
@@ -61,7 +62,7 @@ class Retriever:
         allowed = self.catalogue.available if query.allowed is None else query.allowed & self.catalogue.available
         query = Query(query.history, query.disliked, query.text, allowed, query.lean)
         features = self.features.of(query.history)
-        rows = self._proposed(query, features)
+        rows = self._proposed(query, features, max(n, PROPOSED))
         fused = self.fused(query, features, rows)
         order = np.lexsort((rows, -fused))[:n]
         rows, fused = rows[order], fused[order]
@@ -74,7 +75,7 @@ class Retriever:
         """One score a row: what the history says, what the words say, what was disliked, what is leaned to."""
         fusion = self.fusion if len(query.history) else NEWCOMER
         fused = fusion.score(features[rows])
-        if query.text:
+        if query.text.strip():
             for channel in self.words:
                 match = channel.match(query.text, rows)
                 fused = fused + WORDS_WEIGHT * match / max(float(match.max(initial=0)), 1e-6)
@@ -82,13 +83,13 @@ class Retriever:
             fused = fused - self._against(query.disliked, rows)
         return np.asarray(fused if query.lean is None else fused + query.lean[rows], np.float32)
 
-    def _proposed(self, query: Query, features: Floats) -> Rows:
-        """What any channel proposes, and the best by popularity and by leaning, so that no wish is left empty."""
-        found = [channel.search(query, PROPOSED) for channel in self.channels]
+    def _proposed(self, query: Query, features: Floats, n: int) -> Rows:
+        """At most `n` rows a channel, and the best by popularity and by leaning, so that no wish is left empty."""
+        found = [channel.search(query, n) for channel in self.channels]
         popular = features[:, COLUMNS.index("popularity")]
-        found.append(best(first_look(features) + 1e-6 * popular, query.allowed, PROPOSED))
+        found.append(best_rows(first_look(features) + 1e-6 * popular, n, query.allowed))
         if query.lean is not None:
-            found.append(best(query.lean + 1e-3 * popular, query.allowed, PROPOSED))
+            found.append(best_rows(query.lean + 1e-3 * popular, n, query.allowed))
         return np.unique(np.concatenate(found)).astype(np.int64)
 
     def _against(self, disliked: Rows, rows: Rows) -> Floats:
@@ -96,13 +97,3 @@ class Retriever:
         text = (self.features.vectors[rows] @ self.features.vectors[disliked].T).max(1)
         taste = self.features.behaviour.near(disliked, rows)
         return np.asarray(AGAINST_TEXT * np.clip(text, 0, 1) ** 2 + AGAINST_TASTE * np.clip(taste, 0, 1), np.float32)
-
-
-def best(scores: Floats, allowed: Mask | None, n: int) -> Rows:
-    """The `n` allowed rows of the highest scores, by (-score, row)."""
-    rows = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
-    if len(rows) > n:
-        bound = np.partition(scores[rows], len(rows) - n)[len(rows) - n]
-        rows = rows[scores[rows] >= bound]
-    kept: Rows = rows[np.lexsort((rows, -scores[rows]))][:n]
-    return kept

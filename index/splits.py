@@ -20,21 +20,15 @@ class HeldOut:
 
 def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
     """Of several events of one user with one item only the first, and how many were left out."""
-    owners = np.repeat(np.arange(len(histories)), histories.lengths)
-    _, first = np.unique(owners * n_items + histories.rows, return_index=True)
+    _, first = np.unique(histories.owners * n_items + histories.rows, return_index=True)
     kept = np.zeros(len(histories.rows), bool)
     kept[first] = True
-    lengths = np.bincount(owners[kept], minlength=len(histories))
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    times = None if histories.times is None else histories.times[kept]
-    cleaned = Histories(histories.users, starts, histories.rows[kept], histories.values[kept], times)
-    return cleaned, int((~kept).sum())
+    return histories.kept(kept), int((~kept).sum())
 
 
 def held_out(histories: Histories, n_items: int, n_last: int) -> HeldOut:
     """The `n_last`-th event from the end of each user as what came next, all before it to learn from."""
     cleaned, _ = first_events(histories, n_items)
-    long_enough = np.flatnonzero(cleaned.lengths >= LEAST_EVENTS)
-    chosen = Histories.of([cleaned.users[n] for n in long_enough], [cleaned[int(n)] for n in long_enough])
+    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
     lengths = chosen.lengths - n_last
     return HeldOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])

@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from index.building import Builder, build_with
 from index.domain import Domain, load_domain
-from index.home import domain_folder
+from index.finding import Hit, find
+from index.home import domain_folder, index_folder
 from index.lexical import words
+from index.loading import TextIndex, load_text_index
 from index.records import Floats, Item
 from index.tables import INTERACTIONS, items_table, table_path, write_table
 from index.textpart import TextPart
@@ -26,6 +28,7 @@ FILMS = (
     Item("5", "Amélie (2001)", "A waitress in Paris does good in secret.", ("Comedy", "Romance"), {"year": 2001}),
     Item("6", "War Room, The (1993)", None, ("Documentary",), {"year": 1993}),
 )
+NEW = Item("7", "The Quantum Lighthouse (2031)", "A keeper guides ships between worlds.", ("Sci-Fi",), {"year": 2031})
 
 
 @dataclass
@@ -69,6 +72,27 @@ def built_domain(name: str = "films", items: Sequence[Item] = FILMS) -> Domain:
     domain = write_domain(name, items)
     build_with(text_builder(), name)
     return domain
+
+
+def opened(domain: Domain | None = None) -> TextIndex:
+    """The index of `films`."""
+    return load_text_index(domain or load_domain("films"), HashingEncoder())
+
+
+def found(text: str, k: int = 10) -> list[Hit]:
+    """What a search in `films` finds."""
+    domain = load_domain("films")
+    return find(domain, opened(domain), text, k)
+
+
+def generations() -> list[Path]:
+    """The folders of the index of `films`, oldest first."""
+    return sorted(path for path in index_folder("films").iterdir() if path.name.startswith("g"))
+
+
+def many(n: int) -> list[Item]:
+    """Items without meaning."""
+    return [Item(str(row), f"Film {row}", f"word{row} word{row % 7}") for row in range(n)]
 
 
 def files_below(folder: Path) -> dict[str, tuple[int, int]]:

@@ -58,7 +58,7 @@ def asks_for_more(words: Sequence[str]) -> bool:
 
 
 def corrected_at(message: Message) -> int | None:
-    """The word from which a message takes back what was said before: "No, I meant", "actually"; None where it does not."""
+    """The word from which a message takes back what was said, as "No, I meant" does; None where it does not."""
     words = message.words
     if len(words) > 1 and words[0] in ("no", "nope", "nah") and ("," in message.gap(1) or message.ends(1)):
         return 0

@@ -72,7 +72,7 @@ class Scope:
             mode = self._mode_of(group[0])
             wishes = _negative(group, self._links) if mode in ("not", "avoid") else _positive(group, mode, self._links)
             only = self._is_only(group[0])
-            said.extend(Said(mode, wish, only, group[0].start) for wish in wishes)
+            said.extend(Said(mode, wish, only, _start(wish, group)) for wish in wishes)
         return tuple(said)
 
     def _modes(self) -> list[str]:
@@ -208,6 +208,12 @@ class Scope:
 
     def _word(self, n: int) -> str:
         return self.words[n] if 0 <= n < len(self.words) else ""
+
+
+def _start(wish: Wish, group: Sequence[Found]) -> int:
+    """Where a wish of a group is first said."""
+    parts = wish.parts if isinstance(wish, Joined) else (wish,)
+    return next((found.start for found in group if set(found.parts) & set(parts)), group[0].start)
 
 
 def _positive(group: Sequence[Found], mode: str, link: Link) -> Iterator[Wish]:
