@@ -1,4 +1,4 @@
-"""`python -m eval rank|compare|predict`: how well models recommend, measured so that the figures can be believed."""
+"""`python -m eval rank|compare|predict|dialogue|bench`: how well it recommends and how fast, to be believed."""
 
 import argparse
 import json
@@ -9,6 +9,9 @@ from index.command import Parser, positive_int, run
 
 PROTOCOLS = ("leave-one-out", "time")
 FOLDS = 5
+TURNS = 5
+BENCHES = ("metrics", "search", "encode", "growth")
+BENCH_DOMAIN = "movielens-100k"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,10 +23,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m eval", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="rank|compare|predict")
+    commands = parser.add_subparsers(required=True, metavar="rank|compare|predict|dialogue|bench")
     _add_rank(commands)
     _add_compare(commands)
     _add_predict(commands)
+    _add_dialogue(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -64,6 +69,29 @@ def _add_predict(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.set_defaults(command=_predict)
 
 
+def _add_dialogue(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = commands.add_parser("dialogue", help="whether talking finds what somebody took next")
+    parser.add_argument("--simulate", action="store_true", required=True, help="talk with simulated users")
+    parser.add_argument("--domain", metavar="NAME", required=True, help="a domain that is built")
+    parser.add_argument("--users", metavar="N", type=positive_int, help="talk with this many, drawn by --seed")
+    parser.add_argument("--seed", metavar="S", type=_whole, default=1, help="what everything random is drawn from")
+    parser.add_argument("--turns", metavar="N", type=positive_int, default=TURNS, help="of a talk (default: 5)")
+    parser.add_argument("--ranker", choices=("bert", "fusion"), help="default: bert where the domain has an adapter")
+    parser.add_argument("--newcomer", action="store_true", help="the agent does not know the user's history")
+    parser.add_argument("--predictions", metavar="FILE", type=Path, help="write the talks there, one JSON line each")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_dialogue)
+
+
+def _add_bench(commands: "argparse._SubParsersAction[Parser]") -> None:
+    parser = commands.add_parser("bench", help="how long ours takes against named peers, in one run")
+    parser.add_argument("--out", metavar="FILE", type=Path, default=Path("bench.json"), help="default: %(default)s")
+    parser.add_argument("--only", choices=BENCHES, help="run this row alone; the file then has no other")
+    parser.add_argument("--domain", metavar="NAME", default=BENCH_DOMAIN, help="whose texts are encoded: %(default)s")
+    parser.add_argument("--seed", metavar="S", type=_whole, default=1, help="what everything random is drawn from")
+    parser.set_defaults(command=_bench)
+
+
 def _add_common(parser: Parser) -> None:
     parser.add_argument("--domain", metavar="NAME", required=True, help="a domain that was fetched or imported")
     parser.add_argument("--seed", metavar="S", type=_whole, default=1, help="what everything random is drawn from")
@@ -91,6 +119,25 @@ def _predict(options: argparse.Namespace) -> int:
 
     printed = run_predict(options)
     print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False))
+    return 0
+
+
+def _dialogue(options: argparse.Namespace) -> int:
+    from eval.dialogue import DialogueSettings, run_dialogue, table
+
+    printed = run_dialogue(DialogueSettings.of(options))
+    print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False) if options.json else table(printed))
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from eval.bench.threads import prepare, usable_threads
+
+    threads = usable_threads()
+    prepare(threads)  # before any library that has threads is imported
+    from eval.bench.run import BenchSettings, run_bench, table
+
+    print(table(run_bench(BenchSettings(options.out, options.domain, threads, options.seed, options.only))))
     return 0
 
 

@@ -6,6 +6,7 @@ people alone: those of `Others`, among whom the user must not be.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from eval.metrics import Array
 from eval.questions import Questions, Truth
 from index.command import progress
 from index.domain import Catalogue, Histories
+from index.records import Rows
 
 CATEGORIES = 64  # the commonest
 SMOOTHING = 5.0  # events of an average kind that are added to a mean
 SHRINK = 20.0  # added to the product of two items' norms: likeness by few people counts less
 LATELY = 5.0  # events after which an older one counts 1/e
+DENSE_ITEMS = 4000
 HOUR, DAY = 3600, 86_400
 WEEKDAYS = ("thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday")  # from 1 January 1970
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -50,6 +53,18 @@ class Others:
         likes = (np.bincount(rows, liked, n_items) + SMOOTHING * share) / (counts + SMOOTHING)
         rest = values - means[rows] if asked.has_values else values
         return cls(mean, share, counts, means, likes, _scaled(rest, owners[kept], rows, (len(histories), n_items)))
+
+    @cached_property
+    def _dense(self) -> npt.NDArray[np.float32] | None:
+        """(items, items) likeness at once, where the catalogue is small."""
+        return (self.scaled.T @ self.scaled).toarray() if self.scaled.shape[1] <= DENSE_ITEMS else None
+
+    def likeness(self, rows: Rows, had: Rows) -> npt.NDArray[np.float32]:
+        """(rows, had): how alike people who had both valued them, a cosine of residuals."""
+        if self._dense is not None:
+            return self._dense[np.ix_(rows, had)]
+        alike: npt.NDArray[np.float32] = (self.scaled[:, rows].T @ self.scaled[:, had]).toarray()
+        return alike
 
     def rest(self, asked: Questions, histories: Histories) -> Array:
         """By event: the value less what others gave the item; the value itself where there are none to compare."""
@@ -159,7 +174,7 @@ def _of_person(asked: Questions, user: int, span: slice, facts: Facts, others: O
     n_had = (_until(had, places) * wanted).sum(1)
     valued = (_until(had * rest[:, None], places) * wanted).sum(1)
     age = places[:, None] - 1 - np.arange(len(history))
-    alike = (others.scaled[:, rows].T @ others.scaled[:, history.rows]).toarray()
+    alike = others.likeness(rows, history.rows)
     alike[age < 0] = 0
     weight = np.abs(alike).sum(1)
     fade = np.where(age >= 0, np.exp(-np.maximum(age, 0) / LATELY), 0)
@@ -180,7 +195,7 @@ def _scaled(rest: Array, owners: npt.NDArray[np.int64], rows: npt.NDArray[np.int
 
     squares = np.bincount(rows, rest**2, shape[1])
     scale = 1 / np.sqrt(squares + SHRINK)
-    return sparse.csc_matrix((rest * scale[rows], (owners, rows)), shape=shape)
+    return sparse.csc_matrix(((rest * scale[rows]).astype(np.float32), (owners, rows)), shape=shape)
 
 
 def _before(of_event: Array, asked: Questions) -> Array:

@@ -79,20 +79,20 @@ class Prepared(Protocol):
 
 
 class NotInstalled(Exception):
-    """A library of the extra `baselines` is missing: the model gets a row that says so."""
+    """A library of an extra is missing: the model, or the benchmark, gets a row that says so."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"not installed: {name} (pip install '.[baselines]')")
+    def __init__(self, name: str, extra: str = "baselines") -> None:
+        super().__init__(f"not installed: {name} (pip install '.[{extra}]')")
 
 
-def library(name: str) -> ModuleType:
+def library(name: str, extra: str = "baselines") -> ModuleType:
     """An optional library, or a module of it, imported now. Raises NotInstalled where it is missing."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as why:
         if (why.name or "").split(".")[0] != name.split(".")[0]:
             raise  # the library is there and lacks something of its own: not what the row would say
-        raise NotInstalled(name.split(".")[0]) from why
+        raise NotInstalled(name.split(".")[0], extra) from why
 
 
 EVERY: Mapping[str, str] = {

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from eval.models import NotInstalled, Setting, Training
+from eval.questions import Questions
 from index.behaviour import Behaviour as FittedBehaviour
+from index.command import progress
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
 from index.features import Features, profiles
-from index.learning import learn_fusion
+from index.learning import learn_fusion, single_thread
 from index.loading import load_text_index
 from index.query import Candidates, Query
 from index.records import Floats, History
@@ -204,6 +206,21 @@ def refuse_taught(domain: Domain, training: Training, kind: str) -> None:
             f"--models {kind}",
             "Use --protocol leave-one-out, or leave it out of --models",
         )
+
+
+def predict_scores(training: Training, asked: Questions) -> Floats:
+    """The fused score of each question's item after the history before it; what is fitted saw nothing of its user.
+
+    Retrieval's own score, not the reranker's: its adapter was taught with the events of these very people.
+    """
+    retriever = fitted_retriever(training)
+    found = np.empty(len(asked), np.float32)
+    with single_thread():
+        for n in progress(range(len(asked)), "the agent's scores"):
+            history = asked.histories[int(asked.owners[n])].before(int(asked.places[n]))
+            features = retriever.features.of(history)
+            found[n] = retriever.fused(Query(history), features, asked.rows[n : n + 1])[0]
+    return found
 
 
 def index_key(domain: str) -> str:

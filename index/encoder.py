@@ -16,7 +16,7 @@ from index.quiet import quiet_loading
 from index.records import Floats
 
 Precision = Literal["auto", "float32", "bfloat16"]
-TOKENS_A_BATCH = 2048  # of 1,024 to 16,384 the fastest on two cores: small enough for the caches
+TOKENS_A_BATCH = 2048  # of 1,024 to 16,384 none was faster on two cores: small enough for the caches
 LEAST_COSINE = 0.999  # what bfloat16 may change
 PROBES = ("Star Wars (1977). Sci-Fi.", "a quiet film about growing up in the country, with a dog", "1984", "Ü")
 

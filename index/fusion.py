@@ -39,9 +39,10 @@ def fit_fusion(lists: Floats, columns: tuple[str, ...], seed: int) -> Fusion:
     """
     import torch
 
-    mean = lists.reshape(-1, len(columns)).mean(0)
-    spread = lists.reshape(-1, len(columns)).std(0)
-    spread = np.where(spread > SAME, spread + SAME, 1).astype(np.float32)
+    flat = lists.reshape(-1, len(columns))
+    mean = flat.mean(0, dtype=np.float64).astype(np.float32)  # in float32 a sum over so many rows loses its last digits
+    spread = flat.std(0, dtype=np.float64)
+    spread = np.where(spread > SAME, spread, 1).astype(np.float32)
     features = torch.from_numpy((lists - mean) / spread)
     truth = torch.zeros(len(lists), dtype=torch.int64)
     random = torch.Generator().manual_seed(seed)

@@ -1,5 +1,6 @@
 """Makes what the fusion learns from: lists of candidates for events that the behaviour models were fitted without."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,14 +32,20 @@ class Position:
 
 def learn_fusion(histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int) -> tuple[Fusion, int]:
     """A fusion learned out of fold, and from how many lists; a plain sum where there are too few."""
-    from threadpoolctl import threadpool_limits
-
     random = np.random.default_rng(seed)
-    with threadpool_limits(1):  # thousands of small products: threads would only wait for one another
+    with single_thread():
         lists = _lists(histories, catalogue, vectors, random)
     if len(lists) < LEAST:
         return untrained(COLUMNS, UNLEARNED), 0
     return fit_fusion(lists, COLUMNS, seed), len(lists)
+
+
+def single_thread() -> AbstractContextManager[object]:
+    """One thread for products: of thousands of small ones, the threads would only wait for one another."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def first_look(features: Floats) -> Floats:

@@ -1,31 +1,34 @@
 """The row `search`: the vector store against FAISS itself on the same vectors, one query after the other."""
 
-import numpy as np
+from typing import Any
 
 from eval.bench.rows import Row, Seconds, in_turns, significant
 from eval.bench.vectors import made_up_vectors, queries_of
 from index.records import Floats
 from index.store import VectorStore, flat_index
 
-VECTORS, FEW_VECTORS = 20_000, 1_682  # compared one by one, as up to 50,000 are; movielens-100k has 1,682
+VECTORS, FEW = 20_000, 1_682  # both compared one by one, as all up to 50,000 are; movielens-100k has so few
 QUERIES, K, ROUNDS = 200, 100, 7
 
 
-def search_row(seed: int, n: int = VECTORS, few: int = FEW_VECTORS, rounds: int = ROUNDS) -> Row:
+def search_row(seed: int, n: int = VECTORS, few: int = FEW, rounds: int = ROUNDS) -> Row:
     """Seconds for QUERIES searches of the K best, asked one at a time as a conversation does.
 
-    `few` tells the same of a small catalogue, where what we add (order among ties, a mask) weighs more against the
-    search itself.
+    `few` tells the same of a small catalogue, where the order among ties, which we add, weighs more beside the search.
     """
     vectors = made_up_vectors(n, seed)
-    seconds = _searched(vectors, seed, rounds)
-    small = _searched(vectors[:few], seed, rounds)
-    figures = {
-        "n_vectors": n,
-        "queries": QUERIES,
-        "k": K,
-        "few": {"n_vectors": len(vectors[:few]), "ratio": significant(small.ratio)},
-    }
-    import faiss_version
+    seconds, small = (_searched(part, seed, rounds) for part in (vectors, vectors[:few]))
+    few_figures = {"n_vectors": min(few, n), "ratio": significant(small.ratio)}
+    figures = {"n_vectors": n, "queries": QUERIES, "k": K, "few": few_figures}
+    return Row(seconds, "FAISS IndexFlatIP", figures)
 
-    return Row(seconds, "faiss IndexFlatIP", figures)
+
+def _searched(vectors: Floats, seed: int, rounds: int) -> Seconds:
+    store, raw = VectorStore.build(vectors, exact_up_to=len(vectors)), flat_index(vectors)
+    queries = queries_of(vectors, QUERIES, seed)
+    return in_turns(lambda: _one_by_one(store, queries), lambda: _one_by_one(raw, queries), rounds)
+
+
+def _one_by_one(index: Any, queries: Floats) -> None:
+    for place in range(len(queries)):
+        index.search(queries[place : place + 1], K)

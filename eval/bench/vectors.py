@@ -14,7 +14,7 @@ def made_up_vectors(n: int, seed: int) -> Floats:
     """(n, DIM) vectors of length one; the spectrum follows that of MiniLM's vectors of movielens-100k (rank 168)."""
     random = np.random.default_rng(seed)
     directions = _directions(random)
-    common = _unit(random.standard_normal(DIM, np.float32))
+    common = _unit(random.standard_normal((1, DIM), np.float32))
     groups = random.standard_normal((GROUPS, DIM), np.float32)
     vectors = np.empty((n, DIM), np.float32)
     for start in range(0, n, BLOCK):
@@ -40,7 +40,7 @@ def _directions(random: np.random.Generator) -> Floats:
     place = np.arange(DIM)
     shares = (place + 1) ** -0.5 * np.exp(-place / 150)
     orthogonal = np.linalg.qr(random.standard_normal((DIM, DIM)))[0]
-    return (orthogonal * np.sqrt(shares / shares.sum())[:, None]).astype(np.float32)
+    return np.asarray(orthogonal * np.sqrt(shares / shares.sum())[:, None], np.float32)
 
 
 def _unit(vectors: Floats) -> Floats:

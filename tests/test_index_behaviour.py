@@ -1,0 +1,298 @@
+"""Behaviour: what the views of a history are made of, sparse and dense alike, in memory and on disk."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from index.behaviour import MIX, NAMES, VIEWS, Behaviour, View
+from index.behaviourpart import FOLDER, grown
+from index.building import add_items, build_with
+from index.counts import NEIGHBOURS, Matrix, Steps, follows, strongest, together, users_by_items
+from index.domain import Domain, Histories, load_domain
+from index.errors import MendableError
+from index.features import COLUMNS
+from index.generations import fitting
+from index.kept_models import FUSION, load_behaviour, load_fusion, save_behaviour
+from index.records import Floats, History, Item
+from tests.helpers_small import KINDS, N_ITEMS, builder, history, rows_of, things, walks, write_domain
+
+A, B, C, D = range(4)
+
+
+def people(*rows: tuple[int, ...]) -> Histories:
+    return Histories.of([f"u{n}" for n in range(len(rows))], [history(*each) for each in rows])
+
+
+def dense(matrix: Matrix) -> Floats:
+    return np.asarray(matrix.todense() if sparse.issparse(matrix) else matrix)
+
+
+def as_sparse(behaviour: Behaviour) -> Behaviour:
+    """The same numbers, kept as a large catalogue's are."""
+    return Behaviour({name: sparse.csr_matrix(each) for name, each in behaviour.matrices.items()}, behaviour.popularity)
+
+
+@pytest.fixture(scope="module")
+def behaviour() -> Behaviour:
+    return Behaviour.fit(walks(), N_ITEMS)
+
+
+HISTORIES = {
+    "with values": history(3, 5, 8, 9, 5, values=[1, 5, 3, 4, 2]),
+    "without values": history(3, 5, 8, 9),
+    "with some values": history(3, 5, 8, values=[2, float("nan"), 5]),
+    "one event": history(7, values=[4]),
+    "no event": history(),
+}
+
+
+# --- counts -----------------------------------------------------------------
+
+
+def test_an_item_follows_another_with_the_weight_of_the_gap() -> None:
+    found = dense(follows(people((A, B, C)), 4, Steps(window=2, power=1, backwards=0)))
+    of_a, of_b = 1 + 1 / 2 + 5, 1 + 5  # the row's sum, and the constant that few events are pulled towards 0 by
+    assert found == pytest.approx(
+        np.array([[0, 1 / of_a, 0.5 / of_a, 0], [0, 0, 1 / of_b, 0], [0, 0, 0, 0], [0, 0, 0, 0]]), abs=1e-6
+    )
+
+
+def test_what_came_before_counts_by_its_share() -> None:
+    found = dense(follows(people((A, B)), 2, Steps(window=5, power=1, backwards=0.5)))
+    assert found == pytest.approx(np.array([[0, 1 / 6], [0.5 / 5.5, 0]]), abs=1e-6)
+
+
+def test_nothing_follows_from_one_person_to_the_next() -> None:
+    assert not dense(follows(people((A,), (B,), (), (C,)), 4, Steps(3, 1, 1))).any()
+
+
+def test_a_window_longer_than_all_events_is_no_mistake() -> None:
+    assert dense(follows(people((A, B)), 2, Steps(50, 0.5, 0)))[A, B] == pytest.approx(1 / 6)
+
+
+def test_a_repeated_event_counts_once_for_a_user() -> None:
+    assert users_by_items(people((A, A, B), ()), 3).toarray().tolist() == [[1, 1, 0], [0, 0, 0]]
+
+
+def test_the_weights_of_ease_predict_each_item_from_the_others_best() -> None:
+    users = users_by_items(walks(), N_ITEMS)
+    x = users.toarray().astype(np.float64)
+    found = together(users, penalty=10.0).astype(np.float64)
+    assert not np.diag(found).any()
+    for item in (0, 7, 21):  # ridge regression of one column on the others, solved by itself
+        others = np.delete(np.arange(N_ITEMS), item)
+        wanted = np.linalg.solve(x[:, others].T @ x[:, others] + 10 * np.eye(N_ITEMS - 1), x[:, others].T @ x[:, item])
+        assert found[others, item] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_neighbours_of_a_large_catalogue_are_cosines_without_the_item_itself() -> None:
+    users = users_by_items(walks(), N_ITEMS)
+    x = users.toarray()
+    norms = np.sqrt((x**2).sum(0) + 1)
+    wanted = (x / norms).T @ (x / norms)
+    np.fill_diagonal(wanted, 0)
+    assert dense(together(users, 500.0, dense_items=0)) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_the_strongest_entries_of_a_row_are_kept() -> None:
+    drawn = np.random.default_rng(1).random((5, NEIGHBOURS + 60)).astype(np.float32)
+    drawn[4, 100:] = 0  # a row with fewer entries than are kept
+    kept = strongest(sparse.csr_matrix(drawn)).toarray()
+    for before, after in zip(drawn, kept, strict=True):
+        least = np.sort(before)[-NEIGHBOURS]
+        assert np.array_equal(after, np.where(before >= least, before, 0))
+
+
+def test_sparse_and_dense_counts_agree() -> None:
+    steps = Steps(10, 0.5, 0.5)
+    few = follows(walks(), N_ITEMS, steps, dense_items=N_ITEMS - 1)
+    assert sparse.issparse(few)
+    assert np.array_equal(dense(few), follows(walks(), N_ITEMS, steps, dense_items=N_ITEMS))
+
+
+# --- views ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("kept", ["dense", "sparse"])
+def test_views_of_a_history_are_decayed_sums(behaviour: Behaviour, name: str, kept: str) -> None:
+    shown = HISTORIES[name]
+    found = (behaviour if kept == "dense" else as_sparse(behaviour)).views(shown)
+    assert found.shape == (N_ITEMS, len(NAMES))
+    for view in VIEWS:
+        assert found[:, NAMES.index(view.name)] == pytest.approx(by_loop(behaviour, view, shown), abs=1e-5)
+    assert found[:, NAMES.index("valued")] == pytest.approx(valued_by_loop(behaviour, shown), abs=1e-5)
+    assert found[:, NAMES.index("popularity")] == pytest.approx(np.log(1 + behaviour.popularity))
+
+
+def by_loop(behaviour: Behaviour, view: View, shown: History) -> Floats:
+    total = np.zeros(N_ITEMS, np.float32)
+    for age, row in enumerate(reversed(shown.rows.tolist())):
+        total += (1 if view.life is None else np.exp(-age / view.life)) * behaviour.matrices[view.matrix][row]
+    return total
+
+
+def valued_by_loop(behaviour: Behaviour, shown: History) -> Floats:
+    known = shown.values[~np.isnan(shown.values)]
+    total = np.zeros(N_ITEMS, np.float32)
+    for row, value in zip(shown.rows.tolist(), shown.values.tolist(), strict=True):
+        if not np.isnan(value):
+            total += (value - known.mean()) * behaviour.matrices["together"][row]
+    return total
+
+
+def test_of_a_long_history_the_newest_events_are_read(behaviour: Behaviour) -> None:
+    random = np.random.default_rng(5)
+    rows = random.integers(0, N_ITEMS, 260)
+    assert np.array_equal(behaviour.views(history(*rows)), behaviour.views(history(*rows[-200:])))
+
+
+def test_the_mix_is_the_weighted_sum_of_its_views(behaviour: Behaviour) -> None:
+    shown = HISTORIES["with values"]
+    views = behaviour.views(shown)
+    wanted = sum(weight * views[:, NAMES.index(name)] for name, weight in MIX.items())
+    assert behaviour.mix(shown) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("kept", ["dense", "sparse"])
+def test_near_is_the_largest_weight_of_any_of_the_items(behaviour: Behaviour, kept: str) -> None:
+    these, rows = rows_of(3, 9, 12), rows_of(1, 4, 10, 30)
+    own = behaviour if kept == "dense" else as_sparse(behaviour)
+    wanted = [max(0, *(behaviour.matrices["together"][this, row] for this in these)) for row in rows]
+    assert own.near(these, rows) == pytest.approx(wanted)
+    assert own.near(these, rows_of()).shape == (0,)
+
+
+# --- support ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_support_names_places_of_the_history_that_speak_for_the_item(behaviour: Behaviour, name: str) -> None:
+    shown = HISTORIES[name]
+    for row in range(N_ITEMS):
+        places = behaviour.support(shown, row, 3)
+        assert len(places) <= min(3, len(shown))
+        assert len(set(places.tolist())) == len(places)
+        for place in places.tolist():
+            assert behaviour.matrices["follows"][shown.rows[place], row] != 0
+        assert places.tolist() == as_sparse(behaviour).support(shown, row, 3).tolist()
+
+
+def test_support_prefers_what_was_liked(behaviour: Behaviour) -> None:
+    liked = behaviour.support(history(8, 8, values=[5, 1]), 9, 2)
+    assert liked.tolist()[0] == 0
+    assert behaviour.support(history(8, 8, values=[1, 5]), 9, 2).tolist()[0] == 1
+
+
+def test_support_of_a_long_history_counts_places_from_its_beginning(behaviour: Behaviour) -> None:
+    shown = history(*[0] * 300, 8)
+    assert behaviour.support(shown, 9, 1).tolist() == [300]
+
+
+def test_nothing_supports_an_item_without_events() -> None:
+    lonely = Behaviour.fit(people((A, B), (B, A)), 4)
+    assert lonely.support(history(A, B), D, 5).tolist() == []
+
+
+# --- nothing to go on -------------------------------------------------------
+
+
+@pytest.mark.parametrize("dense_items", [0, 1000])
+def test_a_domain_without_events_has_views_of_zeros(dense_items: int) -> None:
+    empty = Behaviour.fit(Histories.of((), ()), 5, dense_items)
+    assert empty.views(history(1, 2, values=[1, 5])).tolist() == [[0] * len(NAMES)] * 5
+
+
+# --- on disk ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dense_items", [0, 1000])
+def test_saving_and_loading_behaviour_changes_nothing(tmp_path: Path, dense_items: int) -> None:
+    own = Behaviour.fit(walks(), N_ITEMS, dense_items)
+    save_behaviour(tmp_path, own)
+    loaded = load_behaviour(tmp_path)
+    assert all(sparse.issparse(each) == (dense_items == 0) for each in loaded.matrices.values())
+    for shown in HISTORIES.values():
+        assert np.array_equal(own.views(shown), loaded.views(shown))
+        assert own.support(shown, 9, 3).tolist() == loaded.support(shown, 9, 3).tolist()
+    assert np.array_equal(own.near(rows_of(3), rows_of(4, 5)), loaded.near(rows_of(3), rows_of(4, 5)))
+
+
+def test_sparse_matrices_without_an_entry_are_loaded(tmp_path: Path) -> None:
+    save_behaviour(tmp_path, Behaviour.fit(Histories.of((), ()), 5, dense_items=0))
+    assert not load_behaviour(tmp_path).views(history(1, 2)).any()
+
+
+@pytest.mark.parametrize("dense_items", [0, 1000])
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, dense_items: int) -> None:
+    save_behaviour(tmp_path, Behaviour.fit(walks(), N_ITEMS, dense_items))
+    path = next(tmp_path.glob("next*"))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(MendableError, match="index build"):
+        load_behaviour(tmp_path)
+
+
+# --- items are added --------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [0, 1000])
+@pytest.mark.parametrize("after", [0, 1000])
+def test_a_grown_matrix_says_the_same_of_the_old_items_and_nothing_of_the_new(before: int, after: int) -> None:
+    matrix = follows(walks(), N_ITEMS, Steps(3, 1, 0), before)
+    longer = grown(matrix, N_ITEMS + 2, after)
+    assert sparse.issparse(longer) == (before == 0 or after == 0)
+    assert np.array_equal(dense(longer)[:N_ITEMS, :N_ITEMS], dense(matrix))
+    assert not dense(longer)[N_ITEMS:].any()
+    assert not dense(longer)[:, N_ITEMS:].any()
+
+
+def test_a_matrix_that_grows_beyond_the_dense_ones_keeps_its_strongest_entries() -> None:
+    matrix = np.random.default_rng(1).random((NEIGHBOURS + 50, NEIGHBOURS + 50)).astype(np.float32)
+    longer = grown(matrix, NEIGHBOURS + 51, dense_items=NEIGHBOURS + 50)
+    assert np.diff(longer.indptr).tolist() == [NEIGHBOURS] * (NEIGHBOURS + 50) + [0]
+
+
+def test_a_matrix_on_disk_is_not_changed_by_growing(tmp_path: Path) -> None:
+    save_behaviour(tmp_path, Behaviour.fit(walks(), N_ITEMS, dense_items=0))
+    matrix = load_behaviour(tmp_path).matrices["next"]
+    grown(matrix, N_ITEMS + 5)
+    assert matrix.shape == (N_ITEMS, N_ITEMS)
+
+
+def behaviour_on_disk(domain: Domain) -> Path:
+    return fitting(domain.name, domain.sha256).folder / FOLDER
+
+
+def test_an_added_item_changes_nothing_that_behaviour_says_of_the_others(home: Path) -> None:
+    domain = write_domain(walks())
+    build_with(builder(), domain.name)
+    old, fusion = load_behaviour(behaviour_on_disk(domain)), load_fusion(behaviour_on_disk(domain))
+    views = {name: old.views(shown) for name, shown in HISTORIES.items()}
+    add_items(domain.name, [Item("new", "Star of tomorrow (2031)", None, KINDS[:1])], builder())
+    folder = behaviour_on_disk(load_domain(domain.name))
+    for name, shown in HISTORIES.items():
+        now = load_behaviour(folder).views(shown)
+        assert np.array_equal(now[:-1], views[name])
+        assert not now[-1].any()
+    after = load_fusion(folder)
+    features = np.random.default_rng(0).random((9, len(COLUMNS))).astype(np.float32)
+    assert np.array_equal(after.score(features), fusion.score(features))
+
+
+def test_building_twice_gives_the_same_files(home: Path) -> None:
+    domain = write_domain(walks(n_users=60))
+    made = []
+    for _ in range(2):
+        build_with(builder(), domain.name, force=True)
+        folder = behaviour_on_disk(domain)
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert made[0] == made[1]
+    assert FUSION in made[0]
+
+
+def test_a_domain_of_things_without_events_is_built(home: Path) -> None:
+    domain = write_domain(Histories.of((), ()), things(3))
+    build_with(builder(), domain.name)
+    assert load_behaviour(behaviour_on_disk(domain)).popularity.tolist() == [0, 0, 0]

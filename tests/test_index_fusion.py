@@ -1,0 +1,232 @@
+"""The fusion: features of a history, a network that learns from lists, a plain sum where there is little to learn."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.behaviour import NAMES, Behaviour
+from index.domain import Catalogue, Histories
+from index.errors import MendableError
+from index.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
+from index.fusion import Fusion, fit_fusion, untrained
+from index.kept_models import FUSION, load_fusion, save_fusion
+from index.learning import UNLEARNED, first_look, learn_fusion
+from index.records import Floats, Item
+from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
+
+SHOWN = history(3, 5, 8, 9, values=[1, 5, 3, 4], times=[0, 10, 10, 110])
+
+
+def features_over(histories: Histories, items: tuple[Item, ...] = things()) -> Features:
+    return Features(Behaviour.fit(histories, len(items)), unit_vectors(len(items)), Catalogue(items))
+
+
+def column(found: Floats, name: str) -> Floats:
+    return np.asarray(found[:, COLUMNS.index(name)])
+
+
+# --- features ---------------------------------------------------------------
+
+
+def test_the_columns_of_behaviour_are_its_views_with_their_tails_cut() -> None:
+    features = features_over(walks())
+    found, views = features.of(SHOWN), features.behaviour.views(SHOWN)
+    assert found.shape == (N_ITEMS, len(COLUMNS))
+    for n, name in enumerate(NAMES):
+        wanted = np.sign(views[:, n]) * np.sqrt(np.abs(views[:, n])) if TAILED[n] else views[:, n]
+        assert column(found, name) == pytest.approx(wanted)
+
+
+def test_the_first_look_is_the_mix_of_behaviour() -> None:
+    features = features_over(walks())
+    assert first_look(features.of(SHOWN)) == pytest.approx(features.behaviour.mix(SHOWN), abs=1e-5)
+
+
+def test_the_profile_of_one_event_is_the_likeness_to_it() -> None:
+    vectors = unit_vectors()
+    assert profiles(history(7), vectors) == pytest.approx(
+        np.stack([vectors @ vectors[7]] * len(PROFILE_LIVES), 1), abs=1e-6
+    )
+
+
+def test_profiles_are_means_in_which_the_newest_weighs_most() -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    found = profiles(history(0, 1), vectors)
+    for n, life in enumerate(PROFILE_LIVES):
+        old = np.exp(-1 / life)
+        assert found[:, n] == pytest.approx([old / (1 + old), 1 / (1 + old), 0])
+
+
+def test_categories_are_rows_of_length_one_and_items_without_any_are_zeros() -> None:
+    items = (*things(4), Item("bare", "Bare"), Item("both", "Both", None, (KINDS[0], KINDS[1], KINDS[0])))
+    genres = features_over(Histories.of((), ()), items).genres
+    assert np.linalg.norm(genres, axis=1) == pytest.approx([1, 1, 1, 1, 0, 1])
+    assert genres[0] @ genres[3] == pytest.approx(1)
+    assert genres[0] @ genres[1] == 0
+    assert genres[0] @ genres[5] == pytest.approx(2**-0.5)
+
+
+def test_a_catalogue_without_categories_has_one_column_of_zeros() -> None:
+    assert not features_over(walks(), things(categories=False)).genres.any()
+
+
+def test_the_commonest_categories_are_kept_where_there_are_too_many() -> None:
+    rare = tuple(Item(f"r{n}", "Rare", None, (f"kind {n}",)) for n in range(600))
+    genres = features_over(Histories.of((), ()), (*rare, *things(9))).genres
+    assert genres.shape[1] == 512
+    assert np.linalg.norm(genres[-9:], axis=1) == pytest.approx(1)  # of three items each: kept before those of one
+
+
+def test_the_context_of_a_history_is_its_length_its_usual_value_and_its_pace() -> None:
+    assert context(SHOWN) == pytest.approx([np.log(5), 13 / 4, np.log(111)])
+    assert context(history(1, 2, values=[4, float("nan")])) == pytest.approx([np.log(3), 4, 0])
+    assert context(history(1)) == pytest.approx([np.log(2), 0, 0])
+    assert context(history()).tolist() == [0] * len(CONTEXT)
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_features_are_finite_whatever_the_domain_lacks(lacking: str) -> None:
+    histories = without(walks(), lacking)
+    features = features_over(histories, things(categories=lacking != "categories"))
+    for shown in (history(), history(4), *[histories[n] for n in range(min(3, len(histories)))]):
+        assert np.isfinite(features.of(shown)).all()
+
+
+# --- the network ------------------------------------------------------------
+
+
+def made_up(n_lists: int, seed: int) -> Floats:
+    """Lists of 10 candidates with 4 features; the true one, first, is lifted in the second and in a curve of the third.
+
+    The first feature is noise on a large scale, the fourth the same everywhere.
+    """
+    random = np.random.default_rng(seed)
+    found = random.standard_normal((n_lists, 10, 4)).astype(np.float32)
+    found[:, 0, 1] += 2
+    found[:, 0, 2] = np.abs(found[:, 0, 2]) + 1
+    found[..., 0] *= 100
+    found[..., 3] = 0.7
+    return found
+
+
+N_LISTS = 2000
+NAMED = ("noise", "line", "curve", "same")
+
+
+def accuracy(fusion: Fusion, lists: Floats) -> float:
+    return float(np.mean([fusion.score(each).argmax() == 0 for each in lists]))
+
+
+@pytest.fixture(scope="module")
+def learned() -> Fusion:
+    return fit_fusion(made_up(N_LISTS, seed=1), NAMED, seed=1)
+
+
+def test_the_true_item_of_made_up_lists_comes_first(learned: Fusion) -> None:
+    lists = made_up(500, seed=2)
+    alone = max(np.mean(lists[:, :, n].argmax(1) == 0) for n in range(3))
+    assert accuracy(learned, lists) > alone + 0.1
+
+
+def test_the_fusion_is_the_same_for_the_same_seed_and_another_for_another(learned: Fusion) -> None:
+    lists = made_up(N_LISTS, seed=1)
+    again, other = fit_fusion(lists, NAMED, seed=1), fit_fusion(lists, NAMED, seed=2)
+    assert all(np.array_equal(learned.weights[name], again.weights[name]) for name in learned.weights)
+    assert not np.array_equal(learned.weights["first"], other.weights["first"])
+
+
+def test_scores_do_not_depend_on_the_other_candidates(learned: Fusion) -> None:
+    candidates = made_up(1, seed=3)[0]
+    order = np.random.default_rng(0).permutation(len(candidates))
+    assert learned.score(candidates[order]) == pytest.approx(learned.score(candidates)[order], abs=1e-5)
+    assert [float(learned.score(each[None])[0]) for each in candidates] == pytest.approx(
+        learned.score(candidates), abs=1e-5
+    )
+    assert learned.score(candidates[:0]).shape == (0,)
+
+
+def test_a_feature_that_never_changed_in_learning_does_not_drown_the_others_when_it_does(learned: Fusion) -> None:
+    lists = made_up(500, seed=2)
+    before = accuracy(learned, lists)
+    lists[..., 3] += 0.5
+    assert accuracy(learned, lists) > before - 0.1
+
+
+def test_saving_and_loading_a_fusion_changes_nothing(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    lists = random.standard_normal((40, 10, len(COLUMNS))).astype(np.float32)
+    own = fit_fusion(lists, COLUMNS, seed=3)
+    save_fusion(tmp_path, own, 40)
+    loaded = load_fusion(tmp_path)
+    assert loaded.columns == own.columns
+    assert np.array_equal(loaded.score(lists[0]), own.score(lists[0]))
+
+
+def test_a_fusion_of_other_features_is_refused(tmp_path: Path) -> None:
+    save_fusion(tmp_path, untrained(COLUMNS[:-1], UNLEARNED), 0)
+    with pytest.raises(MendableError, match=r"other features.*index build"):
+        load_fusion(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "null", "[]", "{}", json.dumps({"columns": 3, "weights": {"mean": ["x"]}})])
+def test_a_fusion_that_cannot_be_read_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / FUSION).write_text(content)
+    with pytest.raises(MendableError, match="index build"):
+        load_fusion(tmp_path)
+
+
+def test_without_learning_the_score_is_the_weighted_sum_of_the_features_that_have_a_weight() -> None:
+    features = np.random.default_rng(1).random((6, 4)).astype(np.float32)
+    found = untrained(NAMED, {"line": 2.0, "curve": -1.0}).score(features)
+    assert found == pytest.approx(2 * features[:, 1] - features[:, 2])
+
+
+# --- learning from histories ------------------------------------------------
+
+
+def test_a_fusion_learned_from_histories_is_the_same_for_the_same_seed() -> None:
+    histories = walks(n_users=60)
+    first, n_lists = learn_fusion(histories, Catalogue(things()), unit_vectors(), seed=4)
+    again, _ = learn_fusion(histories, Catalogue(things()), unit_vectors(), seed=4)
+    assert n_lists >= 300
+    assert all(np.array_equal(first.weights[name], again.weights[name]) for name in first.weights)
+
+
+def test_a_learned_fusion_puts_what_comes_next_higher_than_a_plain_sum_does() -> None:
+    histories = walks(n_users=80)
+    learned, _ = learn_fusion(histories, Catalogue(things()), unit_vectors(), seed=1)
+    features = features_over(histories)
+    ranks: dict[str, list[int]] = {"learned": [], "plain": []}
+    for shown in walks(n_users=150, seed=9):
+        found, truth = features.of(shown.before(9)), int(shown.rows[9])
+        for name, fusion in (("learned", learned), ("plain", untrained(COLUMNS, UNLEARNED))):
+            scores = fusion.score(found)
+            ranks[name].append(int((scores > scores[truth]).sum()))
+    assert np.mean(ranks["learned"]) < np.mean(ranks["plain"])
+
+
+@pytest.mark.parametrize("n_users", [0, 1, 5])
+def test_a_plain_sum_stands_in_where_there_is_too_little_to_learn_from(n_users: int) -> None:
+    fusion, n_lists = learn_fusion(walks(n_users), Catalogue(things()), unit_vectors(), seed=1)
+    assert n_lists == 0
+    features = np.random.default_rng(1).random((6, len(COLUMNS))).astype(np.float32)
+    assert np.array_equal(fusion.score(features), untrained(COLUMNS, UNLEARNED).score(features))
+
+
+@pytest.mark.parametrize("lengths", [(0, 1, 2), (1, 1), (0,)])
+def test_people_with_hardly_any_event_teach_nothing_and_break_nothing(lengths: tuple[int, ...]) -> None:
+    histories = Histories.of([f"u{n}" for n in range(len(lengths))], [history(*range(n)) for n in lengths])
+    assert learn_fusion(histories, Catalogue(things()), unit_vectors(), seed=1)[1] == 0
+
+
+@pytest.mark.parametrize("n_items", [2, 5, 7])
+def test_lists_from_a_catalogue_smaller_than_a_list_are_learned_from(n_items: int) -> None:
+    histories = Histories.of(
+        [f"u{n}" for n in range(150)], [history(*np.random.default_rng(n).permutation(n_items)) for n in range(150)]
+    )
+    fusion, n_lists = learn_fusion(histories, Catalogue(things(n_items)), unit_vectors(n_items), seed=1)
+    found = fusion.score(features_over(histories, things(n_items)).of(history(0)))
+    assert np.isfinite(found).all()
+    assert n_lists > 0 or n_items == 2  # of two items, the one that is left needs no ranking

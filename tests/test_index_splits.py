@@ -1,0 +1,50 @@
+"""Splits: the first event with an item counts, and what is held out is in no part that is learned from."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.domain import Histories
+from index.splits import LEAST_EVENTS, first_events, held_out
+from tests.helpers_small import history
+
+N_ITEMS = 6
+PEOPLE = st.lists(st.lists(st.integers(0, N_ITEMS - 1), max_size=12), max_size=6)
+
+
+def people(rows: list[list[int]], timed: bool = True) -> Histories:
+    found = [history(*each, values=each, times=range(len(each)) if timed else None) for each in rows]
+    return Histories.of([f"u{n}" for n in range(len(rows))], found)
+
+
+@given(rows=PEOPLE)
+def test_of_several_events_with_an_item_the_first_counts(rows: list[list[int]]) -> None:
+    cleaned, n_repeats = first_events(people(rows), N_ITEMS)
+    assert [each.rows.tolist() for each in cleaned] == [list(dict.fromkeys(each)) for each in rows]
+    assert n_repeats == sum(len(each) for each in rows) - len(cleaned.rows)
+    for before, after in zip(rows, cleaned, strict=True):
+        assert after.times is None or after.times.tolist() == [before.index(row) for row in dict.fromkeys(before)]
+
+
+@pytest.mark.parametrize("n_last", [1, 2])
+@given(rows=PEOPLE)
+def test_what_is_held_out_comes_right_after_what_is_learned_from(rows: list[list[int]], n_last: int) -> None:
+    part = held_out(people(rows), N_ITEMS, n_last)
+    distinct = {f"u{n}": list(dict.fromkeys(each)) for n, each in enumerate(rows)}
+    assert part.training.users == tuple(user for user, each in distinct.items() if len(each) >= LEAST_EVENTS)
+    for user, shown, answer in zip(part.training.users, part.training, part.next_rows.tolist(), strict=True):
+        assert shown.rows.tolist() == distinct[user][:-n_last]
+        assert answer == distinct[user][-n_last]
+
+
+def test_people_without_times_stay_without() -> None:
+    part = held_out(people([[0, 1, 2, 3]], timed=False), N_ITEMS, 2)
+    assert part.training.times is None
+    assert part.training[0].rows.tolist() == [0, 1]
+
+
+def test_nobody_long_enough_leaves_nobody() -> None:
+    part = held_out(people([[0, 1], [], [2, 2, 2, 2]]), N_ITEMS, 2)
+    assert len(part.training) == len(part.next_rows) == 0
+    assert part.training.rows.dtype == np.int64
