@@ -91,7 +91,7 @@ def save_reader(folder: Path, loaded: LoadedReader) -> None:
     reader: Any = loaded.reader
     for config in reader.base.peft_config.values():  # PEFT puts the folder of this machine here
         config.base_model_name_or_path = loaded.settings.base_model
-    reader.base.save_pretrained(folder)
+    reader.base.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for a vocabulary
     (folder / "README.md").unlink(missing_ok=True)  # the card is written by who trained
     head = {name: value.detach().to(torch.float16).contiguous() for name, value in reader.head_state().items()}
     save_file(head, folder / HEAD)

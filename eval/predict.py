@@ -25,9 +25,13 @@ from index.home import write_bytes, write_json
 
 LOGISTIC, TREE, AGENT = "logistic", "tree", "agent"
 MODELS = (LOGISTIC, TREE, AGENT)
-SCORES = ("eval.ours", "predict_scores")  # (Training, Questions) -> (questions,): the agent's score of each, -inf for none
+SCORES = (
+    "eval.ours",
+    "predict_scores",
+)  # (Training, Questions) -> (questions,): the agent's score of each, -inf for none
 RESAMPLES = 300  # of seven figures over all rows; their intervals are narrow
 Matrix = npt.NDArray[np.float32]
+Judge = Callable[[Array, Truth, Array], float]
 Scorer = Callable[[Training, Questions], npt.NDArray[np.floating]]
 
 
@@ -69,7 +73,9 @@ def run_predict(options: argparse.Namespace) -> dict[str, Any]:
     domain = load_domain(settings.domain)
     asked = ask(domain, settings.seed)
     if len(asked.histories) < settings.folds:
-        raise MendableError(f"{len(asked.histories)} users cannot be dealt into {settings.folds} folds", "--folds", "Use fewer")
+        raise MendableError(
+            f"{len(asked.histories)} users cannot be dealt into {settings.folds} folds", "--folds", "Use fewer"
+        )
     said = probabilities(settings, domain, asked)
     printed = {
         "domain": settings.domain,
@@ -144,7 +150,7 @@ def tree(rows: Fold, seed: int) -> Array:
     shape: dict[str, Any] = {"learning_rate": 0.05, "random_state": seed}
     if has_lightgbm():
         boosted = importlib.import_module("lightgbm").LGBMClassifier(
-            **shape, n_estimators=300, num_leaves=31, min_child_samples=50, deterministic=True, verbosity=-1
+            **shape, n_estimators=300, num_leaves=31, min_child_samples=50, n_jobs=1, deterministic=True, verbosity=-1
         )
     else:
         from sklearn.ensemble import HistGradientBoostingClassifier
@@ -187,10 +193,12 @@ def measured(said: Array, asked: Questions, seed: int) -> dict[str, Any]:
     """Every figure of a model, with its interval over users."""
     order = np.argsort(said, kind="stable")  # sorted once: what sorts again is quick
     probabilities, truth, owners = said[order], asked.truth[order], asked.owners[order]
-    return {
-        name: interval_of(lambda w, of=judge: of(probabilities, truth, w), owners, seed, RESAMPLES).as_json()
-        for name, judge in progress(JUDGEMENTS.items(), "measure", len(JUDGEMENTS))
-    }
+
+    def interval(judge: Judge) -> dict[str, Any]:
+        return interval_of(lambda weights: judge(probabilities, truth, weights), owners, seed, RESAMPLES).as_json()
+
+    every = progress(JUDGEMENTS.items(), "measure", len(JUDGEMENTS))
+    return {name: interval(judge) for name, judge in every}
 
 
 def library_of(name: str) -> str:

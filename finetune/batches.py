@@ -9,7 +9,7 @@ from agent.prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
 from index.domain import Histories
 from index.records import History, Rows
 
-TOKENS = 2_048  # of a batch, padding included
+TOKENS = 1_024  # of a batch, padding included: small, since many steps teach more than large ones
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class RankSettings:
     rank: int = 16
     id_dim: int = 96
     dropout: float = 0.2
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     device: str = "auto"
 
     @property

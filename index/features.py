@@ -36,11 +36,16 @@ class Features:
         n_views = len(NAMES)
         found[:, :n_views] = self.behaviour.views(history)
         n_lives = len(PROFILE_LIVES)
-        found[:, n_views : n_views + n_lives] = profiles(history, self.vectors)
+        found[:, n_views : n_views + n_lives] = profiles(history, self.centred)
         found[:, n_views + n_lives : n_views + 2 * n_lives] = profiles(history, self.genres)
         found[:, -len(CONTEXT) :] = context(history)
         found[:, TAILED] = np.sign(found[:, TAILED]) * np.sqrt(np.abs(found[:, TAILED]))
         return found
+
+    @cached_property
+    def centred(self) -> Floats:
+        """(n_items, dim) text vectors less their mean: without it, a profile is like whatever is like everything."""
+        return np.asarray(self.vectors - self.vectors.mean(0), np.float32)
 
     @cached_property
     def genres(self) -> Floats:

@@ -1,6 +1,6 @@
 """Rankers judge each candidate they are given, whatever its place; diversity repeats nothing and drops nothing."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,9 +82,12 @@ def test_of_somebody_without_a_history_a_reader_says_what_retrieval_says(tuned: 
 def test_a_reader_adds_its_blended_word_to_retrieval(tuned: Small, candidates: Candidates) -> None:
     ranker = open_agent(tuned.name).ranker
     assert isinstance(ranker, ByReading)
-    own = ranker.reading.log_odds([SHOWN], [candidates.rows])[0]
-    blend = ranker.reading.loaded.settings.blend
-    assert scores(ranker, QUERY, candidates) == pytest.approx(candidates.fused + blend * own, abs=1e-4)
+    loaded = ranker.reading.loaded
+    reading = replace(ranker.reading, loaded=replace(loaded, settings=replace(loaded.settings, blend=0.5)))
+    own = reading.log_odds([SHOWN], [candidates.rows])[0]
+    said = scores(ByReading(reading, ranker.card), QUERY, candidates)
+    assert np.abs(said - candidates.fused).max() > 0.01
+    assert said == pytest.approx(candidates.fused + 0.5 * own, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["behaviour", "text", "lexical"])
@@ -141,7 +144,6 @@ def test_nothing_to_show_is_nothing() -> None:
 
 def test_retrieval_of_the_agent_is_what_lies_in_the_index(tuned: Small, candidates: Candidates) -> None:
     domain = load_domain(tuned.name)
-    assert Path(tuned.home).is_dir()
     fitted = retriever_over(domain).features.behaviour
     assert open_agent(tuned.name, "fusion").retriever.features.behaviour.mix(SHOWN) == pytest.approx(fitted.mix(SHOWN))
     assert candidates.channels == ("text", "lexical", "behaviour")

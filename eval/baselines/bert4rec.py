@@ -42,11 +42,12 @@ class BERT4Rec:
     def fit(self, training: Training) -> None:
         """Train for a fixed number of epochs."""
         from eval.baselines import next_item
+        from eval.baselines.descent import seeded
         from eval.baselines.networks import LAYERS, Transformer
 
         self._counts = item_counts(training.histories, training.n_items)
         how = next_item.Pace("bert4rec", self.length - 1, self.epochs, self.learning_rate)
-        with next_item.seeded(training.seed) as random:
+        with seeded(training.seed) as random:
             shape = (training.n_items, self.width, LAYERS, self.length, self.dropout)
             self._network = Transformer(*shape, causal=False)
             next_item.set_popularity(self._network, self._counts)

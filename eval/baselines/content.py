@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from eval.baselines.people import fading_matrix, item_counts, popular_for
 from eval.models import Setting, Training
+from index.arrays import read_array
 from index.domain import Histories, load_domain
 from index.errors import MendableError
+from index.generations import Generation, fitting
 from index.records import Floats
+from index.store import VECTORS
+from index.textpart import FOLDER
 from index.texts import item_text
-
-if TYPE_CHECKING:
-    from index.loading import TextIndex
 
 WORD = re.compile(r"\w+")
 
@@ -32,12 +33,14 @@ class Content:
         self.life, self.centred = life, centred
 
     def prepare(self, domain: str) -> str:
-        """The hash of the index's encoder. Raises MendableError where there is no index, or it does not fit."""
-        return _text_index(domain).manifest.encoder_sha256
+        """The hashes of the encoder and the tables. Raises MendableError where no index fits."""
+        manifest = _generation(domain).manifest
+        return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"
 
     def fit(self, training: Training) -> None:
         """Read the vectors of the index, in the order of the training's catalogue."""
-        vectors = np.asarray(_text_index(training.domain).vectors, np.float32)[training.original]
+        stored = read_array(_generation(training.domain).folder / FOLDER / VECTORS)
+        vectors = np.asarray(stored[training.original], np.float32)
         self._vectors = _unit(vectors - vectors.mean(0)) if self.centred else _unit(vectors)
         self._counts = item_counts(training.histories, training.n_items)
 
@@ -77,10 +80,8 @@ class Tfidf:
         return popular_for(histories.lengths == 0, scores, self._counts)
 
 
-def _text_index(domain: str) -> "TextIndex":
-    from index.loading import load_text_index
-
-    return load_text_index(load_domain(domain))
+def _generation(name: str) -> Generation:
+    return fitting(name, load_domain(name).sha256)
 
 
 def _unit(vectors: Floats) -> Floats:

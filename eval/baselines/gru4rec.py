@@ -34,11 +34,12 @@ class GRU4Rec:
     def fit(self, training: Training) -> None:
         """Train for a fixed number of epochs."""
         from eval.baselines import next_item
+        from eval.baselines.descent import seeded
         from eval.baselines.networks import Recurrent
 
         self._counts = item_counts(training.histories, training.n_items)
         how = next_item.Pace("gru4rec", self.length, self.epochs, self.learning_rate)
-        with next_item.seeded(training.seed) as random:
+        with seeded(training.seed) as random:
             self._network = Recurrent(training.n_items, self.width, self.dropout)
             next_item.set_popularity(self._network, self._counts)
             next_item.train(self._network, training.histories, how, next_item.next_item_loss, random)

@@ -53,7 +53,7 @@ class LightGCN:
         """Train for a fixed number of epochs; every step smooths the whole graph."""
         import torch
 
-        from eval.baselines.next_item import seeded
+        from eval.baselines.descent import descend, seeded, shuffled
 
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
@@ -67,7 +67,7 @@ class LightGCN:
             )
             optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
             for _ in progress(range(self.epochs), "lightgcn"):
-                for batch in torch.randperm(len(items)).split(BATCH):
+                for batch in shuffled(len(items), BATCH):
                     others = torch.randint(n_people, n_people + training.n_items, (len(batch),))
                     smooth = model.get_embedding(graph)
                     own, had, other = smooth[people[batch]], smooth[items[batch]], smooth[others]
@@ -75,9 +75,7 @@ class LightGCN:
                     loss = model.recommendation_loss(
                         (own * had).sum(1), (own * other).sum(1), nodes, lambda_reg=self.regularization
                     )
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
+                    descend(optimizer, loss)
             with torch.no_grad():
                 smooth = model.get_embedding(graph).numpy()
         self._people, self._items = smooth[:n_people], smooth[n_people:]

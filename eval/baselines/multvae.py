@@ -48,8 +48,8 @@ class MultVAE:
         """Train for a fixed number of epochs."""
         import torch
 
+        from eval.baselines.descent import descend, seeded
         from eval.baselines.networks import Autoencoder
-        from eval.baselines.next_item import seeded
 
         self._counts = item_counts(training.histories, training.n_items)
         had = fading_matrix(training.histories, training.n_items, 0.0)
@@ -65,9 +65,7 @@ class MultVAE:
                     logits, divergence = network(batch)
                     beta = self.beta * min(1.0, 2 * done / steps)
                     fit = -(torch.log_softmax(logits, 1) * batch).sum(1)
-                    optimizer.zero_grad()
-                    (fit + beta * divergence).mean().backward()
-                    optimizer.step()
+                    descend(optimizer, (fit + beta * divergence).mean())
                     done += 1
         self._network: Any = network.eval()
 

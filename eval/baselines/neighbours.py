@@ -75,9 +75,7 @@ class ItemKNN:
     def scores(self, histories: Histories) -> Floats:
         """(users, items): likeness to what each had, summed over the history."""
         asked = fading_matrix(histories, self._near.shape[0], self.life)
-        return popular_for(
-            histories.lengths == 0, np.asarray((asked @ self._near).toarray(), np.float32), self._counts
-        )
+        return popular_for(histories.lengths == 0, np.asarray((asked @ self._near).toarray(), np.float32), self._counts)
 
 
 class _Norms:
@@ -100,7 +98,8 @@ class _Norms:
             mine, theirs = mine - self.sums**2 / self.width, theirs - others.sums**2 / self.width
             common = np.where(common > 0, common - np.outer(others.sums, self.sums) / self.width, 0).astype(np.float32)
         scale = np.sqrt(np.outer(np.maximum(theirs, 0), np.maximum(mine, 0))) + shrink
-        return np.divide(np.maximum(common, 0), scale, out=np.zeros_like(common), where=scale > 0)
+        alike: Floats = np.divide(np.maximum(common, 0), scale, out=np.zeros_like(common), where=scale > 0)
+        return alike
 
 
 def _strongest(alike: Floats, k: int) -> Any:

@@ -21,8 +21,10 @@ class ItemNetwork(nn.Module):
     def logits(self, states: Tensor, rows: Tensor | None = None) -> Tensor:
         """(N, width) -> (N, items), of all items or of some rows: inner products with the inputs' own embeddings."""
         if rows is None:
-            return states @ self.items.weight[: self.n_items].T + self.bias
-        return states @ self.items(rows).T + self.bias[rows]
+            every: Tensor = states @ self.items.weight[: self.n_items].T + self.bias
+            return every
+        some: Tensor = states @ self.items(rows).T + self.bias[rows]
+        return some
 
 
 class Transformer(ItemNetwork):
@@ -65,7 +67,8 @@ class Block(nn.Module):
         rate = self.dropout.p if self.training else 0.0
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None, dropout_p=rate)
         x = x + self.dropout(self.output(mixed.transpose(1, 2).reshape(n, length, width)))
-        return x + self.dropout(self.narrow(F.gelu(self.wide(self.between(x)))))
+        wider: Tensor = x + self.dropout(self.narrow(F.gelu(self.wide(self.between(x)))))
+        return wider
 
 
 class Recurrent(ItemNetwork):

@@ -46,8 +46,8 @@ class NeuMF:
         """Train for a fixed number of epochs, the negatives drawn anew in each."""
         import torch
 
+        from eval.baselines.descent import descend, seeded, shuffled
         from eval.baselines.networks import PairNetwork
-        from eval.baselines.next_item import seeded
 
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
@@ -55,20 +55,16 @@ class NeuMF:
         items = torch.from_numpy(self._fitted.rows)
         with seeded(training.seed):
             network = PairNetwork(len(self._fitted), training.n_items, self.width, self.dropout)
-            optimizer = torch.optim.Adam(
-                network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
-            )
+            optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
             for _ in progress(range(self.epochs), "neumf"):
-                for batch in torch.randperm(len(items)).split(BATCH):
+                for batch in shuffled(len(items), BATCH):
                     drawn = torch.randint(training.n_items, (len(batch), self.negatives))
                     asked = torch.cat([items[batch, None], drawn], 1)
                     logits = network(people[batch, None], asked)
                     truth = torch.zeros_like(logits)
                     truth[:, 0] = 1
                     loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
+                    descend(optimizer, loss)
         self._network = network.eval()
 
     def scores(self, histories: Histories) -> Floats:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +21,6 @@ WEIGHT_DECAY = 0.01
 SPARE = 1.02  # windows are cut anew each epoch, which may make a few more batches
 
 
-
 Loss = Callable[[ItemNetwork, Tensor], Tensor]  # of a batch (B, L) of rows, padding at the end
 
 
@@ -34,14 +32,6 @@ class Pace:
     length: int
     epochs: int
     learning_rate: float
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[np.random.Generator]:
-    """Everything random of torch and the generator given are drawn from `seed`; torch's state is put back after."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield np.random.default_rng(seed)
 
 
 def train(network: ItemNetwork, histories: Histories, pace: Pace, loss: Loss, random: np.random.Generator) -> None:

@@ -1,4 +1,4 @@
-"""What the baselines share about people: histories that fade, places of those who were fitted on, a list for strangers."""
+"""What the baselines share about people: histories that fade, who was fitted on, what strangers are shown."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from index.models import ModelFolder, transformer_folder
 from index.pipeline import read_pipeline
 from index.records import Floats
 
-ROUNDS = 3
+TEXTS, ROUNDS = 1000, 3  # the first of the catalogue
 
 
 def encode_row(texts: Sequence[str], model: ModelFolder, rounds: int = ROUNDS) -> Row:

@@ -35,13 +35,11 @@ class Row:
 
 
 def in_turns(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> Seconds:
-    """Time both in turns, each round the other one first, after one uncounted run of each; the least of the rounds."""
+    """Time both in turns, each round the other one first: the least of the rounds. Both should have run before."""
     if rounds < 1:
         raise ValueError("at least one round is needed")
     spent: dict[str, list[float]] = {"ours": [], "peer": []}
     both = [("ours", ours), ("peer", peer)]
-    for _, run in both:
-        run()
     for _ in range(rounds):
         for name, run in both:
             spent[name].append(seconds_of(run))

@@ -94,12 +94,12 @@ def _search(settings: BenchSettings) -> dict[str, Any]:
 
 
 def _encode(settings: BenchSettings) -> dict[str, Any]:
-    from eval.bench.encode import encode_row
+    from eval.bench.encode import TEXTS, encode_row
     from index.domain import load_domain
     from index.models import BERT, resolve
     from index.texts import item_text
 
-    texts = [item_text(item) for item in load_domain(settings.domain).catalogue.items]
+    texts = [item_text(item) for item in load_domain(settings.domain).catalogue.items[:TEXTS]]
     return encode_row(texts, resolve(BERT)).as_json()
 
 

@@ -1,6 +1,7 @@
 """Made-up item vectors that lie as texts do: something in common, groups, and few directions that matter."""
 
 import numpy as np
+import numpy.typing as npt
 
 from index.records import Floats
 
@@ -43,6 +44,6 @@ def _directions(random: np.random.Generator) -> Floats:
     return np.asarray(orthogonal * np.sqrt(shares / shares.sum())[:, None], np.float32)
 
 
-def _unit(vectors: Floats) -> Floats:
+def _unit(vectors: npt.NDArray[np.floating]) -> Floats:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / lengths, np.float32)

@@ -1,0 +1,222 @@
+"""What a reranker learns from: nothing that is held out, each next event after its own history, in even batches."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from agent.prompt import LONGEST, Scale, prompt_of
+from finetune.batches import TOKENS, Batch, epoch_batches
+from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blended
+from finetune.budget import Budget
+from finetune.examples import CANDIDATES, Lessons, ValidationList, make_lessons, ndcg_at_10
+from index.domain import Domain, Histories
+from index.records import Floats
+from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, things, unit_vectors, walks, without
+
+SCALE = Scale(1, 5)
+
+
+def lessons_of(histories: Histories, seed: int = 1) -> Lessons:
+    return make_lessons(domain_of(histories), unit_vectors(), seed)
+
+
+# --- what is held out -------------------------------------------------------
+
+
+def test_the_last_two_events_of_a_user_are_in_nothing_that_is_learned_from() -> None:
+    histories = walks()
+    lessons = lessons_of(histories)
+    assert lessons.training.users == histories.users
+    for whole, taught in zip(histories, lessons.training, strict=True):
+        distinct = list(dict.fromkeys(whole.rows.tolist()))
+        assert taught.rows.tolist() == distinct[:-2]
+        assert not set(taught.rows.tolist()) & set(distinct[-2:])
+
+
+def test_what_is_held_out_changes_nothing_of_the_lessons() -> None:
+    """Two domains that differ in each user's last two events only give the same training and the same candidates."""
+    random = np.random.default_rng(4)
+    distinct = [random.permutation(N_ITEMS)[:9] for _ in range(40)]
+    one = [history(*rows) for rows in distinct]
+    other = [history(*rows[:-2], *np.setdiff1d(np.arange(N_ITEMS), rows)[:2]) for rows in distinct]
+    users = [f"u{n}" for n in range(40)]
+    first, second = (lessons_of(Histories.of(users, each)) for each in (one, other))
+    assert np.array_equal(first.training.rows, second.training.rows)
+    for a, b in zip(first.validation, second.validation, strict=True):
+        assert np.array_equal(a.rows, b.rows)
+        assert np.array_equal(a.fused, b.fused)
+    assert [each.truth for each in first.validation] != [each.truth for each in second.validation]
+
+
+def test_validation_asks_for_the_last_event_but_one_among_candidates_that_were_not_had() -> None:
+    histories = walks()
+    for whole, asked in zip(histories, lessons_of(histories).validation, strict=True):
+        distinct = list(dict.fromkeys(whole.rows.tolist()))
+        assert asked.history.rows.tolist() == distinct[:-2]
+        assert not set(asked.rows.tolist()) & set(distinct[:-2])
+        assert len(asked.rows) == min(CANDIDATES, N_ITEMS - len(distinct[:-2]))
+        assert asked.rows[asked.truth] == distinct[-2]
+        assert (np.diff(asked.fused) <= 0).all()
+
+
+def test_lessons_are_the_same_for_the_same_seed() -> None:
+    first, second = lessons_of(walks(n_users=60)), lessons_of(walks(n_users=60))
+    assert all(np.array_equal(a.fused, b.fused) for a, b in zip(first.validation, second.validation, strict=True))
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_lessons_are_made_of_a_domain_whatever_it_lacks(lacking: str) -> None:
+    items = things(categories=lacking != "categories")
+    domain: Domain = domain_of(without(walks(), lacking), items)
+    lessons = make_lessons(domain, unit_vectors(), seed=1)
+    assert len(lessons.validation) == len(domain.histories)
+    assert epoch_batches(lessons.training, SCALE, 1, 0) or lacking == "events"
+
+
+def test_users_with_fewer_than_three_events_teach_nothing() -> None:
+    histories = Histories.of(("a", "b", "c", "d"), (history(), history(1), history(1, 2), history(1, 2, 3)))
+    assert lessons_of(histories).training.users == ("d",)
+
+
+# --- batches ----------------------------------------------------------------
+
+
+def tokens(batches: list[Batch]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Every prompt with the rows that come next, padding left out."""
+    found = []
+    for batch in batches:
+        for rows, after, present in zip(batch.prompts.rows, batch.next_rows, batch.prompts.present, strict=True):
+            found.append((tuple(rows[present].tolist()), tuple(after[present].tolist())))
+    return found
+
+
+def test_each_event_is_followed_by_the_one_that_came_next() -> None:
+    histories = walks()
+    found = tokens(epoch_batches(histories, SCALE, seed=1, epoch=0))
+    assert sorted(found) == sorted((tuple(h.rows[:-1].tolist()), tuple(h.rows[1:].tolist())) for h in histories)
+    for batch in epoch_batches(histories, SCALE, seed=1, epoch=0):
+        assert (batch.next_rows[~batch.prompts.present] == -1).all()
+
+
+def test_prompts_in_training_are_those_of_serving() -> None:
+    for shown in (walks(1)[0], history(1, 2, 3, values=[1, 3, 5], times=[0, 100, 99_999])):
+        batch = epoch_batches(Histories.of(("u",), (shown,)), SCALE, seed=1, epoch=0)[0]
+        own = prompt_of(shown.before(len(shown) - 1), SCALE)
+        assert batch.prompts.rows[0].tolist() == own.rows.tolist()
+        assert batch.prompts.marks[0].tolist() == own.marks.tolist()
+        assert batch.prompts.gaps[0].tolist() == own.gaps.tolist()
+
+
+def test_an_epoch_is_drawn_from_its_seed_and_number() -> None:
+    histories = walks(n_users=400)
+    first = tokens(epoch_batches(histories, SCALE, seed=1, epoch=0))
+    assert first == tokens(epoch_batches(histories, SCALE, seed=1, epoch=0))
+    assert first != tokens(epoch_batches(histories, SCALE, seed=1, epoch=1))
+    assert first != tokens(epoch_batches(histories, SCALE, seed=2, epoch=0))
+
+
+def test_batches_are_of_like_length_and_bounded_with_their_padding() -> None:
+    lengths = np.random.default_rng(1).integers(0, 150, 300)
+    histories = Histories.of([f"u{n}" for n in range(300)], [history(*[0] * n) for n in lengths])
+    batches = epoch_batches(histories, SCALE, seed=1, epoch=0)
+    assert all(batch.prompts.rows.size <= TOKENS for batch in batches)
+    assert sum(len(batch.next_rows) for batch in batches) == int((lengths > 1).sum())
+    assert np.mean([batch.prompts.present.mean() for batch in batches]) > 0.9
+
+
+def test_of_a_long_history_a_window_is_read_half_of_the_time_the_newest() -> None:
+    shown = history(*range(300))
+    ends = []
+    for epoch in range(60):
+        rows, after = tokens(epoch_batches(Histories.of(("u",), (shown,)), SCALE, seed=1, epoch=epoch))[0]
+        assert len(rows) == LONGEST
+        assert rows == tuple(range(rows[0], rows[0] + LONGEST))
+        ends.append(after[-1])
+    assert 15 < ends.count(299) < 45
+    assert min(ends) < 250
+
+
+def test_only_events_of_one_second_change_their_order() -> None:
+    shown = history(0, 1, 2, 3, 4, 5, values=[1, 2, 3, 4, 5, 5], times=[10, 20, 20, 20, 30, 30])
+    orders = set()
+    for epoch in range(120):
+        rows, after = tokens(epoch_batches(Histories.of(("u",), (shown,)), SCALE, seed=1, epoch=epoch))[0]
+        whole = (*rows, after[-1])
+        assert whole[0] == 0
+        assert set(whole[1:4]) == {1, 2, 3}
+        orders.add(whole)
+    assert len(orders) == 12
+    untimed = replace(shown, times=None)
+    assert tokens(epoch_batches(Histories.of(("u",), (untimed,)), SCALE, 1, 3))[0][0] == (0, 1, 2, 3, 4)
+
+
+# --- judging ----------------------------------------------------------------
+
+
+def asked(fused: list[float], truth: int) -> ValidationList:
+    return ValidationList(history(1), np.arange(len(fused)), np.array(fused, np.float32), truth)
+
+
+def floats(*values: float) -> Floats:
+    return np.array(values, np.float32)
+
+
+def test_ndcg_is_that_of_its_definition() -> None:
+    lists = (asked([3, 2, 1], 0), asked([3, 2, 1], 2), asked([3, 2, 1], -1), asked(list(range(20, 0, -1)), 10))
+    wanted = (1 / np.log2(2) + 1 / np.log2(4) + 0 + 0) / 4
+    assert ndcg_at_10(lists, [each.fused for each in lists]) == pytest.approx(wanted)
+    assert ndcg_at_10((), []) == 0
+
+
+def test_a_blend_of_nothing_is_retrieval_and_a_whole_one_is_both() -> None:
+    each = asked([3, 2, 1], 0)
+    assert np.array_equal(blended(each, floats(5, 6, 7), 0), each.fused)
+    assert blended(each, floats(5, 6, 7), 2).tolist() == [13, 14, 15]
+
+
+def random_lists(n: int) -> list[ValidationList]:
+    random = np.random.default_rng(2)
+    return [asked(np.sort(random.normal(size=12))[::-1].tolist(), int(random.integers(0, 12))) for _ in range(n)]
+
+
+def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:
+    lists = tuple(random_lists(50))
+    random = np.random.default_rng(5)
+    said = [random.normal(size=12).astype(np.float32) + 0.7 * (np.arange(12) == each.truth) for each in lists]
+
+    def likelihood(weight: float) -> float:
+        return max(mean_log_odds(weight, float(temperature)) for temperature in TEMPERATURES)
+
+    def mean_log_odds(weight: float, temperature: float) -> float:
+        blends = [temperature * (each.fused + weight * own) for each, own in zip(lists, said, strict=True)]
+        return float(np.mean([x[each.truth] - np.log(np.exp(x).sum()) for x, each in zip(blends, lists, strict=True)]))
+
+    found = best_blend(lists, [own.astype(np.float32) for own in said])
+    assert found.weight == pytest.approx(max(WEIGHTS, key=likelihood))
+    assert found.likelihood == pytest.approx(likelihood(found.weight), abs=1e-5)
+    assert 0 < found.weight < WEIGHTS[-1]
+
+
+def test_a_reader_that_is_always_wrong_gets_no_weight() -> None:
+    lists = tuple(random_lists(30))
+    said = [-5 * (np.arange(12) == each.truth).astype(np.float32) for each in lists]
+    assert best_blend(lists, said).weight == 0
+
+
+def test_without_a_known_answer_retrieval_stays_as_it_is() -> None:
+    assert best_blend((asked([2, 1], -1),), [floats(1, 2)]).weight == 0
+    assert best_blend((), []).weight == 0
+
+
+def test_no_score_is_too_large_to_be_blended() -> None:
+    assert np.isfinite(best_blend((asked([500, -500], 1),), [floats(-900, 900)]).likelihood)
+
+
+# --- the budget -------------------------------------------------------------
+
+
+def test_a_budget_is_spent_by_the_clock_or_by_epochs() -> None:
+    assert Budget(minutes=2).share(seconds=30, epoch=99) == 0.25
+    assert Budget(epochs=4).share(seconds=1e9, epoch=1) == 0.25
+    assert Budget(epochs=4).share(0, 4) == Budget(minutes=1).share(60, 0) == 1
