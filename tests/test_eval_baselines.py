@@ -31,7 +31,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "sasrec": {"width": 16, "dropout": 0.0, "learning_rate": 0.01, "epochs": 40, "length": 6},
     "bert4rec": {"width": 16, "dropout": 0.0, "learning_rate": 0.01, "epochs": 80, "length": 6},
     "lightgcn": {"width": 8, "learning_rate": 0.05, "epochs": 40},
-    "multvae": {"width": 32, "latent": 4, "epochs": 60},
+    "multvae": {"width": 32, "latent": 4, "dropout": 0.3, "learning_rate": 0.02, "epochs": 100},
     "user-knn": {"k": 8},
     "item-knn": {"k": 8},
 }

@@ -177,7 +177,7 @@ def test_a_blend_of_nothing_is_retrieval_and_a_whole_one_is_both() -> None:
 
 def random_lists(n: int) -> list[ValidationList]:
     random = np.random.default_rng(2)
-    return [asked(np.sort(random.normal(size=12))[::-1].tolist(), int(random.integers(0, 12))) for _ in range(n)]
+    return [asked(np.sort(random.normal(size=12))[::-1].tolist(), int(random.integers(0, 5))) for _ in range(n)]
 
 
 def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:

@@ -28,6 +28,7 @@ class MultVAE:
         "dropout": (0.3, 0.5, 0.7),
         "beta": (0.05, 0.2, 0.5),
         "life": (0.0, 10.0, 30.0),
+        "learning_rate": (0.001, 0.003),
         "epochs": (50, 100, 200),
     }
     needs_index = False
@@ -36,13 +37,15 @@ class MultVAE:
         self,
         width: int = 200,
         latent: int = 64,
-        dropout: float = 0.5,
+        dropout: float = 0.7,
         beta: float = 0.2,
-        life: float = 0.0,
+        life: float = 10.0,
+        learning_rate: float = 0.003,
         epochs: int = 100,
     ) -> None:
         self.width, self.latent, self.dropout = width, latent, dropout
-        self.beta, self.life, self.epochs = beta, life, epochs
+        self.beta, self.life = beta, life
+        self.learning_rate, self.epochs = learning_rate, epochs
 
     def fit(self, training: Training) -> None:
         """Train for a fixed number of epochs."""
@@ -57,7 +60,7 @@ class MultVAE:
         steps = self.epochs * -(-had.shape[0] // BATCH)
         with seeded(training.seed) as random:
             network = Autoencoder(training.n_items, self.width, self.latent, self.dropout)
-            optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=WEIGHT_DECAY)
+            optimizer = torch.optim.AdamW(network.parameters(), lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
             done = 0
             for _ in progress(range(self.epochs), "multvae"):
                 for people in np.array_split(random.permutation(had.shape[0]), -(-had.shape[0] // BATCH)):

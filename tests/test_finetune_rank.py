@@ -1,0 +1,217 @@
+"""`python -m finetune rank` as a whole: an adapter that is written, interrupted, resumed, refused in one line."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.adapters import HEAD, WEIGHTS, load_reader
+from agent.opening import open_agent
+from finetune.__main__ import main
+from index.building import add_items, build_domain
+from index.domain import Domain, Histories, load_domain
+from index.errors import MendableError
+from index.home import CLONE, adapters_folder
+from index.models import file_sha256
+from index.query import Query
+from index.records import Item
+from tests.helpers_index import files_below
+from tests.helpers_small import LACKING, N_ITEMS, Small, history, lacking_domain, things, walks, write_domain
+
+FILES = {"adapter_config.json", WEIGHTS, HEAD, "reader.json", "training.json", "README.md"}
+
+
+def built(domain: Domain, tiny: Path) -> Domain:
+    build_domain(domain.name, encoder=str(tiny))
+    return domain
+
+
+def finetune(domain: str, tiny: Path, *arguments: str) -> Path:
+    main(["rank", "--domain", domain, "--backbone", str(tiny), *(arguments or ("--epochs", "2"))])
+    return adapters_folder(domain) / "bert"
+
+
+# --- what is written --------------------------------------------------------
+
+
+def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> None:
+    folder = adapters_folder(tuned.name) / "bert"
+    assert {path.name for path in folder.iterdir()} == FILES
+    record = json.loads((folder / "training.json").read_text())
+    assert record["data_sha256"] == load_domain(tuned.name).sha256
+    assert (record["seed"], record["epochs"], record["finished"]) == (1, 6, True)
+    assert record["command"] == f"python -m finetune rank --domain small --backbone {tuned.encoder} --epochs 6 --seed 1"
+    assert record["seconds"] > 0
+    assert [step for step, _ in record["loss"]] == sorted({step for step, _ in record["loss"]})
+    assert 0 <= record["before"]["ndcg@10"] <= 1
+    assert 0 <= record["after"]["ndcg@10"] <= 1
+    assert record["n_validation_users"] == 60
+    card = (folder / "README.md").read_text()
+    assert "library_name: peft" in card
+    assert record["data_sha256"] in card
+    assert f"{record['after']['ndcg@10']:.4f}" in card
+    config = json.loads((folder / "adapter_config.json").read_text())
+    assert config["peft_type"] == "LORA"
+
+
+def test_the_record_tells_of_the_reader_that_was_written(tuned: Small) -> None:
+    record = json.loads((adapters_folder(tuned.name) / "bert" / "training.json").read_text())
+    loaded = load_reader(adapters_folder(tuned.name) / "bert")
+    assert loaded.settings.blend == record["blend"]
+    assert loaded.item_ids == load_domain(tuned.name).catalogue.ids
+    assert loaded.settings.shape.n_ids == N_ITEMS
+
+
+def test_nothing_is_left_beside_a_finished_adapter(tuned: Small) -> None:
+    assert [path.name for path in adapters_folder(tuned.name).iterdir()] == ["bert"]
+
+
+def test_the_same_seed_gives_the_same_adapter(home: Path, tiny: Path) -> None:
+    domain = built(write_domain(walks()), tiny)
+    hashes = []
+    for _ in range(2):
+        folder = finetune(domain.name, tiny, "--epochs", "3", "--seed", "5")
+        hashes.append([file_sha256(folder / name) for name in (WEIGHTS, HEAD)])
+    assert hashes[0] == hashes[1]
+
+
+# --- after the training -----------------------------------------------------
+
+
+def test_an_item_added_after_the_training_is_judged_and_recommended(home: Path, tiny: Path) -> None:
+    domain = built(write_domain(walks()), tiny)
+    finetune(domain.name, tiny)
+    before = open_agent(domain.name)
+    shown = domain.history("u3")
+    assert shown is not None
+    add_items(domain.name, [Item("new", "Star of tomorrow (2031)", "a film about dogs", ("Comedy",), {"year": 2031})])
+    after = open_agent(domain.name)
+    assert after.ranker.card == before.ranker.card
+    found = after.retriever.retrieve(Query(shown), 99)
+    assert N_ITEMS in found.rows
+    assert np.isfinite([each.score for each in after.ranker.judge(Query(shown), found)]).all()
+
+
+def test_an_index_made_anew_by_another_encoder_refuses_the_adapter(home: Path, tiny: Path, tmp_path: Path) -> None:
+    domain = built(write_domain(walks()), tiny)
+    finetune(domain.name, tiny)
+    other = tmp_path / "other"
+    from tests.helpers_models import tiny_bert
+
+    tiny_bert(other, pooling="cls")
+    weights = other / "model.safetensors"
+    from safetensors.torch import load_file, save_file
+
+    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
+    build_domain(domain.name, force=True, encoder=str(other))
+    with pytest.raises(MendableError, match="finetune rank --domain small"):
+        open_agent(domain.name)
+
+
+def test_an_encoder_that_is_not_the_backbone_is_the_one_that_the_adapter_names(
+    home: Path, tiny: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from tests.helpers_models import tiny_bert
+
+    other = tiny_bert(tmp_path / "other")
+    weights = other / "model.safetensors"
+    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
+    domain = built(write_domain(walks()), tiny)
+    folder = finetune(domain.name, other)
+    assert open_agent(domain.name).ranker.card.base_model == str(other)
+    assert load_reader(folder).settings.encoder_sha256 == file_sha256(tiny / "model.safetensors")
+
+
+@pytest.mark.parametrize("lacking", [each for each in LACKING if each != "events"])
+def test_an_adapter_is_taught_on_a_small_domain_whatever_it_lacks(home: Path, tiny: Path, lacking: str) -> None:
+    domain = built(lacking_domain(lacking), tiny)
+    finetune(domain.name, tiny, "--minutes", "0.02")
+    agent = open_agent(domain.name)
+    shown = domain.history("u0")
+    assert shown is not None
+    found = agent.retriever.retrieve(Query(shown), 20)
+    assert np.isfinite([each.score for each in agent.ranker.judge(Query(shown), found)]).all()
+
+
+# --- refused ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_a_domain_with_too_few_events_is_refused_at_once(home: Path, tiny: Path, length: int) -> None:
+    people = Histories.of([f"u{n}" for n in range(5)], [history(*range(n, n + length)) for n in range(5)])
+    domain = built(write_domain(people, things(9)), tiny)
+    with pytest.raises(MendableError, match="four events"):
+        finetune(domain.name, tiny, "--minutes", "5")
+    assert not adapters_folder(domain.name).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--minutes", "0"], "'0'"),
+        (["--minutes", "nan"], "nan"),
+        (["--minutes", "-3"], "-3"),
+        (["--epochs", "0"], "'0'"),
+        (["--epochs", "2.5"], "2.5"),
+        (["--epochs", "2", "--minutes", "1"], "--minutes"),
+        (["--seed", "-1"], "-1"),
+        (["--seed", "x"], "'x'"),
+        (["--device", "abacus"], "abacus"),
+        (["--bakbone", "bert"], "--bakbone"),
+        (["--backbone", "/nowhere/at/all"], "/nowhere/at/all"),
+        (["--domain", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line_that_names_it(
+    tuned: Small, arguments: list[str], named: str
+) -> None:
+    before = files_below(adapters_folder(tuned.name))
+    with pytest.raises(MendableError) as refused:
+        main(["rank", "--domain", tuned.name, *arguments])
+    assert named in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert files_below(adapters_folder(tuned.name)) == before
+
+
+def test_a_domain_without_an_index_is_told_to_build_one(home: Path, tiny: Path) -> None:
+    domain = write_domain(walks())
+    with pytest.raises(MendableError, match="index build --domain small"):
+        finetune(domain.name, tiny)
+
+
+# --- Ctrl-C -----------------------------------------------------------------
+
+
+def test_ctrl_c_leaves_an_adapter_that_loads_and_the_same_command_resumes(home: Path, tiny: Path) -> None:
+    domain = built(write_domain(walks(n_users=150, length=20)), tiny)
+    command = [sys.executable, "-m", "finetune", "rank", "--domain", domain.name, "--backbone", str(tiny)]
+    command += ["--epochs", "40", "--seed", "2"]
+    with subprocess.Popen(command, cwd=CLONE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        said = ""
+        while "learning from" not in said:
+            line = run.stderr.readline()
+            assert line, said
+            said += line
+        time.sleep(0.3)  # now it validates for the first time, or learns
+        run.send_signal(signal.SIGINT)
+        said += run.communicate(timeout=120)[1]
+    assert run.returncode in (0, 130)
+    assert "interrupted" in said
+    folder = adapters_folder(domain.name) / "bert"
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert not json.loads((folder / "training.json").read_text())["finished"]
+    assert open_agent(domain.name).ranker.card.name == "bert"
+    assert (folder.parent / "bert.training").is_dir()
+    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert "resuming" in done.stderr
+    assert json.loads((folder / "training.json").read_text())["finished"]
+    assert [path.name for path in folder.parent.iterdir()] == ["bert"]
