@@ -30,14 +30,14 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Others:
-    """What some people did with each item: events, smoothed mean and liked share; `scaled` (users, items) residuals."""
+    """What some people did with each item: events of a thousand, smoothed mean, liked share; `scaled` residuals."""
 
     mean: float
     liked_share: float
     counts: Array
     means: Array
     liked: Array
-    scaled: Any  # SciPy CSC, each column divided by its norm
+    scaled: Any  # SciPy CSC (users, items), each column divided by its norm
 
     @classmethod
     def of(cls, asked: Questions, people: Truth, n_items: int) -> "Others":
@@ -52,6 +52,7 @@ class Others:
         means = (np.bincount(rows, values, n_items) + SMOOTHING * mean) / (counts + SMOOTHING)
         likes = (np.bincount(rows, liked, n_items) + SMOOTHING * share) / (counts + SMOOTHING)
         rest = values - means[rows] if asked.has_values else values
+        counts *= 1000 / max(1, int(people.sum()))
         return cls(mean, share, counts, means, likes, _scaled(rest, owners[kept], rows, (len(histories), n_items)))
 
     @cached_property
@@ -218,6 +219,6 @@ def _first_since(asked: Questions, since: npt.NDArray[np.int64]) -> npt.NDArray[
     if times is None:
         raise ValueError("a domain without times has no instants")
     owners = np.repeat(np.arange(len(asked.histories)), asked.histories.lengths)
-    least = int(min(times.min(), since.min()))
+    least = int(since.min(initial=times.min()))
     width = int(times.max()) - least + 1  # users side by side on one line
     return np.searchsorted(owners * width + times - least, asked.owners * width + since - least)

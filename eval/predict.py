@@ -29,6 +29,7 @@ SCORES = (
     "eval.ours",
     "predict_scores",
 )  # (Training, Questions) -> (questions,): the agent's score of each, -inf for none
+PARTS = 5  # of the people that are learned from: what is known of items comes from the other parts
 RESAMPLES = 300  # of seven figures over all rows; their intervals are narrow
 Matrix = npt.NDArray[np.float32]
 Judge = Callable[[Array, Truth, Array], float]
@@ -103,7 +104,7 @@ def probabilities(settings: PredictSettings, domain: Domain, asked: Questions) -
         if not tested.any() or not _both(asked.truth[~tested]):
             raise MendableError("a fold has only one kind of answer", "--folds", "Use fewer folds, or import more")
         if learned:
-            rows = fold_rows(asked, domain, fold_of_user, fold)
+            rows = fold_rows(asked, domain, fold_of_user, fold, settings.seed)
             for name in learned:
                 said[name][tested] = LEARNERS[name](rows, settings.seed)
         if scorer:
@@ -114,24 +115,30 @@ def probabilities(settings: PredictSettings, domain: Domain, asked: Questions) -
     return said
 
 
-def fold_rows(asked: Questions, domain: Domain, fold_of_user: npt.NDArray[np.int64], tested: int) -> Fold:
+def fold_rows(asked: Questions, domain: Domain, fold_of_user: npt.NDArray[np.int64], tested: int, seed: int) -> Fold:
     """The features of one fold's rows. What is known of an item comes from people of neither the tested fold nor the
-    row's own: so that in training, too, a row's own answer is in none of its features."""
+    row's own part of the others: so in training, too, a row's own answer is in none of its features."""
     facts, n_items = Facts(domain.catalogue), len(domain.catalogue)
-    fold_of_row = fold_of_user[asked.owners]
-    names: tuple[str, ...] = ()
-    found: Matrix | None = None
-    for fold in range(int(fold_of_user.max()) + 1):
-        others = Others.of(asked, (fold_of_user != fold) & (fold_of_user != tested), n_items)
-        kept = fold_of_row == fold
-        columns = table(asked.of(kept), facts, others, f"features {tested + 1}.{fold + 1}")
-        names = names or tuple(columns)
-        found = np.empty((len(asked), len(names)), np.float32) if found is None else found
-        found[kept] = np.stack([np.asarray(columns[name], np.float32) for name in names], axis=1)
-    if found is None:
-        raise ValueError("no fold, no rows")
-    is_tested = fold_of_row == tested
+    learned_from = fold_of_user != tested
+    part_of_user = parts_of(learned_from, seed)
+    pieces: list[tuple[Truth, Matrix]] = []
+    for part in range(PARTS + 1):  # the last is the tested fold
+        others = Others.of(asked, learned_from & (part_of_user != part), n_items)
+        kept = part_of_user[asked.owners] == part
+        columns = table(asked.of(kept), facts, others, f"features {tested + 1}.{part + 1}")
+        pieces.append((kept, np.stack([np.asarray(column, np.float32) for column in columns.values()], axis=1)))
+    found = np.empty((len(asked), pieces[0][1].shape[1]), np.float32)
+    for kept, piece in pieces:
+        found[kept] = piece
+    is_tested = ~learned_from[asked.owners]
     return Fold(found[~is_tested], asked.truth[~is_tested], found[is_tested])
+
+
+def parts_of(learned_from: Truth, seed: int) -> npt.NDArray[np.int64]:
+    """By user: a part below PARTS for each that is learned from, PARTS for the others."""
+    found = np.full(len(learned_from), PARTS)
+    found[learned_from] = folds(int(learned_from.sum()), PARTS, seed)
+    return found
 
 
 def logistic(rows: Fold, seed: int) -> Array:

@@ -17,7 +17,7 @@ from index.domain import Catalogue
 from index.query import Mask
 from index.records import History, Item, bare_title
 
-LEAST_FITTING = 20  # items that all that was said of the target must fit: nothing that is said points it out
+LEAST_FITTING = 50  # items that all that was said of the target must fit: nothing that is said points it out
 NEWEST = 20  # liked events of a history that are talked of
 MOST_NAMED, MOST_SEEN = 3, 2
 NEAR, FAR = 0.7, 0.2  # likeness to the target from which a shown item is praised, or up to which it is not liked
@@ -80,6 +80,7 @@ class SimulatedUser:
     least_fitting: int = LEAST_FITTING
     named: dict[str, int] = field(default_factory=dict)  # rows of the items that they spoke of, by name
     said: list[Hint] = field(default_factory=list)
+    tried: list[Hint] = field(default_factory=list)  # those too whose words would name the target
 
     def __post_init__(self) -> None:
         self.random = random.Random(f"{self.seed} {self.mind.user}")  # a text is hashed the same everywhere
@@ -132,7 +133,7 @@ class SimulatedUser:
 
     def _next_hint(self, items: Sequence[Item]) -> Hint | None:
         """The hint not yet given that fewest shown items fit, so long as what was said still fits many items."""
-        choices = [hint for hint in self._hints(items) if hint not in self.said and self._is_vague(hint)]
+        choices = [hint for hint in self._hints(items) if hint not in self.tried and self._is_vague(hint)]
         self.random.shuffle(choices)
         return min(choices, key=lambda hint: sum(hint.fits(item) for item in items)) if choices else None
 
@@ -158,8 +159,9 @@ class SimulatedUser:
             text = self._said(DECADES, spoken_decade(hint.wish.value))
         else:
             text = self._said(KINDS if hint.wanted else BARRED, str(hint.wish.value).lower())
-        self.said.append(hint)
+        self.tried.append(hint)
         if text:
+            self.said.append(hint)
             self.fitting &= hint.mask(self.catalogue)
         return text
 

@@ -27,7 +27,7 @@ from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
 from index.home import adapters_folder, replace_folder
 from index.loading import TextIndex, load_text_index
-from index.models import resolve
+from index.models import ModelFolder, resolve
 from index.records import Floats
 
 BACKBONES = {"bert": "all-MiniLM-L6-v2"}
@@ -58,13 +58,16 @@ class RankSettings:
 
 def finetune_rank(settings: RankSettings) -> Path:
     """Train, choose the blend on validation users, write the adapter; its folder. Raises MendableError."""
+    base = resolve(BACKBONES.get(settings.backbone, settings.backbone))
+    device = _device(settings.device)
     domain = load_domain(settings.domain)
     index = load_text_index(domain)
     vectors = np.asarray(index.vectors)
     began = time.monotonic()
     lessons = make_lessons(domain, vectors, settings.seed)
     _refuse_too_little(lessons, settings.domain)
-    loaded = _fresh(settings, domain, index, lessons)
+    loaded = _fresh(settings, base, domain, index, lessons)
+    loaded.reader.to(device)
     reading = Reading(loaded, domain.catalogue, vectors)
     trainer = _trainer(settings, loaded, reading, lessons)
     target = adapters_folder(settings.domain) / "bert"
@@ -97,8 +100,9 @@ def _refuse_too_little(lessons: Lessons, domain: str) -> None:
         )
 
 
-def _fresh(settings: RankSettings, domain: Domain, index: TextIndex, lessons: Lessons) -> LoadedReader:
-    base = resolve(BACKBONES.get(settings.backbone, settings.backbone))
+def _fresh(
+    settings: RankSettings, base: ModelFolder, domain: Domain, index: TextIndex, lessons: Lessons
+) -> LoadedReader:
     vectors = np.asarray(index.vectors)
     shape = ReaderShape(len(domain.catalogue), vectors.shape[1], settings.id_dim, settings.layers, settings.dropout)
     reader = fresh_reader(base.name, shape, settings.rank, settings.seed)
@@ -108,7 +112,7 @@ def _fresh(settings: RankSettings, domain: Domain, index: TextIndex, lessons: Le
         reader.bias.weight[:-1, 0] = torch.from_numpy(0.5 * np.log1p(counts)).float()
     histories = domain.histories
     return LoadedReader(
-        reader.to(_device(settings.device)),
+        reader,
         ReaderSettings(
             base_model=base.name,
             base_sha256=base.sha256,
@@ -165,7 +169,9 @@ def _batches(histories: Histories, scale: Scale, settings: RankSettings, epoch: 
 
 def _key(settings: RankSettings, made: ReaderSettings) -> dict[str, Any]:
     """What must be equal for a training to go on from a checkpoint."""
-    return json.loads(json.dumps({**asdict(settings), "events_sha256": made.events_sha256, "base": made.base_sha256}))  # type: ignore[no-any-return]
+    key = {**asdict(settings), "events_sha256": made.events_sha256, "base": made.base_sha256}
+    read_back: dict[str, Any] = json.loads(json.dumps(key))
+    return read_back
 
 
 def _record(

@@ -177,6 +177,7 @@ def _faiss() -> Any:
 
 
 def flat_index(vectors: Floats) -> Any:
+    """A FAISS index that compares every vector, (n, dim)."""
     index = _faiss().IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, np.float32))
     return index

@@ -107,5 +107,6 @@ def _attribute_column(values: Sequence[Value | None]) -> pa.Array:
     if all(isinstance(value, int) for value in present):
         return pa.array(values, pa.int64())
     if all(isinstance(value, int | float) for value in present):
-        return pa.array([None if v is None else float(v) for v in values], pa.float64())  # type: ignore[arg-type]
+        numbers = [float(value) if isinstance(value, int | float) else None for value in values]
+        return pa.array(numbers, pa.float64())
     return pa.array([None if v is None else str(v) for v in values], pa.string())

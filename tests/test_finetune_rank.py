@@ -21,6 +21,7 @@ from index.models import file_sha256
 from index.query import Query
 from index.records import Item
 from tests.helpers_index import files_below
+from tests.helpers_models import tiny_bert
 from tests.helpers_small import LACKING, N_ITEMS, Small, history, lacking_domain, things, walks, write_domain
 
 FILES = {"adapter_config.json", WEIGHTS, HEAD, "reader.json", "training.json", "README.md"}
@@ -34,6 +35,15 @@ def built(domain: Domain, tiny: Path) -> Domain:
 def finetune(domain: str, tiny: Path, *arguments: str) -> Path:
     main(["rank", "--domain", domain, "--backbone", str(tiny), *(arguments or ("--epochs", "2"))])
     return adapters_folder(domain) / "bert"
+
+
+def another_bert(folder: Path) -> Path:
+    """A model like the tiny one with other weights."""
+    from safetensors.torch import load_file, save_file
+
+    weights = tiny_bert(folder) / "model.safetensors"
+    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
+    return folder
 
 
 # --- what is written --------------------------------------------------------
@@ -100,14 +110,7 @@ def test_an_item_added_after_the_training_is_judged_and_recommended(home: Path, 
 def test_an_index_made_anew_by_another_encoder_refuses_the_adapter(home: Path, tiny: Path, tmp_path: Path) -> None:
     domain = built(write_domain(walks()), tiny)
     finetune(domain.name, tiny)
-    other = tmp_path / "other"
-    from tests.helpers_models import tiny_bert
-
-    tiny_bert(other, pooling="cls")
-    weights = other / "model.safetensors"
-    from safetensors.torch import load_file, save_file
-
-    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
+    other = another_bert(tmp_path / "other")
     build_domain(domain.name, force=True, encoder=str(other))
     with pytest.raises(MendableError, match="finetune rank --domain small"):
         open_agent(domain.name)
@@ -116,13 +119,7 @@ def test_an_index_made_anew_by_another_encoder_refuses_the_adapter(home: Path, t
 def test_an_encoder_that_is_not_the_backbone_is_the_one_that_the_adapter_names(
     home: Path, tiny: Path, tmp_path: Path
 ) -> None:
-    from safetensors.torch import load_file, save_file
-
-    from tests.helpers_models import tiny_bert
-
-    other = tiny_bert(tmp_path / "other")
-    weights = other / "model.safetensors"
-    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
+    other = another_bert(tmp_path / "other")
     domain = built(write_domain(walks()), tiny)
     folder = finetune(domain.name, other)
     assert open_agent(domain.name).ranker.card.base_model == str(other)
@@ -190,9 +187,9 @@ def test_a_domain_without_an_index_is_told_to_build_one(home: Path, tiny: Path) 
 
 
 def test_ctrl_c_leaves_an_adapter_that_loads_and_the_same_command_resumes(home: Path, tiny: Path) -> None:
-    domain = built(write_domain(walks(n_users=150, length=20)), tiny)
+    domain = built(write_domain(walks(n_users=120, length=15)), tiny)
     command = [sys.executable, "-m", "finetune", "rank", "--domain", domain.name, "--backbone", str(tiny)]
-    command += ["--epochs", "40", "--seed", "2"]
+    command += ["--epochs", "15", "--seed", "2"]
     with subprocess.Popen(command, cwd=CLONE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
         said = ""

@@ -22,7 +22,7 @@ class BERT4Rec:
         "last": (0.1, 0.3, 0.5),
         "length": (30, 50, 100),
         "learning_rate": (0.002, 0.004),
-        "epochs": (50, 100),
+        "epochs": (40, 80),
     }
     needs_index = False
 

@@ -16,7 +16,7 @@ class GRU4Rec:
         "dropout": (0.1, 0.2, 0.3, 0.5),
         "length": (30, 50, 100),
         "learning_rate": (0.001, 0.002, 0.004),
-        "epochs": (20, 40, 60),
+        "epochs": (15, 30, 60),
     }
     needs_index = False
 

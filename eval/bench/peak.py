@@ -7,7 +7,7 @@ from eval.bench.rows import seconds_of
 if TYPE_CHECKING:
     import torch
 
-SIDE, ROUNDS = 2048, 20
+SIDE, ROUNDS = 2048, 10
 
 
 def peak_flops(precision: str, side: int = SIDE, rounds: int = ROUNDS) -> float:

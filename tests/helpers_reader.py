@@ -1,0 +1,37 @@
+"""A reader that has something to say: the tiny BERT with a LoRA and a head away from where training begins."""
+
+from pathlib import Path
+
+import torch
+
+from agent.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.prompt import Scale
+from agent.reader import ReaderShape
+from agent.reading import Reading
+from index.domain import Catalogue
+from index.models import resolve
+from tests.helpers_small import N_ITEMS, history, things, unit_vectors, walks
+
+DIM = 16
+SCALE = Scale(1, 5)
+LONG = walks(1, length=20)[0]
+SHOWN = (history(3), history(5, 9, 2, 7, 7, values=[1, 5, 3, 4, 2], times=[0, 9, 80, 81, 9999]), LONG, history(8, 1))
+
+
+def shaken_reader(base_model: Path) -> LoadedReader:
+    """A reader whose trained tensors are random: a fresh LoRA is zero and would say nothing."""
+    base = resolve(str(base_model))
+    shape = ReaderShape(N_ITEMS, DIM, id_dim=8, layers=2)
+    reader = fresh_reader(base.name, shape, rank=2, seed=1)
+    torch.manual_seed(5)
+    with torch.no_grad():
+        for value in reader.parameters():
+            if value.requires_grad:
+                value.add_(0.1 * torch.randn_like(value))
+    settings = ReaderSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=0.4, events_sha256="f" * 64)
+    return LoadedReader(reader.eval(), settings, Catalogue(things()).ids, Path())
+
+
+def reading_of(loaded: LoadedReader) -> Reading:
+    """The reader over the small catalogue."""
+    return Reading(loaded, Catalogue(things()), unit_vectors(dim=DIM))

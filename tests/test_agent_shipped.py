@@ -1,0 +1,41 @@
+"""The adapters that come with the program: small, whole, of the model that is installed, made by a stated command."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.adapterfolders import SHIPPED, find_adapter
+from agent.adapters import load_reader, read_settings
+from finetune.rank import RankSettings
+from index.models import BERT, resolve
+
+MOST_BYTES = 4 << 20
+FOLDERS = sorted(path for path in SHIPPED.iterdir() if path.is_dir()) if SHIPPED.is_dir() else []
+
+
+def test_the_default_domain_has_its_adapter(home: Path) -> None:
+    assert find_adapter("movielens-100k", "bert") == SHIPPED / "movielens-100k-bert"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
+def test_an_adapter_is_small_and_says_how_it_was_made(folder: Path) -> None:
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= MOST_BYTES
+    record = json.loads((folder / "training.json").read_text())
+    assert record["finished"]
+    assert record["settings"]["domain"] == folder.name.rpartition("-")[0]
+    assert record["command"] == RankSettings(**record["settings"]).command
+    assert record["command"] in (folder / "README.md").read_text()
+    assert record["seconds"] <= 60 * record["settings"]["minutes"] * 1.05
+    assert 0 < record["before"]["ndcg@10"] <= record["after"]["ndcg@10"]
+    assert record["blend"] == read_settings(folder).blend
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
+def test_an_adapter_loads_on_the_model_that_is_installed(folder: Path) -> None:
+    loaded = load_reader(folder)
+    installed = resolve(BERT, online=False)
+    assert loaded.settings.base_model == installed.name
+    assert loaded.settings.base_sha256 == loaded.settings.encoder_sha256 == installed.sha256
+    assert len(set(loaded.item_ids)) == len(loaded.item_ids) == loaded.settings.shape.n_ids

@@ -1,0 +1,217 @@
+"""The house rules: imports run down only, one door for each heavy library, no pickle, small files, a quick `--help`."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from index.home import CLONE
+
+BELOW = {
+    "index": {"index"},
+    "agent": {"index", "agent"},
+    "finetune": {"index", "agent", "finetune"},
+    "eval": {"index", "agent", "eval"},
+}
+OURS = {*BELOW, "tests", "docs"}
+DOORS = {"faiss": 1, "gradio": 1, "peft": 2, "bm25s": 1}  # in how many files a library may be imported
+HEAVY = {"torch", "transformers", "faiss", "gradio", "peft", "sentence_transformers", "sklearn", "matplotlib", "bm25s"}
+PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".dill", ".npz", ".h5"}
+PICKLING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+LONGEST_FILE, LONGEST_FUNCTION, MOST_PARAMETERS = 300, 60, 6
+WHERE_MADE = re.compile(r"\.\./shared|/work/|/tmp/|/root/|/home/\w")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """Every file that is or would be committed, relative to the clone."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=CLONE,
+        capture_output=True,
+        check=True,
+    )
+    found = (Path(os.fsdecode(name)) for name in listed.stdout.split(b"\0") if name)
+    return tuple(sorted(path for path in found if (CLONE / path).is_file()))
+
+
+@cache
+def sources(*tops: str) -> tuple[Path, ...]:
+    """The Python files below some of our folders, of all where none is named."""
+    return tuple(path for path in files() if path.suffix == ".py" and path.parts[0] in (tops or OURS))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse((CLONE / path).read_text(encoding="utf-8"), str(path))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The full names of modules that a file imports anywhere, in its functions and for its types too."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            yield node.module or ""
+
+
+def tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert all(len(sources(room)) > 5 for room in BELOW)
+    assert Path("tests/test_house.py") in sources("tests")
+
+
+# --- floors and doors -------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", BELOW)
+def test_imports_run_down_only(room: str) -> None:
+    up = {str(path): sorted((tops(path) & OURS) - BELOW[room]) for path in sources(room)}
+    assert {path: names for path, names in up.items() if names} == {}
+
+
+def test_a_room_is_never_imported_by_its_name_alone() -> None:
+    found = [
+        f"{path}:{node.lineno}"
+        for path in sources()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Import) and any(alias.name in BELOW for alias in node.names)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_heavy_library_has_its_door(library: str) -> None:
+    doors = [str(path) for path in sources(*BELOW) if library in tops(path)]
+    assert 0 < len(doors) <= DOORS[library], doors
+
+
+def test_records_and_errors_import_nothing_heavy() -> None:
+    for name in ("errors", "home", "command", "records"):
+        assert not tops(Path(f"index/{name}.py")) & (HEAVY | {"pyarrow", "scipy"})
+
+
+@pytest.mark.parametrize("room", BELOW)
+def test_help_of_a_room_loads_no_heavy_library(room: str) -> None:
+    said = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", room, "--help"], cwd=CLONE, capture_output=True, text=True
+    )
+    assert said.returncode == 0
+    assert f"python -m {room}" in said.stdout
+    loaded = {line.split("|")[-1].strip() for line in said.stderr.splitlines()}
+    assert f"{room}" in loaded
+    assert loaded & HEAVY == set()
+
+
+# --- no pickle --------------------------------------------------------------
+
+
+def test_no_file_can_hold_a_pickle() -> None:
+    assert [str(path) for path in files() if path.suffix in PICKLES] == []
+
+
+def test_nothing_is_pickled_and_nothing_is_unpickled() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sources():
+        found[str(path)] += sorted(tops(path) & PICKLING)
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in ("torch.load", "torch.save"):
+                found[str(path)].append(f"{node.lineno}: {ast.unparse(node)}")
+            if isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False":
+                found[str(path)].append(f"{node.value.lineno}: allow_pickle={ast.unparse(node.value)}")
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+# --- small files, said in words ---------------------------------------------
+
+
+def test_no_file_of_a_room_is_long() -> None:
+    lengths = {str(path): len((CLONE / path).read_text().splitlines()) for path in sources(*BELOW, "docs")}
+    assert {path: n for path, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+def test_no_function_is_long() -> None:
+    long = {
+        f"{path}:{each.name}": (each.end_lineno or 0) - each.lineno + 1
+        for path in sources()
+        for each in functions(path)
+        if (each.end_lineno or 0) - each.lineno >= LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+def test_no_function_takes_many_parameters() -> None:
+    many = {}
+    for path in sources(*BELOW):
+        for each in functions(path):
+            if each.name == "__init__":  # the settings of a model, each with its default
+                continue
+            named = [a.arg for a in (*each.args.posonlyargs, *each.args.args, *each.args.kwonlyargs)]
+            n = len([name for name in named if name not in ("self", "cls")])
+            if n > MOST_PARAMETERS:
+                many[f"{path}:{each.name}"] = n
+    assert many == {}
+
+
+def test_every_file_begins_by_saying_what_it_is_for() -> None:
+    silent = [str(path) for path in sources() if not (ast.get_docstring(tree(path)) or "").strip()]
+    assert silent == []
+
+
+def test_what_is_public_in_a_room_says_what_it_is_for() -> None:
+    silent = [
+        f"{path}:{node.name}"
+        for path in sources(*BELOW)
+        for node in tree(path).body
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def test_no_error_is_caught_whatever_it_is() -> None:
+    caught = [
+        f"{path}:{node.lineno}"
+        for path in sources()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+    ]
+    assert caught == []
+
+
+def test_a_check_that_is_switched_off_has_its_reason_beside_it() -> None:
+    bare = re.compile(r"#\s*type:\s*ignore(\[[\w, -]+\])?\s*$|#\s*type:\s*ignore(?!\[)")
+    found = [
+        f"{path}:{number}"
+        for path in sources()
+        for number, line in enumerate((CLONE / path).read_text().splitlines(), 1)
+        if bare.search(line) and path.name != "test_house.py"
+    ]
+    assert found == []
+
+
+def test_no_file_names_a_folder_of_the_machine_that_it_was_made_on() -> None:
+    texts = (path for path in files() if path.suffix in (".py", ".md", ".toml", ".json", ".txt", ".js", ".css", ""))
+    found = {}
+    for path in texts:
+        if path.name != "test_house.py":
+            named = set(WHERE_MADE.findall((CLONE / path).read_text(encoding="utf-8", errors="replace")))
+            if named:
+                found[str(path)] = named
+    assert found == {}
