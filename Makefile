@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python
 DEFAULT_DOMAIN := movielens-100k
 
-.PHONY: setup setup-dev chat test bench lint types browser
+.PHONY: setup setup-dev baselines chat test bench lint types browser
 
 setup: .venv/.setup-$(FAISS)
 
@@ -41,5 +41,9 @@ browser:
 test: lint types browser
 	$(RUN) -m pytest
 
+baselines: setup
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),baselines]'
+
 bench: setup-dev
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),bench]'
 	$(RUN) -m eval bench --out bench.json

@@ -11,7 +11,6 @@ from eval.protocols import (
     PROTOCOLS,
     Cases,
     by_time,
-    first_events,
     folds,
     leave_one_out,
     refuse_leaks,
@@ -21,6 +20,7 @@ from eval.protocols import (
 from index.domain import Catalogue, Domain, Histories
 from index.errors import MendableError
 from index.records import Item
+from index.splits import first_events
 from tests.helpers_eval import histories
 
 N_ITEMS = 30
