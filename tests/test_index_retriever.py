@@ -115,9 +115,10 @@ def test_more_than_a_channel_proposes_are_found_where_more_are_asked_for() -> No
     assert len(large.retrieve(Query(history()), n_items)) == n_items
 
 
-def test_removed_items_are_never_candidates(retriever: Retriever) -> None:
+@pytest.mark.parametrize("allowed", [None, np.ones(N_ITEMS, bool)])
+def test_removed_items_are_never_candidates(retriever: Retriever, allowed: Mask | None) -> None:
     catalogue = replace(retriever.catalogue, removed=frozenset(("i10", "i11")))
-    found = replace(retriever, catalogue=catalogue).retrieve(Query(SHOWN), N_ITEMS)
+    found = replace(retriever, catalogue=catalogue).retrieve(Query(SHOWN, allowed=allowed), N_ITEMS)
     assert set(range(N_ITEMS)) - set(found.rows.tolist()) == {10, 11}
 
 

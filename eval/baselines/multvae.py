@@ -37,7 +37,7 @@ class MultVAE:
         self,
         width: int = 200,
         latent: int = 64,
-        dropout: float = 0.7,
+        dropout: float = 0.5,
         beta: float = 0.2,
         life: float = 10.0,
         learning_rate: float = 0.003,
