@@ -1,5 +1,6 @@
 """Laws that every baseline must keep, and what is particular to some: two circles of people with circles of items."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Words:
 
     name, sha256, dim, precision = "words", "2" * 64, 4, "float32"
 
-    def encode(self, texts: list[str], what: str = "") -> Floats:
+    def encode(self, texts: Sequence[str], what: str = "") -> Floats:
         """(texts, 4)"""
         return np.array([["red" in t.lower(), "blue" in t.lower(), 0.1, len(t) % 3 / 10] for t in texts], np.float32)
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ def films(n: int = FILMS) -> list[Item]:
     return [Item(f"i{k}", f"Film {k}", None, (("Red", "Blue")[k % 2],), {"year": 1980 + k % 5}) for k in range(n)]
 
 
-def write_films(events: list[tuple[str, str, int, float | None]], n_items: int = FILMS, name: str = "films") -> Domain:
+def write_films(
+    events: Sequence[tuple[str, str, int, float | None]], n_items: int = FILMS, name: str = "films"
+) -> Domain:
     """A domain in PALATE_HOME of (user, item, time, value)."""
     users, items, times, values = (list(column) for column in zip(*events, strict=True))
     columns: dict[str, Any] = {"user_id": users, "item_id": items, "timestamp": times, "value": values}
@@ -193,7 +196,8 @@ def test_time_features_are_those_of_the_clock() -> None:
     columns = columns_of(ask(domain, seed=1), domain)
     last = {name: float(column[2]) for name, column in columns.items()}
     assert (last["monday"], last["tuesday"]) == (1, 0)
-    assert (last["hour, sine"], last["hour, cosine"]) == (pytest.approx(1), pytest.approx(0, abs=1e-9))
+    assert last["hour, sine"] == pytest.approx(1)
+    assert last["hour, cosine"] == pytest.approx(0, abs=1e-9)
     assert last["seconds since the newest"] == pytest.approx(np.log1p(600))
     assert last["events in the hour"] == pytest.approx(np.log1p(1))
     assert last["events in the day"] == pytest.approx(np.log1p(2))
@@ -277,7 +281,8 @@ def test_perfect_answers_have_perfect_figures(asked: Questions) -> None:
 
 
 def test_the_roc_curve_runs_from_corner_to_corner_over_the_area_of_auc(asked: Questions) -> None:
-    said = np.round(np.random.default_rng(0).random(len(asked)) * 0.5 + asked.truth * 0.3, 1)  # many ties
+    drawn = np.random.default_rng(0).random(len(asked)) * 0.5 + asked.truth * 0.3
+    said = np.round(drawn, 1).astype(np.float64)  # many ties
     false, true = roc_points(asked.truth, said)
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert np.all(np.diff(false) >= 0)
