@@ -19,7 +19,7 @@ setup-dev: .venv/.setup-$(FAISS) .venv/.setup-dev
 	touch $@
 
 .venv/.setup-dev: .venv/.setup-$(FAISS)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),dev]'
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),dev,baselines]'
 	touch $@
 
 chat: setup
