@@ -103,8 +103,8 @@ def build_with(builder: Builder, name: str, force: bool = False) -> None:
         note(f"index of {name}: up to date")
         return
     domain = load_domain(name)
-    note(f"encoder {builder.encoder.name}: {builder.found_in}")
     builder.build(domain)
+    note(f"encoder {builder.encoder.name}: {builder.found_in}")
     note(f"index of {name}: {len(domain.catalogue)} items, {len(domain.histories)} users")
 
 
