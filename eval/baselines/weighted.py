@@ -13,7 +13,7 @@ from index.domain import Histories
 from index.records import Floats, History
 
 EASE_ITEMS = 10_000  # above this the matrices of EASE would need gigabytes: neighbours stand in for it
-NEIGHBOURS = 300
+NEIGHBOURS = 3000  # all but the pairs of the best known items
 SCALE = 0.75  # brings sums of cosines to what EASE's weights sum to
 
 
