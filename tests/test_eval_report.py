@@ -4,7 +4,6 @@ import csv
 import gzip
 import json
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +19,7 @@ from eval.machine import machine
 from eval.metrics import EVERY_METRIC
 from eval.protocols import Cases
 from index.errors import MendableError
+from tests.helpers_browser import chromium_path
 from tests.helpers_eval import histories, random_events, write_domain
 
 N_USERS, N_ITEMS = 60, 130
@@ -178,9 +178,7 @@ def test_name_of_a_model_is_text_on_the_page_and_nothing_else(reports: Path) -> 
 
 
 def test_page_opens_without_a_console_error_and_sorts_by_a_press(reports: Path, tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium here")
+    browser = chromium_path()
     press = "<script>const b = document.querySelector('th button'); b.click(); b.click();"
     press += "document.title = 'sorted: ' + document.querySelector('tbody td').textContent</script></body>"
     page = (reports / "one" / "report.html").read_text(encoding="utf-8").replace("</body>", press)
