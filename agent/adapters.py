@@ -13,8 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from agent.adapterfolders import READER
+from agent.bases import load_base, lora_places
 from agent.prompt import Scale
-from agent.reader import Reader, ReaderShape, shortened_base
+from agent.reader import Reader, ReaderShape
 from index.errors import MendableError
 from index.models import file_sha256, resolve
 from index.quiet import quiet_loading
@@ -23,10 +24,6 @@ from index.records import Rows
 FORMAT_VERSION = 1
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
-LORA_TARGETS = (
-    r".*encoder\.layer\.[0-{last}]\.(attention\.self\.(query|key|value)|attention\.output\.dense"
-    r"|intermediate\.dense|output\.dense)"
-)
 
 
 @dataclass(frozen=True)
@@ -74,12 +71,12 @@ def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> R
 
     torch.manual_seed(seed)
     with quiet_loading():
-        base = _base(base_model, shape.layers)
+        base = load_base(base_model, shape.layers)
     config = LoraConfig(
         r=rank,
         lora_alpha=2 * rank,
         lora_dropout=0.05,
-        target_modules=LORA_TARGETS.format(last=shape.layers - 1),
+        target_modules=lora_places(base),
         base_model_name_or_path=base_model,
     )
     with quiet_loading():
@@ -108,7 +105,7 @@ def load_reader(folder: Path) -> LoadedReader:
         head = load_file(folder / HEAD)
         _refuse_other_base(settings, folder)
         with quiet_loading():
-            base = _base(settings.base_model, settings.shape.layers)
+            base = load_base(settings.base_model, settings.shape.layers)
             reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
         _fill_head(reader, head)
     except UNREADABLE as why:
@@ -155,18 +152,6 @@ def _unreadable(folder: Path, why: Exception) -> MendableError:
     reason = str(why).splitlines()[0] if str(why) else type(why).__name__
     way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
     return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)
-
-
-def _base(name: str, layers: int) -> Any:
-    from transformers import AutoModel
-
-    folder = resolve(name)
-    model = AutoModel.from_pretrained(folder.path, local_files_only=True, use_safetensors=True)
-    if not hasattr(model, "encoder") or not hasattr(model.encoder, "layer"):
-        raise MendableError(
-            f"{name!r} is no encoder of BERT's kind", "--backbone", "Choose one, for example all-MiniLM-L6-v2"
-        )
-    return shortened_base(model, layers)
 
 
 def _refuse_other_base(settings: ReaderSettings, folder: Path) -> None:

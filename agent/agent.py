@@ -18,9 +18,8 @@ from agent.wishes import Constraint, State, Wish
 from index.domain import Domain
 from index.query import Query
 from index.records import Floats, History, Item, Rows
-from index.retriever import Retriever
+from index.retriever import CANDIDATES, Retriever
 
-CANDIDATES = 100
 BECAUSE = 6  # history items that are offered to the explainer
 PREFERRED, AVOIDED = 1.5, 2.0  # log odds of a soft wish
 

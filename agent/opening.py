@@ -28,11 +28,12 @@ def open_agent(name: str, ranker: str = DEFAULT) -> Agent:
     retriever = retriever_of(domain, index)
     folder = find_adapter(name, ranker) if ranker in TUNED else None
     if folder is not None:
-        reading = reading_ranker(folder, domain, retriever.features.vectors, index.manifest.encoder_sha256)
+        reading = reading_ranker(ranker, folder, domain, retriever.features.vectors, index.manifest.encoder_sha256)
         return Agent(domain, retriever, reading)
     if ranker not in TUNED:
         return Agent(domain, retriever, PLAIN[ranker])
-    notice = f"no adapter for {name}: ranking by retrieval alone (`python -m finetune rank --domain {name}` makes one)"
+    way = f"python -m finetune rank --domain {name}" + (f" --backbone {ranker}" if ranker != DEFAULT else "")
+    notice = f"no {ranker} adapter for {name}: ranking by retrieval alone (`{way}` makes one)"
     return Agent(domain, retriever, PLAIN["fusion"], notice)
 
 
@@ -47,7 +48,7 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     return Retriever(domain.catalogue, features, load_fusion(folder), channels, (text, lexical))
 
 
-def reading_ranker(folder: Path, domain: Domain, vectors: Floats, encoder_sha256: str) -> ByReading:
+def reading_ranker(name: str, folder: Path, domain: Domain, vectors: Floats, encoder_sha256: str) -> ByReading:
     """The tuned ranker of an adapter. Raises MendableError where it was taught with another encoder's vectors."""
     from agent.adapters import load_reader
     from agent.reading import Reading
@@ -59,5 +60,5 @@ def reading_ranker(folder: Path, domain: Domain, vectors: Floats, encoder_sha256
             str(folder),
             f"Train it again with `python -m finetune rank --domain {domain.name}`",
         )
-    card = RankerCard("bert", loaded.settings.base_model, folder.name, loaded.sha256)
+    card = RankerCard(name, loaded.settings.base_model, folder.name, loaded.sha256)
     return ByReading(Reading(loaded, domain.catalogue, vectors), card)

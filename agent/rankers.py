@@ -13,7 +13,7 @@ from index.records import Floats
 if TYPE_CHECKING:  # a reader brings torch, which ranking by retrieval does not need
     from agent.reading import Reading
 
-TUNED = ("bert",)  # rankers that need an adapter
+TUNED = ("bert", "gpt")  # rankers that need an adapter
 RANKERS = (*TUNED, "fusion", "behaviour", "text", "lexical")
 DEFAULT = "bert"
 

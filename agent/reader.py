@@ -1,4 +1,4 @@
-"""The reranker's model: a BERT whose LoRA-tuned layers read a history of item tokens and say what comes next.
+"""The reranker's model: a BERT or GPT whose LoRA-tuned layers read a history of item tokens and say what comes next.
 
 An item is one token: its text vector through a projection, an embedding of its own, how it was liked, and how long
 after the one before it came. Attention is causal, so that in training every event of a history is predicted from those
@@ -7,7 +7,6 @@ before it (Kang & McAuley 2018, "Self-Attentive Sequential Recommendation").
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +28,7 @@ class ReaderShape:
 
 
 class Reader(nn.Module):
-    """(B, T) prompts to scores of items; `base` is a Hugging Face encoder, its LoRA in place or not."""
+    """(B, T) prompts to scores of items; `base` is a Hugging Face model, its LoRA in place or not."""
 
     def __init__(self, base: nn.Module, shape: ReaderShape, width: int) -> None:
         super().__init__()
@@ -82,11 +81,7 @@ class Reader(nn.Module):
         found: Tensor = states @ items.T / math.sqrt(items.shape[1]) + self.bias(ids).squeeze(-1)
         return found
 
-
-def shortened_base(model: Any, layers: int) -> Any:
-    """An encoder with its first layers only, and no pooler: what is read here are its states."""
-    model.encoder.layer = model.encoder.layer[:layers]
-    model.config.num_hidden_layers = layers
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None
-    return model
+    def paired_scores(self, states: Tensor, items: Tensor, ids: Tensor) -> Tensor:
+        """(n) log odds of each item after the state at its own place: states and items (n, width)."""
+        found: Tensor = (states * items).sum(-1) / math.sqrt(items.shape[1]) + self.bias(ids).squeeze(-1)
+        return found

@@ -261,4 +261,4 @@ def _ranker(domain: Domain, retriever: Retriever, encoder_sha256: str, asked: st
     from agent.opening import reading_ranker
 
     folder = tested_adapter(domain, "bert")
-    return reading_ranker(folder, domain, retriever.features.vectors, encoder_sha256)
+    return reading_ranker("bert", folder, domain, retriever.features.vectors, encoder_sha256)

@@ -1,9 +1,9 @@
 """Metrics as pure functions over ranks, lists and probabilities, one value for each user wherever that is possible."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -67,11 +67,11 @@ def ranks_in_lists(lists: npt.NDArray[np.integer], starts: Rows, relevant: npt.N
     """Where relevant items (user n has `relevant[starts[n]:starts[n + 1]]`) stand in lists (users, length) of ids."""
     owners = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     own = lists if len(owners) == len(lists) and np.all(np.diff(starts) == 1) else lists[owners]
-    found = own == relevant[:, None]
-    if not found.shape[1]:
-        return Ranks(starts, np.full(len(owners), np.inf))
-    place = found.argmax(1)
-    ranks = np.where(found[np.arange(len(found)), place], place, np.inf)
+    ranks = np.full(len(owners), np.inf)
+    row, place = np.divmod(np.flatnonzero(own == relevant[:, None]), max(lists.shape[1], 1))
+    ranks[row[::-1]] = place[::-1]  # of an id that stands twice, the first place
+    if own is lists:
+        return Ranks(starts, ranks)
     return Ranks(starts, ranks[np.lexsort((ranks, owners))])
 
 
@@ -86,6 +86,28 @@ def parse_metric(text: str) -> Metric:
 def per_user(ranks: Ranks, metric: Metric) -> Array:
     """The value of a metric for each user, between 0 and 1; definitions as in trec_eval where it has them."""
     return KINDS[metric.kind](ranks, metric.k)
+
+
+def every_value(ranks: Ranks, metrics: Sequence[Metric]) -> dict[Metric, Array]:
+    """`per_user` for each metric; where everybody has one relevant item at a whole rank, read from one small table."""
+    deepest = max((metric.k for metric in metrics), default=0)
+    places = np.minimum(ranks.ranks, deepest).astype(np.int64)
+    whole = len(ranks.ranks) == len(ranks) and np.all(ranks.relevant == 1)
+    if not whole or np.any((places != ranks.ranks) & (places < deepest)):
+        return {metric: per_user(ranks, metric) for metric in metrics}
+    return dict(zip(metrics, _values_by_rank(tuple(metrics)).take(places, axis=1), strict=True))
+
+
+@lru_cache(maxsize=8)
+def _values_by_rank(metrics: tuple[Metric, ...]) -> Array:
+    """(metrics, deepest + 1): the value of each for one relevant item at rank 0, 1, …, and at last in no list."""
+    deepest = max((metric.k for metric in metrics), default=0)
+    every_rank = Ranks.single(np.append(np.arange(deepest, dtype=np.float64), np.inf))
+    if not metrics:
+        return np.zeros((0, 1))
+    table: Array = np.stack([per_user(every_rank, metric) for metric in metrics])
+    table.flags.writeable = False
+    return table
 
 
 def recall(ranks: Ranks, k: int) -> Array:

@@ -16,16 +16,15 @@ from index.behaviour import Behaviour as FittedBehaviour
 from index.command import progress
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
-from index.features import Features, profiles
+from index.features import PROFILE_LIVES, Features, profiles
 from index.learning import learn_fusion, single_thread
 from index.loading import load_text_index
 from index.query import Candidates, Query
 from index.records import Floats, History
-from index.retriever import Retriever
+from index.retriever import CANDIDATES, Retriever
 from index.splits import held_out
 
-CANDIDATES = 100
-PROFILE = 0  # of the profiles' lives, the shorter
+PROFILE = PROFILE_LIVES.index(4.0)
 
 
 class Text:
@@ -110,7 +109,7 @@ class Bert(Fusion):
         super().fit(training)
         shuffled = replace(domain, catalogue=training.catalogue)
         encoder = load_text_index(domain).manifest.encoder_sha256
-        self._ranker = reading_ranker(folder, shuffled, self._retriever.features.vectors, encoder)
+        self._ranker = reading_ranker(self.kind, folder, shuffled, self._retriever.features.vectors, encoder)
 
     def judged(self, query: Query, candidates: Candidates) -> Floats:
         """Fused scores plus the reader's blended log odds."""

@@ -21,6 +21,7 @@ from eval.metrics import (
     Ranks,
     coverage,
     diversity,
+    every_value,
     novelty,
     per_user,
     personalisation,
@@ -149,7 +150,7 @@ def lists_file(run: Run, result: Result) -> bytes:
 
 def _model_row(result: Result, run: Run, history_means: Array) -> dict[str, Any]:
     ranks, lists, n_items = result.ranked.ranks, result.ranked.lists[:, :SHOWN], run.split.training.n_items
-    columns = {str(metric): per_user(ranks, metric) for metric in EVERY_METRIC}
+    columns = {str(metric): values for metric, values in every_value(ranks, EVERY_METRIC).items()}
     columns[f"novelty@{SHOWN}"] = novelty(lists, run.counts, len(run.split.training.histories))
     if run.vectors is not None:
         columns[f"diversity@{SHOWN}"] = diversity(lists, run.vectors)

@@ -25,7 +25,7 @@ def _parser() -> Parser:
     rank = commands.add_parser("rank", help="a reranker that reads histories, as a LoRA adapter")
     rank.add_argument("--domain", required=True, metavar="NAME")
     rank.add_argument(
-        "--backbone", default="bert", metavar="NAME", help="bert (default), a folder, or an encoder of the hub"
+        "--backbone", default="bert", metavar="NAME", help="bert (default), gpt, a folder, or a model of the hub"
     )
     length = rank.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=_positive, metavar="M", help=f"time for the training ({MINUTES:g})")

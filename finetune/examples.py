@@ -11,10 +11,9 @@ from index.features import Features
 from index.learning import learn_fusion
 from index.query import Query
 from index.records import Floats, History, Rows
-from index.retriever import Retriever
+from index.retriever import CANDIDATES, Retriever
 from index.splits import held_out
 
-CANDIDATES = 100
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
 
 

@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from agent.reader import Reader
-from agent.reading import inputs_of
 from finetune.batches import Batch
 from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
@@ -23,7 +21,8 @@ from index.domain import Histories
 WARM_UP = 60  # steps
 CLIP = 1.0
 CHECKPOINT_EVERY = 30.0  # seconds
-PATIENCE = 8  # validations without a gain after which it ends
+PATIENCE = 3  # validations without a gain, after which the best is taken up again at a lower rate
+LOWER, LOWERINGS = 0.3, 3  # by how much, and how often before it ends
 
 
 @dataclass(frozen=True)
@@ -55,18 +54,22 @@ class Progress:
     best: float = -math.inf
     best_ndcg: float = 0.0
     unimproved: int = 0
+    lowered: int = 0  # how often the rate was
+    tokens: int = 0  # events learned from in all
     loss: list[tuple[int, float]] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
     finished: bool = False
 
 
+BatchesOf = Callable[[Histories, int], list[Batch]]
+LossOf = Callable[[Reader, Batch, int], Tensor]  # the mean loss of a batch; the number draws what is random in it
+
+
 class Trainer:
     """Teaches a reader to predict each next event; keeps the tensors that were best on validation."""
 
-    def __init__(
-        self, reader: Reader, texts: Tensor, numbers: Tensor, validate: Callable[[], Validation], schedule: Schedule
-    ) -> None:
-        self.reader, self.texts, self.numbers = reader, texts, numbers
+    def __init__(self, reader: Reader, loss_of: LossOf, validate: Callable[[], Validation], schedule: Schedule) -> None:
+        self.reader, self.loss_of = reader, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
         self.trained = {name: value for name, value in reader.named_parameters() if value.requires_grad}
@@ -75,7 +78,7 @@ class Trainer:
         self._stopped = False
         self._validation_seconds = 0.0
 
-    def run(self, histories: Histories, batches_of: "BatchesOf", checkpoint: Checkpoint) -> Progress:
+    def run(self, histories: Histories, batches_of: BatchesOf, checkpoint: Checkpoint) -> Progress:
         """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place."""
         began, before, saved = time.monotonic(), self.at.seconds, time.monotonic()
         with self._interruptible(), _bar(self.schedule.budget) as bar:
@@ -115,36 +118,30 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         torch.manual_seed(self.schedule.seed * 1_000_003 + self.at.step)  # dropout: the same after a resume
-        loss = self._loss(batch)
+        loss = self.loss_of(self.reader, batch, self.schedule.seed * 1_000_003 + self.at.step)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
         self.optimizer.step()
         self.at.step += 1
+        self.at.tokens += int((batch.next_rows >= 0).sum())
         if self.at.step % 10 == 1:
             self.at.loss.append((self.at.step, round(float(loss.item()), 4)))
 
-    def _loss(self, batch: Batch) -> Tensor:
-        """Mean cross entropy of each next item over the whole catalogue less what was had before."""
-        target = torch.from_numpy(batch.next_rows).to(self.texts.device)
-        known = target >= 0
-        with autocast(self.texts.device):
-            text, ids = inputs_of(batch.prompts, self.texts, self.numbers)
-            states = self.reader.states(text, ids, batch.prompts)[known]
-            items = self.reader.items(self.texts, self.numbers)
-            scores = self.reader.scores(states, items, self.numbers).float()
-        had = _had(batch, len(self.texts)).to(scores.device)
-        return torch.nn.functional.cross_entropy(scores.masked_fill(had, -1e4), target[known])
-
     def _warmth(self) -> float:
-        """Share of the peak rate: linear warm-up, then a cosine over the budget."""
+        """Share of the peak rate: linear warm-up, then a cosine over the budget, lower after each plateau."""
         share = self.schedule.budget.share(self.at.seconds, self.at.epoch)
-        return min(1.0, (self.at.step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+        return (
+            min(1.0, (self.at.step + 1) / WARM_UP)
+            * 0.5
+            * (1 + math.cos(math.pi * min(share, 1.0)))
+            * LOWER**self.at.lowered
+        )
 
     def _over(self) -> bool:
         after = self.at.seconds + 1.2 * self._validation_seconds  # the last validation is within the budget too
         spent = self.schedule.budget.share(after, self.at.epoch) >= 1
-        return self._stopped or spent or self.at.unimproved >= PATIENCE
+        return self._stopped or spent or self.at.lowered > LOWERINGS
 
     def _validate_if_due(self, n_batches: int) -> None:
         done = self.at.epoch + self.at.place / max(n_batches, 1)
@@ -164,6 +161,9 @@ class Trainer:
         self.at.unimproved = 0 if improved or not self.at.step else self.at.unimproved + 1
         if improved:
             self.at.best, self.at.best_ndcg, self.best = value.likelihood, value.ndcg, self._copy()
+        elif self.at.unimproved >= PATIENCE:
+            self.restore(self.best)
+            self.at.unimproved, self.at.lowered = 0, self.at.lowered + 1
 
     def _copy(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.trained.items()}
@@ -185,30 +185,6 @@ class Trainer:
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the training."""
         return self._stopped
-
-
-BatchesOf = Callable[[Histories, int], list[Batch]]
-
-
-def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device computes in it, else nothing."""
-    on_cpu = device.type == "cpu"
-    fast = torch.cpu._is_avx512_bf16_supported() if on_cpu else torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
-
-
-def _had(batch: Batch, n_items: int) -> Tensor:
-    """(tokens, n_items): items that lie at or before each token; they never come next."""
-    rows, present = batch.prompts.rows, batch.prompts.present
-    n, length = rows.shape
-    first = np.full((n, n_items), length, np.int16)
-    for place in range(length - 1, -1, -1):
-        on = present[:, place]
-        first[on, rows[on, place]] = place
-    owners, places = np.nonzero(batch.next_rows >= 0)
-    had = torch.from_numpy(first)[torch.from_numpy(owners)] <= torch.from_numpy(places)[:, None]
-    had[torch.arange(len(owners)), torch.from_numpy(batch.next_rows[owners, places])] = False
-    return had
 
 
 def _groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from index.counts import DENSE_ITEMS, Matrix, Steps, follows, together, users_by_items, weighted_rows
+from index.counts import DENSE_ITEMS, Matrix, Steps, follows, latent, together, users_by_items, weighted_rows
 from index.domain import Histories
 from index.records import Floats, History, Rows
 
@@ -30,9 +30,12 @@ VIEWS = (
     *(View("follows", life) for life in (1.5, 4.0, 12.0)),
     *(View("next", life) for life in (1.5, 3.0)),
     *(View("together", life) for life in (5.0, 40.0, None)),
+    *(View("latent", life) for life in (1.5, 4.0, 12.0)),
+    *(View("coarse", life) for life in (4.0, 40.0)),
 )
 EXTRA = ("valued", "popularity")
-MIX = {"follows/4": 2.0, "next/3": 2.0, "together/5": 1.0}
+MIX = {"follows/4": 2.0, "next/3": 2.0, "together/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
+COARSE = 32  # factors; on the wines they alone find more than all
 NAMES = (*(view.name for view in VIEWS), *EXTRA)
 
 
@@ -47,10 +50,13 @@ class Behaviour:
     def fit(cls, histories: Histories, n_items: int, dense_items: int = DENSE_ITEMS) -> "Behaviour":
         """Count and solve, sparse where there are more than `dense_items`; nothing here is drawn at random."""
         users = users_by_items(histories, n_items)
+        factors = latent(histories, n_items, Steps(20, power=0.5, backwards=1.0))
         matrices: dict[str, Matrix] = {
             "follows": follows(histories, n_items, Steps(20, power=0.5, backwards=0.5), dense_items),
             "next": follows(histories, n_items, Steps(10, power=1.0, backwards=0.0), dense_items),
             "together": together(users, 500.0, dense_items),
+            "latent": factors,
+            "coarse": factors.first(COARSE),
         }
         popularity = np.bincount(histories.rows, minlength=n_items).astype(np.float32)
         return cls(matrices, popularity)

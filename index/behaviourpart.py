@@ -9,7 +9,7 @@ from scipy import sparse
 
 from index.arrays import read_array
 from index.behaviour import Behaviour
-from index.counts import DENSE_ITEMS, Matrix, strongest
+from index.counts import DENSE_ITEMS, Factors, Matrix, strongest
 from index.home import write_bytes
 from index.kept_models import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.learning import learn_fusion
@@ -26,7 +26,7 @@ class BehaviourPart:
     """Behaviour matrices and fusion of a domain's histories; needs the vectors of the text part."""
 
     name: str = FOLDER
-    version: int = 1
+    version: int = 2
 
     def build(self, making: Making) -> Mapping[str, Any]:
         """Fit on all events; the fusion learns from events that its matrices were fitted without."""
@@ -54,6 +54,8 @@ class BehaviourPart:
 def grown(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> Matrix:
     """A matrix with empty rows and columns for items beyond its own; sparse from more than `dense_items` on."""
     spare = n_items - matrix.shape[0]
+    if isinstance(matrix, Factors):
+        return Factors(*(np.pad(part, ((0, spare), (0, 0))) for part in (matrix.before, matrix.after)))
     if isinstance(matrix, np.ndarray) and n_items <= dense_items:
         return np.pad(matrix, ((0, spare), (0, spare)))
     own = strongest(sparse.csr_matrix(matrix)) if isinstance(matrix, np.ndarray) else matrix.copy()

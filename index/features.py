@@ -10,7 +10,7 @@ from index.behaviour import NAMES, Behaviour, decay
 from index.domain import Catalogue
 from index.records import Floats, History
 
-PROFILE_LIVES = (4.0, 30.0)
+PROFILE_LIVES = (1.0, 4.0, 30.0)
 CONTEXT = ("length", "usual value", "pace")
 COLUMNS = (
     *NAMES,
@@ -19,7 +19,9 @@ COLUMNS = (
     *CONTEXT,
 )
 # Sums of frequencies have long tails: their square root is what a small network can use.
-TAILED = np.array([name.split("/")[0] in ("follows", "next", "together", "session", "valued") for name in COLUMNS])
+TAILED = np.array(
+    [name.split("/")[0] in ("follows", "next", "together", "latent", "coarse", "valued") for name in COLUMNS]
+)
 
 
 @dataclass(frozen=True)

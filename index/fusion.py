@@ -1,6 +1,6 @@
 """One score out of many: a small network over the features of a candidate, learned from what people did next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,18 +32,30 @@ class Fusion:
         return np.asarray(x @ w["linear"] + hidden @ w["last"], np.float32)
 
 
-def fit_fusion(lists: Floats, columns: tuple[str, ...], seed: int) -> Fusion:
-    """Learn from lists (lists, candidates, columns) whose first candidate is the true one.
+@dataclass(frozen=True)
+class FusionList:
+    """Features (candidates, columns), the true item first; `offsets` (candidates) are the logs of how many items each
+    stands for, -inf for one that only fills the list."""
 
-    The loss is the cross entropy of a softmax over each list (listwise, Cao et al. 2007, doi:10.1145/1273496.1273513).
+    features: Floats
+    offsets: Floats
+
+
+def fit_fusion(lists: Sequence[FusionList], columns: tuple[str, ...], seed: int) -> Fusion:
+    """Learn from lists of equal length.
+
+    The loss is the cross entropy of a softmax over each list (listwise, Cao et al. 2007, doi:10.1145/1273496.1273513),
+    in which a candidate that was drawn stands for those that were not (Bengio and Senecal 2003).
     """
     import torch
 
-    flat = lists.reshape(-1, len(columns))
+    stacked = np.stack([each.features for each in lists])
+    offsets = torch.from_numpy(np.stack([each.offsets for each in lists]))
+    flat = stacked.reshape(-1, len(columns))
     mean = flat.mean(0, dtype=np.float64).astype(np.float32)  # in float32 a sum over so many rows loses its last digits
     spread = flat.std(0, dtype=np.float64)
     spread = np.where(spread > SAME, spread, 1).astype(np.float32)
-    features = torch.from_numpy((lists - mean) / spread)
+    features = torch.from_numpy((stacked - mean) / spread)
     truth = torch.zeros(len(lists), dtype=torch.int64)
     random = torch.Generator().manual_seed(seed)
     parameters = _fresh(len(columns), random)
@@ -52,7 +64,8 @@ def fit_fusion(lists: Floats, columns: tuple[str, ...], seed: int) -> Fusion:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=max(steps, 2))
     for _ in range(EPOCHS):
         for batch in torch.split(torch.randperm(len(truth), generator=random), BATCH):
-            loss = torch.nn.functional.cross_entropy(_forward(parameters, features[batch]), truth[batch])
+            scores = _forward(parameters, features[batch]) + offsets[batch]
+            loss = torch.nn.functional.cross_entropy(scores, truth[batch])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimizer.step()

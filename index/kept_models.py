@@ -7,8 +7,8 @@ import numpy as np
 from scipy import sparse
 
 from index.arrays import read_array, write_array
-from index.behaviour import Behaviour
-from index.counts import Matrix
+from index.behaviour import COARSE, Behaviour
+from index.counts import Factors, Matrix
 from index.errors import MendableError
 from index.features import COLUMNS
 from index.fusion import Fusion
@@ -17,23 +17,30 @@ from index.home import write_json
 POPULARITY, FUSION = "popularity.npy", "fusion.json"
 REBUILD = "Run `python -m index build` with --force"
 SPARSE_PARTS = ("data", "indices", "indptr")
+MATRICES, LATENT, FACTOR_PARTS = ("follows", "next", "together"), "latent", ("before", "after")
 
 
 def save_behaviour(folder: Path, behaviour: Behaviour) -> None:
-    """Write each matrix as one array, a sparse one as three."""
+    """Write each matrix as one array, a sparse one as three, factors as two; the coarse ones are the first of these."""
     write_array(folder / POPULARITY, behaviour.popularity)
-    for name, matrix in behaviour.matrices.items():
-        if isinstance(matrix, np.ndarray):
+    for name in (*MATRICES, LATENT):
+        matrix = behaviour.matrices[name]
+        if isinstance(matrix, Factors):
+            for part in FACTOR_PARTS:
+                write_array(folder / f"{name}.{part}.npy", getattr(matrix, part))
+        elif isinstance(matrix, np.ndarray):
             write_array(folder / f"{name}.npy", matrix)
         else:
             for part in SPARSE_PARTS:
                 write_array(folder / f"{name}.{part}.npy", getattr(matrix, part))
 
 
-def load_behaviour(folder: Path, names: tuple[str, ...] = ("follows", "next", "together")) -> Behaviour:
+def load_behaviour(folder: Path) -> Behaviour:
     """Read what `save_behaviour` wrote, memory-mapped. Raises MendableError where a file is missing or cut off."""
     popularity = np.asarray(read_array(folder / POPULARITY))
-    return Behaviour({name: _matrix(folder, name, len(popularity)) for name in names}, popularity)
+    matrices = {name: _matrix(folder, name, len(popularity)) for name in MATRICES}
+    factors = Factors(*(np.asarray(read_array(folder / f"{LATENT}.{part}.npy")) for part in FACTOR_PARTS))
+    return Behaviour({**matrices, LATENT: factors, "coarse": factors.first(COARSE)}, popularity)
 
 
 def save_fusion(folder: Path, fusion: Fusion, n_lists: int) -> None:

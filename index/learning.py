@@ -1,5 +1,7 @@
 """Makes what the fusion learns from: lists of candidates for events that the behaviour models were fitted without."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -9,14 +11,23 @@ from index.behaviour import MIX, Behaviour
 from index.command import progress
 from index.domain import Catalogue, Histories
 from index.features import COLUMNS, Features
-from index.fusion import Fusion, fit_fusion, untrained
-from index.records import Floats, History
+from index.fusion import Fusion, FusionList, fit_fusion, untrained
+from index.query import Mask
+from index.ranks import best_rows
+from index.records import Floats, History, Rows
 
 FOLDS = 5
-EXAMPLES = 7_000  # lists in all; on movielens-100k twice as many gained nothing
+LEAST_LISTS, MOST_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
 POSITIONS = 15  # the newest events of a user that are predicted
 SHORT = 0.25  # share of examples whose history is cut to a few events: somebody new who has named some items
-DEPTH, LISTED = 200, 100  # best candidates, and how many of them stand in a list: a random part tells as much
+DEPTH = 200  # what each look proposes
+NEAR, FAR = 50, 70  # of these a list has the best of the mix, and some of the others, which stand for all of them
+LOOKS = {
+    "latent/4": 1.0,
+    "coarse/40": 0.5,
+    "text/1": 0.4,
+    "text/4": 0.4,
+}  # beside the mix: columns, shares of its depth
 LEAST = 300  # with fewer lists than this a network would learn noise
 UNLEARNED = {**MIX, "text/4": 0.2, "popularity": 0.02}  # the square roots of these sums, plainly added
 
@@ -55,30 +66,47 @@ def first_look(features: Floats) -> Floats:
     return np.asarray((np.sign(roots) * roots**2) @ np.array(list(MIX.values()), np.float32), np.float32)
 
 
-def _lists(histories: Histories, catalogue: Catalogue, vectors: Floats, random: np.random.Generator) -> Floats:
-    """(lists, LISTED, columns): features of the item that came next, first, and of other candidates."""
+def looked_at(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
+    """Rows that the mix or any other look has among its best, in growing order; `n` by the mix.
+
+    What behaviour has never seen, text brings in. `allowed` by row, all where it is None.
+    """
+    popular = 1e-6 * features[:, COLUMNS.index("popularity")]  # so that no wish is left empty
+    found = [best_rows(first_look(features) + popular, n, allowed)]
+    found += [best_rows(features[:, COLUMNS.index(name)], int(share * n), allowed) for name, share in LOOKS.items()]
+    return np.unique(np.concatenate(found)).astype(np.int64)
+
+
+def _lists(
+    histories: Histories, catalogue: Catalogue, vectors: Floats, random: np.random.Generator
+) -> list[FusionList]:
+    """For each event to predict, the item that came next, first, and other candidates."""
     fold_of = random.permutation(len(histories)) % FOLDS
     wanted = _positions(histories, random)
-    lists = []
+    lists: list[FusionList] = []
     for fold in progress(range(FOLDS), "learning the fusion"):
         mine = [position for position in wanted if fold_of[position.user] == fold]
         if not mine:
             continue
         others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
         features = Features(Behaviour.fit(others, len(catalogue)), vectors, catalogue)
-        lists += [
-            found for each in mine if (found := _list_of(histories[each.user], each, features, random)) is not None
-        ]
-    return np.stack(lists) if lists else np.zeros((0, LISTED, len(COLUMNS)), np.float32)
+        draws = random.spawn(len(mine))
+
+        def listed(each: Position, draw: np.random.Generator, features: Features = features) -> FusionList | None:
+            return _list_of(histories[each.user], each, features, draw)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # products and sums let other threads run
+            lists += [found for found in pool.map(listed, mine, draws) if found is not None]
+    return lists
 
 
 def _positions(histories: Histories, random: np.random.Generator) -> list[Position]:
-    """EXAMPLES events drawn from the newest of each user; some are to be predicted from a few events only."""
+    """Events drawn from the newest of each user; some are to be predicted from a few events only."""
     lengths = histories.lengths
     counts = np.clip(lengths - 1, 0, POSITIONS)
     users = np.repeat(np.arange(len(histories)), counts)
     back = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = random.permutation(len(users))[:EXAMPLES]
+    chosen = random.permutation(len(users))[: int(np.clip(len(histories) // USERS_A_LIST, LEAST_LISTS, MOST_LISTS))]
     short = random.random(len(chosen)) < SHORT
     few = random.integers(1, 6, len(chosen))
     before = lengths[users[chosen]] - 1 - back[chosen]
@@ -88,19 +116,29 @@ def _positions(histories: Histories, random: np.random.Generator) -> list[Positi
     ]
 
 
-def _list_of(history: History, position: Position, features: Features, random: np.random.Generator) -> Floats | None:
-    """Features of the true item and of others drawn from the DEPTH best; None where it is not among these."""
+def _list_of(
+    history: History, position: Position, features: Features, random: np.random.Generator
+) -> FusionList | None:
+    """The true item and others drawn from those that are looked at; None where it is not among these."""
     target = int(history.rows[position.n_before])
     shown = _newest(history.before(position.n_before), position.newest)
     found = features.of(shown)
-    look = first_look(found)
-    look[shown.rows] = -np.inf
-    best = np.argpartition(-look, min(DEPTH, len(look) - 1))[:DEPTH]
-    others = best[np.isfinite(look[best]) & (best != target)]
-    if target not in best or target in shown.rows or not len(others):
+    allowed = np.ones(len(found), bool)
+    allowed[shown.rows] = False
+    best = looked_at(found, DEPTH, allowed)
+    others = best[best != target]
+    if len(others) == len(best) or len(others) < 2:
         return None
-    drawn = random.choice(others, LISTED - 1, replace=len(others) < LISTED - 1)
-    return np.asarray(found[np.concatenate([[target], drawn])], np.float32)
+    look = first_look(found)[others]
+    order = np.lexsort((others, -look))
+    near, far = others[order[:NEAR]], others[order[NEAR:]]
+    drawn = random.choice(far, FAR, replace=len(far) < FAR) if len(far) else random.choice(near, FAR)
+    stand_for = np.log(len(far) / FAR) if len(far) else -np.inf
+    near_offsets = np.zeros(NEAR, np.float32)
+    near_offsets[len(near) :] = -np.inf
+    rows = np.concatenate([[target], near, np.full(NEAR - len(near), target), drawn])
+    offsets = np.concatenate([[0.0], near_offsets, np.full(FAR, stand_for)])
+    return FusionList(np.asarray(found[rows], np.float32), np.asarray(offsets, np.float32))
 
 
 def _newest(history: History, n: int) -> History:

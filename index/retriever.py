@@ -10,11 +10,12 @@ from index.behaviour import Behaviour
 from index.domain import Catalogue
 from index.features import COLUMNS, Features
 from index.fusion import Fusion, untrained
-from index.learning import first_look
+from index.learning import looked_at
 from index.query import Candidates, Channel, Query
 from index.ranks import best_rows
 from index.records import Floats, Rows
 
+CANDIDATES = 300  # that a reranker judges; with 100 it cannot raise what retrieval has at 200
 PROPOSED = 250  # rows that each channel may propose, more where more are asked for
 WORDS_WEIGHT = 3.0  # log odds that the best match of somebody's words gains in each of the two channels of text
 AGAINST_TEXT, AGAINST_TASTE = 4.0, 6.0  # log odds lost by what is just like something disliked
@@ -84,10 +85,10 @@ class Retriever:
         return np.asarray(fused if query.lean is None else fused + query.lean[rows], np.float32)
 
     def _proposed(self, query: Query, features: Floats, n: int) -> Rows:
-        """At most `n` rows a channel, and the best by popularity and by leaning, so that no wish is left empty."""
+        """At most `n` rows a channel, and those of every look and of leaning."""
         found = [channel.search(query, n) for channel in self.channels]
         popular = features[:, COLUMNS.index("popularity")]
-        found.append(best_rows(first_look(features) + 1e-6 * popular, n, query.allowed))
+        found.append(looked_at(features, n, query.allowed))
         if query.lean is not None:
             found.append(best_rows(query.lean + 1e-3 * popular, n, query.allowed))
         return np.unique(np.concatenate(found)).astype(np.int64)

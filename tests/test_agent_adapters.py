@@ -20,6 +20,7 @@ from agent.adapters import (
     read_settings,
     save_reader,
 )
+from agent.bases import kind_of
 from agent.opening import open_agent, reading_ranker
 from agent.reader import ReaderShape
 from agent.reading import Reading
@@ -147,10 +148,10 @@ def test_an_adapter_whose_head_lacks_a_tensor_is_refused_naming_it(saved: Path) 
 
 def test_an_adapter_of_another_encoder_is_refused_naming_both(saved: Path) -> None:
     with pytest.raises(MendableError) as why:
-        reading_ranker(saved, domain_of(walks()), unit_vectors(dim=DIM), "a" * 64)
+        reading_ranker("bert", saved, domain_of(walks()), unit_vectors(dim=DIM), "a" * 64)
     assert "e" * 12 in str(why.value)
     assert "a" * 12 in str(why.value)
-    assert reading_ranker(saved, domain_of(walks()), unit_vectors(dim=DIM), "e" * 64).card.adapter == "bert"
+    assert reading_ranker("bert", saved, domain_of(walks()), unit_vectors(dim=DIM), "e" * 64).card.adapter == "bert"
 
 
 def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: LoadedReader, tmp_path: Path) -> None:
@@ -160,10 +161,20 @@ def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: L
         save_reader(tmp_path, loaded)
 
 
-def test_a_model_without_layers_of_an_encoder_is_refused_as_a_backbone(tmp_path: Path) -> None:
+def test_a_model_with_fewer_layers_than_are_read_is_refused_as_a_backbone(tmp_path: Path) -> None:
     from transformers import GPT2Config, GPT2Model
 
     GPT2Model(GPT2Config(vocab_size=9, n_positions=8, n_embd=8, n_layer=1, n_head=2)).save_pretrained(tmp_path)
+    assert kind_of(tmp_path) == "gpt"
+    assert fresh_reader(str(tmp_path), ReaderShape(2, 4, 2, 1), rank=1, seed=1).text_in.out_features == 8
+    with pytest.raises(MendableError, match=r"1 layers where 2.*--backbone"):
+        fresh_reader(str(tmp_path), ReaderShape(2, 4, 2, 2), rank=1, seed=1)
+
+
+def test_a_model_without_a_list_of_layers_is_refused_as_a_backbone(tmp_path: Path) -> None:
+    from transformers import ResNetConfig, ResNetModel
+
+    ResNetModel(ResNetConfig(embedding_size=4, hidden_sizes=[4], depths=[1])).save_pretrained(tmp_path)
     with pytest.raises(MendableError, match="--backbone"):
         fresh_reader(str(tmp_path), ReaderShape(2, 4, 2, 1), rank=1, seed=1)
 

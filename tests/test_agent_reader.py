@@ -9,7 +9,7 @@ import torch
 from agent.adapters import LoadedReader
 from agent.prompt import PromptBatch, padded, prompt_of
 from agent.reading import Reading, inputs_of
-from finetune.training import autocast
+from finetune.objective import autocast
 from index.domain import Catalogue
 from index.records import Floats, History, Item
 from tests.helpers_reader import DIM, LONG, SCALE, SHOWN, reading_of, shaken_reader

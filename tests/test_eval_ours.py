@@ -10,7 +10,7 @@ import pytest
 
 from eval.__main__ import main
 from eval.models import NotInstalled, Prepared, Training, make_model
-from eval.ours import CANDIDATES, asked, fitted_retriever, predict_scores, refuse_taught
+from eval.ours import asked, fitted_retriever, predict_scores, refuse_taught
 from eval.ours import tested_adapter as adapter_to_test
 from eval.protocols import Split, split_domain
 from eval.questions import ask
@@ -19,6 +19,7 @@ from index.domain import Histories, load_domain
 from index.errors import MendableError
 from index.home import adapters_folder
 from index.query import Query
+from index.retriever import CANDIDATES
 from tests.helpers_index import files_below
 from tests.helpers_small import N_ITEMS, Small, builder, history, things, walks, write_domain
 

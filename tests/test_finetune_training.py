@@ -18,7 +18,8 @@ from agent.reading import Reading
 from finetune.batches import Batch, epoch_batches
 from finetune.budget import Budget
 from finetune.checkpoint import STATE, TENSORS, Checkpoint
-from finetune.training import CHECKPOINT_EVERY, PATIENCE, Schedule, Trainer, Validation
+from finetune.objective import NextItem
+from finetune.training import CHECKPOINT_EVERY, LOWERINGS, PATIENCE, Schedule, Trainer, Validation
 from index.domain import Catalogue, Histories
 from index.errors import MendableError
 from tests.helpers_index import full_disk
@@ -55,7 +56,8 @@ class School:
         settings = ReaderSettings(self.base, "", "", shape, 2, SCALE)
         items = Catalogue(things(n_items))
         reading = Reading(LoadedReader(reader, settings, items.ids, Path()), items, unit_vectors(n_items, DIM))
-        return Trainer(reader, reading.texts, reading.numbers, self.judge, Schedule(budget, 1e-2, seed=3))
+        objective = NextItem(reading.texts, reading.numbers, np.ones(n_items, np.int64))
+        return Trainer(reader, objective.loss, self.judge, Schedule(budget, 1e-2, seed=3))
 
 
 @pytest.fixture
@@ -134,10 +136,28 @@ def test_what_was_best_on_validation_is_kept_where_later_tensors_are_worse(
     assert at.step > 0
 
 
+def test_after_a_plateau_the_best_tensors_are_taken_up_again_at_a_lower_rate(
+    school: School, checkpoint: Checkpoint
+) -> None:
+    school.judge = Judge(better=False)
+    trainer = school.trainer(Budget(epochs=500))
+    before, rates = tensors(trainer), []
+
+    def watching(histories: Histories, epoch: int) -> list[Batch]:
+        rates.append((trainer.at.lowered, trainer.optimizer.param_groups[0]["lr"]))
+        return batches(histories, epoch)
+
+    trainer.run(HISTORIES, watching, checkpoint)
+    highest = [max(rate for lowered, rate in rates[1:] if lowered == n) for n in (1, 2)]
+    assert highest[1] < 0.5 * highest[0]
+    assert same(tensors(trainer), before)
+
+
 def test_training_ends_where_nothing_is_gained(school: School, checkpoint: Checkpoint) -> None:
     school.judge = Judge(better=False)
     at = school.trainer(Budget(epochs=500)).run(HISTORIES, batches, checkpoint)
-    assert PATIENCE <= at.unimproved <= PATIENCE + 1  # a last one, after the step that was running
+    assert at.lowered == LOWERINGS + 1
+    assert len(at.validation) <= 2 + PATIENCE * (LOWERINGS + 1)  # the first, and one after the step that was running
     assert at.finished
     assert at.epoch < 100
 

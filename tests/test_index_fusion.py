@@ -10,7 +10,7 @@ from index.behaviour import NAMES, Behaviour
 from index.domain import Catalogue, Histories
 from index.errors import MendableError
 from index.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
-from index.fusion import Fusion, fit_fusion, untrained
+from index.fusion import Fusion, FusionList, fit_fusion, untrained
 from index.kept_models import FUSION, load_fusion, save_fusion
 from index.learning import UNLEARNED, first_look, learn_fusion
 from index.records import Floats, Item
@@ -115,13 +115,18 @@ N_LISTS = 2000
 NAMED = ("noise", "line", "curve", "same")
 
 
+def as_lists(features: Floats) -> list[FusionList]:
+    """Lists in which every candidate stands for itself."""
+    return [FusionList(each, np.zeros(len(each), np.float32)) for each in features]
+
+
 def accuracy(fusion: Fusion, lists: Floats) -> float:
     return float(np.mean([fusion.score(each).argmax() == 0 for each in lists]))
 
 
 @pytest.fixture(scope="module")
 def learned() -> Fusion:
-    return fit_fusion(made_up(N_LISTS, seed=1), NAMED, seed=1)
+    return fit_fusion(as_lists(made_up(N_LISTS, seed=1)), NAMED, seed=1)
 
 
 def test_the_true_item_of_made_up_lists_comes_first(learned: Fusion) -> None:
@@ -131,7 +136,7 @@ def test_the_true_item_of_made_up_lists_comes_first(learned: Fusion) -> None:
 
 
 def test_the_fusion_is_the_same_for_the_same_seed_and_another_for_another(learned: Fusion) -> None:
-    lists = made_up(N_LISTS, seed=1)
+    lists = as_lists(made_up(N_LISTS, seed=1))
     again, other = fit_fusion(lists, NAMED, seed=1), fit_fusion(lists, NAMED, seed=2)
     assert all(np.array_equal(learned.weights[name], again.weights[name]) for name in learned.weights)
     assert not np.array_equal(learned.weights["first"], other.weights["first"])
@@ -163,7 +168,7 @@ def apart(fusion: Fusion, lists: Floats) -> Floats:
 def test_saving_and_loading_a_fusion_changes_nothing(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     lists = random.standard_normal((40, 10, len(COLUMNS))).astype(np.float32)
-    own = fit_fusion(lists, COLUMNS, seed=3)
+    own = fit_fusion(as_lists(lists), COLUMNS, seed=3)
     save_fusion(tmp_path, own, 40)
     loaded = load_fusion(tmp_path)
     assert loaded.columns == own.columns

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.bench.rows import Row, in_turns, seconds_of, significant
-from eval.metrics import EVERY_METRIC, per_user, ranks_in_lists
+from eval.metrics import EVERY_METRIC, every_value, ranks_in_lists
 from eval.models import library
 from index.records import Floats, Rows
 
@@ -71,7 +71,7 @@ def made_up_lists(users: int, seed: int) -> RankedUsers:
 def our_values(ranked: RankedUsers) -> Values:
     """Every metric at every depth, one value for each user."""
     ranks = ranks_in_lists(ranked.lists, ranked.starts, ranked.relevant)
-    return {str(metric): per_user(ranks, metric) for metric in EVERY_METRIC}
+    return {str(metric): values for metric, values in every_value(ranks, EVERY_METRIC).items()}
 
 
 def ranx_evaluate(threads: int) -> Callable[[Any, Any], Values]:

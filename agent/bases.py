@@ -1,0 +1,71 @@
+"""The language models that readers stand on: the first layers of any encoder or decoder, and where LoRA is put."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from index.errors import MendableError
+from index.models import resolve, transformer_folder
+
+WAY_OUT = "Choose a Transformer whose layers are in one list, for example all-MiniLM-L6-v2 or SmolLM2-135M-Instruct"
+
+
+def load_base(name: str, layers: int) -> Any:
+    """A base model in float32 with its first `layers` layers only; its table of words, which readers skip, is left out.
+
+    Raises MendableError where it has fewer layers, or none that are known here.
+    """
+    from transformers import AutoModel
+
+    folder = resolve(name)
+    model = AutoModel.from_pretrained(
+        transformer_folder(folder.path), local_files_only=True, use_safetensors=True, dtype=torch.float32
+    )
+    return shortened(model, layers, name)
+
+
+def kind_of(folder: Path) -> str:
+    """`gpt` for a causal model's folder, `bert` for any other."""
+    config = json.loads((transformer_folder(folder) / "config.json").read_text())
+    causal = any(str(name).endswith("ForCausalLM") for name in config.get("architectures") or ())
+    return "gpt" if causal or config.get("model_type") == "gpt2" else "bert"
+
+
+def count_layers(folder: Path) -> int:
+    """The number of layers that a model's folder has, 0 where it does not say."""
+    config = json.loads((transformer_folder(folder) / "config.json").read_text())
+    return int(config.get("num_hidden_layers") or config.get("n_layer") or config.get("n_layers") or 0)
+
+
+def shortened(model: Any, layers: int, name: str = "the base model") -> Any:
+    """A model with its first layers only, without pooler and table of words: what is read are its states."""
+    place, found = layer_list(model, name)
+    if len(found) < layers:
+        raise MendableError(f"{name!r} has {len(found)} layers where {layers} are wanted", "--backbone", WAY_OUT)
+    parent, _, last = place.rpartition(".")
+    setattr(model.get_submodule(parent), last, found[:layers])
+    model.config.num_hidden_layers = layers
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    words = model.get_input_embeddings()
+    model.set_input_embeddings(nn.Embedding(1, words.embedding_dim, _weight=torch.zeros(1, words.embedding_dim)))
+    return model
+
+
+def layer_list(model: nn.Module, name: str = "the base model") -> tuple[str, nn.ModuleList]:
+    """Where a model keeps its layers, and they. Raises MendableError where it has no such list."""
+    wanted = getattr(getattr(model, "config", None), "num_hidden_layers", 0)
+    for place, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == wanted > 0:
+            return place, module
+    raise MendableError(f"{name!r} has no list of layers that is known here", "--backbone", WAY_OUT)
+
+
+def lora_places(model: nn.Module) -> list[str]:
+    """The names of all products in the layers of a model: attention and feed-forward alike."""
+    place, layers = layer_list(model)
+    linear = [name for name, module in layers.named_modules() if type(module).__name__ in ("Linear", "Conv1D")]
+    return [f"{place}.{name}" for name in linear]

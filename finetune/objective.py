@@ -1,0 +1,79 @@
+"""What a reader is taught: at every event, which item came next, among the whole catalogue or a sample of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agent.reader import Reader
+from agent.reading import inputs_of
+from finetune.batches import Batch
+from index.records import Rows
+
+FULL_UP_TO = 10_000  # items; with more, the softmax over all of them takes most of the time
+NEGATIVES = 1_024  # drawn for a batch
+BARRED = -1e4  # a logit that counts for nothing, in half precision too
+
+
+@dataclass(frozen=True)
+class NextItem:
+    """Cross entropy of the item that came next; `texts` (n_items, dim), `numbers` (n_items) of known items."""
+
+    texts: Tensor
+    numbers: Tensor
+    counts: Rows  # events of each item in the training, by which negatives are drawn
+
+    def loss(self, reader: Reader, batch: Batch, seed: int) -> Tensor:
+        """The mean over the events of a batch; `seed` draws the negatives of this step."""
+        target = torch.from_numpy(batch.next_rows).to(self.texts.device)
+        known = target >= 0
+        with autocast(self.texts.device):
+            text, ids = inputs_of(batch.prompts, self.texts, self.numbers)
+            states = reader.states(text, ids, batch.prompts)[known]
+            if len(self.texts) > FULL_UP_TO:
+                return self._sampled(reader, states, target[known], seed)
+            items = reader.items(self.texts, self.numbers)
+            scores = reader.scores(states, items, self.numbers).float()
+        had = _had(batch, len(self.texts)).to(scores.device)
+        return torch.nn.functional.cross_entropy(scores.masked_fill(had, BARRED), target[known])
+
+    def _sampled(self, reader: Reader, states: Tensor, target: Tensor, seed: int) -> Tensor:
+        """The same over a sample, each negative less the log of how often it is drawn (Jean et al. 2015, section 3)."""
+        drawn = torch.from_numpy(np.random.default_rng(seed).choice(len(self.texts), NEGATIVES, p=self.chances))
+        drawn = drawn.to(target.device)
+        expected = torch.from_numpy(np.log(NEGATIVES * self.chances)).float().to(target.device)
+        ids = self.numbers[drawn]
+        negative = reader.scores(states, reader.items(self.texts[drawn], ids), ids).float() - expected[drawn]
+        negative = negative.masked_fill(drawn[None] == target[:, None], BARRED)
+        own_ids = self.numbers[target]
+        own = reader.paired_scores(states, reader.items(self.texts[target], own_ids), own_ids).float()
+        scores = torch.cat([own[:, None], negative], 1)
+        return torch.nn.functional.cross_entropy(scores, torch.zeros_like(target))
+
+    @property
+    def chances(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """By item: how likely one draw is, by the root of its events, so that rare ones are not forgotten."""
+        weights = np.sqrt(self.counts + 1.0)
+        return np.asarray(weights / weights.sum())
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes in it, else nothing."""
+    on_cpu = device.type == "cpu"
+    fast = torch.cpu._is_avx512_bf16_supported() if on_cpu else torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
+
+
+def _had(batch: Batch, n_items: int) -> Tensor:
+    """(tokens, n_items): items that lie at or before each token; they never come next."""
+    rows, present = batch.prompts.rows, batch.prompts.present
+    n, length = rows.shape
+    first = np.full((n, n_items), length, np.int16)
+    for place in range(length - 1, -1, -1):
+        on = present[:, place]
+        first[on, rows[on, place]] = place
+    owners, places = np.nonzero(batch.next_rows >= 0)
+    had = torch.from_numpy(first)[torch.from_numpy(owners)] <= torch.from_numpy(places)[:, None]
+    had[torch.arange(len(owners)), torch.from_numpy(batch.next_rows[owners, places])] = False
+    return had
