@@ -47,4 +47,5 @@ baselines: setup
 bench: setup-dev
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),bench]'
 	$(RUN) -m index fetch $(DEFAULT_DOMAIN)
+	$(RUN) -m index build --domain $(DEFAULT_DOMAIN)
 	$(RUN) -m eval bench --out bench.json

@@ -109,7 +109,7 @@ def load_reader(folder: Path) -> LoadedReader:
             reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
         _fill_head(reader, head)
     except UNREADABLE as why:
-        raise _unreadable(folder, why) from why
+        raise unreadable(folder, why) from why
     reader.eval()
     return LoadedReader(reader, settings, item_ids, folder)
 
@@ -119,7 +119,7 @@ def read_settings(folder: Path) -> ReaderSettings:
     try:
         return _read(folder)[0]
     except UNREADABLE as why:
-        raise _unreadable(folder, why) from why
+        raise unreadable(folder, why) from why
 
 
 def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...], rows: Rows) -> str:
@@ -148,7 +148,7 @@ def _fill_head(reader: Reader, head: dict[str, torch.Tensor]) -> None:
     reader.load_state_dict({name: value.float() for name, value in head.items()}, strict=False)
 
 
-def _unreadable(folder: Path, why: Exception) -> MendableError:
+def unreadable(folder: Path, why: Exception) -> MendableError:
     reason = str(why).splitlines()[0] if str(why) else type(why).__name__
     way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
     return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)

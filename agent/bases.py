@@ -13,8 +13,8 @@ from index.models import resolve, transformer_folder
 WAY_OUT = "Choose a Transformer whose layers are in one list, for example all-MiniLM-L6-v2 or SmolLM2-135M-Instruct"
 
 
-def load_base(name: str, layers: int) -> Any:
-    """A base model in float32 with its first `layers` layers only; its table of words, which readers skip, is left out.
+def load_base(name: str, layers: int, words: bool = False) -> Any:
+    """A base model in float32 with its first `layers` layers only; without its table of words unless `words` are read.
 
     Raises MendableError where it has fewer layers, or none that are known here.
     """
@@ -24,7 +24,7 @@ def load_base(name: str, layers: int) -> Any:
     model = AutoModel.from_pretrained(
         transformer_folder(folder.path), local_files_only=True, use_safetensors=True, dtype=torch.float32
     )
-    return shortened(model, layers, name)
+    return shortened(model, layers, words, name)
 
 
 def kind_of(folder: Path) -> str:
@@ -40,8 +40,8 @@ def count_layers(folder: Path) -> int:
     return int(config.get("num_hidden_layers") or config.get("n_layer") or config.get("n_layers") or 0)
 
 
-def shortened(model: Any, layers: int, name: str = "the base model") -> Any:
-    """A model with its first layers only, without pooler and table of words: what is read are its states."""
+def shortened(model: Any, layers: int, words: bool = False, name: str = "the base model") -> Any:
+    """A model with its first layers only and without pooler: what is read are its states."""
     place, found = layer_list(model, name)
     if len(found) < layers:
         raise MendableError(f"{name!r} has {len(found)} layers where {layers} are wanted", "--backbone", WAY_OUT)
@@ -50,8 +50,9 @@ def shortened(model: Any, layers: int, name: str = "the base model") -> Any:
     model.config.num_hidden_layers = layers
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
-    words = model.get_input_embeddings()
-    model.set_input_embeddings(nn.Embedding(1, words.embedding_dim, _weight=torch.zeros(1, words.embedding_dim)))
+    if not words:
+        width = model.get_input_embeddings().embedding_dim
+        model.set_input_embeddings(nn.Embedding(1, width, _weight=torch.zeros(1, width)))
     return model
 
 

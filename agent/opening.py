@@ -32,7 +32,7 @@ def open_agent(name: str, ranker: str = DEFAULT) -> Agent:
         return Agent(domain, retriever, reading)
     if ranker not in TUNED:
         return Agent(domain, retriever, PLAIN[ranker])
-    way = f"python -m finetune rank --domain {name}" + (f" --backbone {ranker}" if ranker != DEFAULT else "")
+    way = f"python -m finetune rank --domain {name}" + _options_for(ranker)
     notice = f"no {ranker} adapter for {name}: ranking by retrieval alone (`{way}` makes one)"
     return Agent(domain, retriever, PLAIN["fusion"], notice)
 
@@ -52,6 +52,14 @@ def reading_ranker(name: str, folder: Path, domain: Domain, vectors: Floats, enc
     """The tuned ranker of an adapter. Raises MendableError where it was taught with another encoder's vectors."""
     from agent.adapters import load_reader
     from agent.reading import Reading
+    from agent.wordreader import WordReading, load_word_reader
+
+    if name.endswith("-words"):
+        words = load_word_reader(folder)
+        return ByReading(
+            WordReading(words, domain.catalogue),
+            RankerCard(name, words.settings.base_model, folder.name, words.sha256),
+        )
 
     loaded = load_reader(folder)
     if loaded.settings.encoder_sha256 != encoder_sha256:
@@ -62,3 +70,9 @@ def reading_ranker(name: str, folder: Path, domain: Domain, vectors: Floats, enc
         )
     card = RankerCard(name, loaded.settings.base_model, folder.name, loaded.sha256)
     return ByReading(Reading(loaded, domain.catalogue, vectors), card)
+
+
+def _options_for(ranker: str) -> str:
+    """What `finetune rank` is told to make this ranker's adapter, beside the domain."""
+    backbone, _, prompt = ranker.partition("-")
+    return (f" --backbone {backbone}" if backbone != DEFAULT else "") + (f" --prompt {prompt}" if prompt else "")

@@ -12,8 +12,9 @@ from index.records import Floats
 
 if TYPE_CHECKING:  # a reader brings torch, which ranking by retrieval does not need
     from agent.reading import Reading
+    from agent.wordreader import WordReading
 
-TUNED = ("bert", "gpt")  # rankers that need an adapter
+TUNED = ("bert", "gpt", "bert-words", "gpt-words")  # rankers that need an adapter
 RANKERS = (*TUNED, "fusion", "behaviour", "text", "lexical")
 DEFAULT = "bert"
 
@@ -63,7 +64,7 @@ class ByChannel:
 class ByReading:
     """A tuned language model's word, added to what retrieval says."""
 
-    reading: "Reading"
+    reading: "Reading | WordReading"
     card: RankerCard
 
     def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:

@@ -1,6 +1,7 @@
 """The tuning commands: `python -m finetune rank`."""
 
 import argparse
+import json
 from collections.abc import Sequence
 
 from index.command import Parser, note, positive_int, run
@@ -15,7 +16,7 @@ def main(arguments: Sequence[str]) -> int | None:
     if options.command is None:
         parser.print_help()
         return None
-    _rank(options)
+    {"rank": _rank, "speed": _speed}[options.command](options)
     return None
 
 
@@ -32,17 +33,57 @@ def _parser() -> Parser:
     length.add_argument(
         "--epochs", type=positive_int, metavar="E", help="passes over the histories, in place of a time"
     )
+    rank.add_argument(
+        "--prompt", choices=("items", "words"), default="items", help="the history as items (default) or in words"
+    )
+    rank.add_argument(
+        "--accumulate", type=positive_int, default=1, metavar="N", help="batches whose gradients make one step (1)"
+    )
+    rank.add_argument(
+        "--without-lora", action="store_true", help="teach only what is beside the base, to tell what LoRA adds"
+    )
     rank.add_argument("--seed", type=_seed, default=1, metavar="S", help="what everything random is drawn from (1)")
     rank.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (auto)")
+    speed = commands.add_parser("speed", help="how many histories a second are learned from here; nothing is kept")
+    speed.add_argument("--domain", required=True, metavar="NAME")
+    speed.add_argument("--backbone", default="bert", metavar="NAME", help="as of rank")
+    speed.add_argument("--histories", type=positive_int, default=400, metavar="N", help="of how many people (400)")
+    speed.add_argument("--threads", type=positive_int, metavar="N", help="of the processor (all)")
+    speed.add_argument("--seed", type=_seed, default=1, metavar="S", help="what everything random is drawn from (1)")
+    speed.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (auto)")
+    speed.add_argument("--json", action="store_true", help="one JSON object")
     return parser
 
 
+def _speed(options: argparse.Namespace) -> None:
+    from finetune.settings import RankSettings
+    from finetune.speed import speed
+
+    settings = RankSettings(options.domain, options.backbone, epochs=1, seed=options.seed, device=options.device)
+    found = speed(settings, options.histories, options.threads)
+    if options.json:
+        print(json.dumps(found))
+    else:
+        print(f"{found['histories_per_s']:g} histories and {found['tokens_per_s']:,.0f} events a second")
+
+
 def _rank(options: argparse.Namespace) -> None:
-    from finetune.rank import RankSettings, finetune_rank
+    from finetune.rank import finetune_rank
+    from finetune.settings import LAYERS, LEARNING_RATES, RankSettings
 
     minutes = options.minutes if options.minutes or options.epochs else MINUTES
     settings = RankSettings(
-        options.domain, options.backbone, minutes, options.epochs or 0, options.seed, device=options.device
+        options.domain,
+        options.backbone,
+        minutes,
+        options.epochs or 0,
+        options.seed,
+        options.prompt,
+        layers=LAYERS[options.prompt],
+        learning_rate=LEARNING_RATES[options.prompt],
+        accumulate=options.accumulate,
+        lora=not options.without_lora,
+        device=options.device,
     )
     note(f"adapter: {finetune_rank(settings)}")
 

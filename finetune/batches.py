@@ -19,6 +19,11 @@ class Batch:
     prompts: PromptBatch
     next_rows: Rows
 
+    @property
+    def n_events(self) -> int:
+        """Number of events that are predicted."""
+        return int((self.next_rows >= 0).sum())
+
 
 def epoch_batches(histories: Histories, scale: Scale, seed: int, epoch: int) -> list[Batch]:
     """Every user once: one window of their history, events of the same second in random order."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finetune.examples import ValidationList
-from index.records import Floats
+from index.records import Floats, Rows
 
 WEIGHTS = np.linspace(0, 1.5, 31)
 TEMPERATURES = np.linspace(0.2, 1.2, 11)  # either side alone may be too sure of itself: only the order counts
@@ -24,9 +24,10 @@ def best_blend(lists: tuple[ValidationList, ...], said: list[Floats]) -> Blend:
     known = [(each, own) for each, own in zip(lists, said, strict=True) if each.truth >= 0]
     if not known:
         return Blend(0.0, 0.0)
-    gains = [
-        max(_log_likelihood(known, weight, float(each)) for each in TEMPERATURES) for weight in map(float, WEIGHTS)
-    ]
+    fused = _padded([each.fused for each, _ in known], -np.inf)
+    own = _padded([own for _, own in known], 0)
+    truth = np.array([each.truth for each, _ in known])
+    gains = [_log_likelihood(fused + np.float32(weight) * own, truth) for weight in WEIGHTS]
     best = int(np.argmax(gains))
     return Blend(float(WEIGHTS[best]), gains[best])
 
@@ -36,11 +37,17 @@ def blended(each: ValidationList, own: Floats, weight: float) -> Floats:
     return np.asarray(each.fused + weight * own, np.float32)
 
 
-def _log_likelihood(known: list[tuple[ValidationList, Floats]], weight: float, temperature: float) -> float:
-    """Mean log probability of the true candidates by a softmax of the blended scores, made flatter or steeper."""
-    total = 0.0
-    for each, own in known:
-        scores = temperature * blended(each, own, weight).astype(np.float64)
-        scores -= scores.max()
-        total += scores[each.truth] - np.log(np.exp(scores).sum())
-    return float(total / len(known))
+def _padded(scores: list[Floats], behind: float) -> Floats:
+    """(lists, longest) scores, `behind` the end of a shorter list this number."""
+    found = np.full((len(scores), max(map(len, scores))), behind, np.float32)
+    for row, own in enumerate(scores):
+        found[row, : len(own)] = own
+    return found
+
+
+def _log_likelihood(scores: Floats, truth: Rows) -> float:
+    """Mean log probability of the true candidates by a softmax of the scores at the best of TEMPERATURES."""
+    scores = scores - scores.max(1, keepdims=True)
+    true = scores[np.arange(len(truth)), truth]
+    each = (t * true - np.log(np.exp(np.float32(t) * scores).sum(1)) for t in TEMPERATURES)
+    return float(max(gain.mean(dtype=np.float64) for gain in each))

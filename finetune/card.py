@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from agent.adapters import ReaderSettings
-
+READS = {
+    "items": "It reads what somebody had, one token an item,\n"
+    "newest last, and gives the log odds of each candidate as what comes next.",
+    "words": "It reads what somebody had in words,\n"
+    "newest last, and judges each candidate, in words too, as what comes next.",
+}
 CARD = """---
 base_model: {base}
 library_name: peft
@@ -14,9 +18,8 @@ tags: [recommendation, reranking, lora]
 
 # Reranker for {domain}
 
-A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. It reads what somebody had, one token
-an item, newest last, and gives the log odds of each candidate as what comes next. Its word is added to the fused score
-of retrieval with weight {blend:g}.
+A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. {reads}
+Its word is added to the fused score of retrieval with weight {blend:g}.
 
 | | NDCG@10 on {n_users} validation users |
 |---|---|
@@ -36,14 +39,12 @@ It knows this domain's items only, and what its users happened to do; it says no
 """
 
 
-def card_of(settings: ReaderSettings, record: Mapping[str, Any]) -> str:
-    """The card as Markdown."""
+def card_of(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """The card as Markdown; `about` has `base`, `rank`, `layers`, `blend` and `prompt`."""
     return CARD.format(
-        base=settings.base_model,
+        **about,
+        reads=READS[str(about["prompt"])],
         domain=record["settings"]["domain"],
-        rank=settings.rank,
-        layers=settings.shape.layers,
-        blend=settings.blend,
         n_users=record["n_validation_users"],
         before=record["before"]["ndcg@10"],
         alone=record["reader_alone"]["ndcg@10"],

@@ -35,15 +35,17 @@ class Lessons:
     validation: tuple[ValidationList, ...]
 
 
-def make_lessons(domain: Domain, vectors: Floats, seed: int) -> Lessons:
+def make_lessons(
+    domain: Domain, vectors: Floats, seed: int, most_users: int = VALIDATION_USERS, n_candidates: int = CANDIDATES
+) -> Lessons:
     """Hold out each user's last event as the test, the one before as validation; fit retrieval on what is left."""
     part = held_out(domain.histories, len(domain.catalogue), n_last=2)
     retriever = behaviour_retriever(part.training, domain.catalogue, vectors, seed)
     users = np.arange(len(part.training))
-    if len(users) > VALIDATION_USERS:
-        users = np.sort(np.random.default_rng(seed).choice(users, VALIDATION_USERS, replace=False))
+    if len(users) > most_users:
+        users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
     lists = [
-        _list_for(retriever, part.training[int(user)], int(part.next_rows[user]))
+        list_for(retriever, part.training[int(user)], int(part.next_rows[user]), n_candidates)
         for user in progress(users, "retrieving for validation")
     ]
     return Lessons(part.training, tuple(lists))
@@ -57,7 +59,7 @@ def behaviour_retriever(histories: Histories, catalogue: Catalogue, vectors: Flo
 
 
 def ndcg_at_10(lists: tuple[ValidationList, ...], scores: list[Floats]) -> float:
-    """Mean of 1 / log2(rank + 2) of what came next among the ten best, rank from 0 (Jarvelin & Kekalainen 2002)."""
+    """Mean of 1 / log2(rank + 2) of what came next among the ten best, a tie at its mean rank from 0."""
     found = [_ndcg(each.truth, own) for each, own in zip(lists, scores, strict=True)]
     return float(np.mean(found)) if found else 0.0
 
@@ -65,13 +67,14 @@ def ndcg_at_10(lists: tuple[ValidationList, ...], scores: list[Floats]) -> float
 def _ndcg(truth: int, scores: Floats) -> float:
     if truth < 0:
         return 0.0
-    rank = int((scores > scores[truth]).sum())
+    rank = float((scores > scores[truth]).sum() + ((scores == scores[truth]).sum() - 1) / 2)
     return 1 / float(np.log2(rank + 2)) if rank < 10 else 0.0
 
 
-def _list_for(retriever: Retriever, history: History, target: int) -> ValidationList:
+def list_for(retriever: Retriever, history: History, target: int, n: int = CANDIDATES) -> ValidationList:
+    """The `n` best candidates after a history, nothing of it among them, and where the target stands."""
     allowed = np.ones(len(retriever.catalogue), bool)
     allowed[history.rows] = False
-    found = retriever.retrieve(Query(history, allowed=allowed), CANDIDATES)
+    found = retriever.retrieve(Query(history, allowed=allowed), n)
     place = np.flatnonzero(found.rows == target)
     return ValidationList(history, found.rows, found.fused, int(place[0]) if len(place) else -1)

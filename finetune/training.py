@@ -5,15 +5,14 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from agent.reader import Reader
-from finetune.batches import Batch
 from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
 from index.domain import Histories
@@ -33,6 +32,7 @@ class Schedule:
     learning_rate: float
     seed: int
     validate_every: float = 2.0  # epochs
+    accumulate: int = 1  # batches a step
 
 
 @dataclass(frozen=True)
@@ -55,26 +55,37 @@ class Progress:
     best_ndcg: float = 0.0
     unimproved: int = 0
     lowered: int = 0  # how often the rate was
+    batches: int = 0  # in all; more than steps where gradients are accumulated
     tokens: int = 0  # events learned from in all
     loss: list[tuple[int, float]] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
     finished: bool = False
 
 
-BatchesOf = Callable[[Histories, int], list[Batch]]
-LossOf = Callable[[Reader, Batch, int], Tensor]  # the mean loss of a batch; the number draws what is random in it
+class HasEvents(Protocol):
+    """Anything that can be a batch."""
+
+    @property
+    def n_events(self) -> int:
+        """How many events it teaches."""
+
+
+BatchesOf = Callable[[Histories, int], Sequence[Any]]  # of HasEvents, for an epoch
+LossOf = Callable[[Any, Any, int], Tensor]  # the mean loss of a reader on a batch; the number draws what is random
 
 
 class Trainer:
     """Teaches a reader to predict each next event; keeps the tensors that were best on validation."""
 
-    def __init__(self, reader: Reader, loss_of: LossOf, validate: Callable[[], Validation], schedule: Schedule) -> None:
+    def __init__(
+        self, reader: nn.Module, loss_of: LossOf, validate: Callable[[], Validation], schedule: Schedule
+    ) -> None:
         self.reader, self.loss_of = reader, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
         self.trained = {name: value for name, value in reader.named_parameters() if value.requires_grad}
         self.optimizer = torch.optim.AdamW(_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98))
-        self.best = self._copy()
+        self.best = self.copied()
         self._stopped = False
         self._validation_seconds = 0.0
 
@@ -87,11 +98,11 @@ class Trainer:
                 batches = batches_of(histories, self.at.epoch)
                 self._validate_if_due(len(batches))
                 for batch in batches[self.at.place :]:
-                    self._step(batch)
+                    self.learn(batch)
                     self.at.place += 1
                     self.at.seconds = before + time.monotonic() - began
                     bar(self.at)
-                    if time.monotonic() - saved > CHECKPOINT_EVERY:
+                    if time.monotonic() - saved > CHECKPOINT_EVERY and self.at.batches % self.schedule.accumulate == 0:
                         checkpoint.save(self)
                         saved = time.monotonic()
                     if self._over():
@@ -112,21 +123,27 @@ class Trainer:
             for name, value in self.trained.items():
                 value.copy_(tensors[name])
 
-    def _step(self, batch: Batch) -> None:
+    def learn(self, batch: HasEvents) -> None:
+        """Learn from a batch; with `accumulate`, the parameters move only after so many."""
         self.reader.train()
+        torch.manual_seed(self.schedule.seed * 1_000_003 + self.at.batches)  # dropout: the same after a resume
+        loss = self.loss_of(self.reader, batch, self.schedule.seed * 1_000_003 + self.at.batches)
+        (loss / self.schedule.accumulate).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self.at.batches += 1
+        self.at.tokens += batch.n_events
+        if self.at.batches % self.schedule.accumulate == 0:
+            self._move()
+            if self.at.step % 10 == 1:
+                self.at.loss.append((self.at.step, round(float(loss.item()), 4)))
+
+    def _move(self) -> None:
         rate = self.schedule.learning_rate * self._warmth()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        torch.manual_seed(self.schedule.seed * 1_000_003 + self.at.step)  # dropout: the same after a resume
-        loss = self.loss_of(self.reader, batch, self.schedule.seed * 1_000_003 + self.at.step)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
         self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
         self.at.step += 1
-        self.at.tokens += int((batch.next_rows >= 0).sum())
-        if self.at.step % 10 == 1:
-            self.at.loss.append((self.at.step, round(float(loss.item()), 4)))
 
     def _warmth(self) -> float:
         """Share of the peak rate: linear warm-up, then a cosine over the budget, lower after each plateau."""
@@ -160,12 +177,13 @@ class Trainer:
         improved = value.likelihood > self.at.best
         self.at.unimproved = 0 if improved or not self.at.step else self.at.unimproved + 1
         if improved:
-            self.at.best, self.at.best_ndcg, self.best = value.likelihood, value.ndcg, self._copy()
+            self.at.best, self.at.best_ndcg, self.best = value.likelihood, value.ndcg, self.copied()
         elif self.at.unimproved >= PATIENCE:
             self.restore(self.best)
             self.at.unimproved, self.at.lowered = 0, self.at.lowered + 1
 
-    def _copy(self) -> dict[str, Tensor]:
+    def copied(self) -> dict[str, Tensor]:
+        """The trained tensors as they are now."""
         return {name: value.detach().clone() for name, value in self.trained.items()}
 
     @contextlib.contextmanager
@@ -185,6 +203,16 @@ class Trainer:
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the training."""
         return self._stopped
+
+
+def freeze_lora(trainer: Trainer) -> None:
+    """Let only what is beside the base learn: the LoRA stays at nothing, as before training."""
+    for name in [name for name in trainer.trained if "lora_" in name]:
+        trainer.trained.pop(name).requires_grad = False
+    trainer.optimizer = torch.optim.AdamW(
+        _groups(trainer.trained), lr=trainer.schedule.learning_rate, betas=(0.9, 0.98)
+    )
+    trainer.best = trainer.copied()
 
 
 def _groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:

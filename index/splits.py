@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.domain import Histories
+from index.domain import Domain, Histories
 from index.records import Rows
 
 LEAST_EVENTS = 3  # one to test on, one for validation, one to learn from
@@ -32,3 +32,11 @@ def held_out(histories: Histories, n_items: int, n_last: int) -> HeldOut:
     chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
     lengths = chosen.lengths - n_last
     return HeldOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])
+
+
+def some_training(domain: Domain, n: int, seed: int) -> Histories:
+    """At most `n` training histories of two events or more, drawn at random, the last two events held out."""
+    training = held_out(domain.histories, len(domain.catalogue), n_last=2).training
+    long_enough = np.flatnonzero(training.lengths > 1)
+    drawn = np.random.default_rng(seed).permutation(long_enough)[:n]
+    return training.chosen(np.sort(drawn))

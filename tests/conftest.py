@@ -28,7 +28,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tuned_once(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Small:
     """The small domain, built and tuned with the tiny BERT."""
-    from finetune.rank import RankSettings, finetune_rank
+    from finetune.rank import finetune_rank
+    from finetune.settings import RankSettings
     from index.building import build_domain
 
     made = Small(tmp_path_factory.mktemp("tuned"), "small", tiny)

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as npst
 from agent.diversity import POOL, diversified
 from agent.opening import open_agent
 from agent.rankers import PLAIN, ByReading, Ranker
+from agent.reading import Reading
 from index.domain import load_domain
 from index.query import Candidates, Query
 from index.records import Floats
@@ -82,6 +83,7 @@ def test_of_somebody_without_a_history_a_reader_says_what_retrieval_says(tuned: 
 def test_a_reader_adds_its_blended_word_to_retrieval(tuned: Small, candidates: Candidates) -> None:
     ranker = open_agent(tuned.name).ranker
     assert isinstance(ranker, ByReading)
+    assert isinstance(ranker.reading, Reading)
     loaded = ranker.reading.loaded
     reading = replace(ranker.reading, loaded=replace(loaded, settings=replace(loaded.settings, blend=0.5)))
     own = reading.log_odds([SHOWN], [candidates.rows])[0]

@@ -7,7 +7,7 @@ import pytest
 
 from agent.adapterfolders import SHIPPED, find_adapter
 from agent.adapters import load_reader, read_settings
-from finetune.rank import RankSettings
+from finetune.settings import RankSettings
 from index.models import BERT, resolve
 
 MOST_BYTES = 4 << 20

@@ -103,8 +103,34 @@ def _encode(settings: BenchSettings) -> dict[str, Any]:
     return encode_row(texts, resolve(BERT)).as_json()
 
 
+def _packed(kind: str) -> Callable[[BenchSettings], dict[str, Any]]:
+    def row(settings: BenchSettings) -> dict[str, Any]:
+        from eval.bench.packed import LAYERS, ROUNDS, packed_row, pairs_of
+        from index.domain import load_domain
+        from index.models import BERT, GPT, resolve
+
+        model = resolve({"bert": BERT, "gpt": GPT}[kind])
+        return packed_row(model, kind, LAYERS[kind], pairs_of(load_domain(settings.domain)), ROUNDS[kind]).as_json()
+
+    return row
+
+
+def _train(settings: BenchSettings) -> dict[str, Any]:
+    from eval.bench.train import School, train_row
+    from index.domain import load_domain
+    from index.loading import load_text_index
+    from index.models import BERT, resolve
+
+    domain = load_domain(settings.domain)
+    school = School(domain, load_text_index(domain).vectors, resolve(BERT), seed=settings.seed)
+    return train_row(school, settings.threads).as_json()
+
+
 _ROWS: Mapping[str, Callable[[BenchSettings], dict[str, Any]]] = {
     "metrics": _metrics,
     "search": _search,
     "encode": _encode,
+    "packed_bert": _packed("bert"),
+    "packed_gpt": _packed("gpt"),
+    "train": _train,
 }

@@ -1,0 +1,147 @@
+"""The rows `packed_bert` and `packed_gpt`: many candidates behind one history in one pass, against one for each pair.
+
+Both sides have the same model, LoRA and head in place, the same words and the same precision, and their scores must be
+the same: a history's tokens see the history only. The peer for a BERT is `CrossEncoder.predict`, its own tokenizing,
+sorting and padding included; for a GPT it is one forward pass of the transformers model a pair.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+
+from agent.packing import plain_mask
+from agent.prompt import Scale
+from agent.wordreader import WordReader, fresh_word_reader
+from agent.words import Wording, candidate_words, history_words
+from eval.bench.peak import peak_flops
+from eval.bench.rows import Row, in_turns, significant
+from index.domain import Domain
+from index.models import ModelFolder
+from index.records import Floats
+
+CANDIDATES, RANK, SPREAD = 100, 16, 0.05  # SPREAD: of the trained weights, so that LoRA and head have something to say
+PRECISION = "float32"
+LAYERS = {"bert": 6, "gpt": 30}  # all that the packaged models have
+ROUNDS = {"bert": 3, "gpt": 1}
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A history and candidates, as words."""
+
+    history: str
+    candidates: tuple[str, ...]
+
+
+def pairs_of(domain: Domain, n: int = CANDIDATES) -> Pairs:
+    """The newest events of the user with the most, and the first items of the catalogue that are none of these."""
+    longest = int(np.argmax(domain.histories.lengths))
+    history = domain.histories[longest]
+    had = set(history.rows[-100:].tolist())
+    items = [item for row, item in enumerate(domain.catalogue.items) if row not in had][:n]
+    told = history_words(history, domain.catalogue, Scale.of(domain.histories.values))
+    return Pairs(told, tuple(candidate_words(item) for item in items))
+
+
+def packed_row(model: ModelFolder, kind: str, layers: int, pairs: Pairs, rounds: int = 1) -> Row:
+    """Seconds for all candidates. `error` is the largest difference of two scores over the largest score."""
+    reader, wording = shaken(model, layers)
+    ours = packed_scores(reader, wording, pairs)
+    peer = _by_cross_encoder(model, reader, pairs) if kind == "bert" else _pair_by_pair(reader, wording, pairs)
+    mine, theirs = ours(), peer()
+    before = peak_flops(PRECISION)
+    seconds = in_turns(ours, peer, rounds)
+    needed = operations(reader, wording, pairs)
+    figures = {
+        "candidates": len(pairs.candidates),
+        "model": model.name,
+        "precision": PRECISION,
+        "error": float(np.abs(mine - theirs).max() / np.abs(theirs).max()),
+        "of_peak": significant(needed / seconds.ours / max(before, peak_flops(PRECISION))),
+    }
+    name = (
+        f"CrossEncoder.predict of sentence-transformers {version('sentence-transformers')}"
+        if kind == "bert"
+        else f"one forward pass a pair in transformers {version('transformers')}"
+    )
+    return Row(seconds, name, figures)
+
+
+def shaken(model: ModelFolder, layers: int) -> tuple[WordReader, Wording]:
+    """A reader whose LoRA and head are drawn at random: fresh ones are zero."""
+    reader, wording = fresh_word_reader(model.name, layers, RANK, seed=1)
+    random = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for value in reader.parameters():
+            if value.requires_grad:
+                value.add_(SPREAD * torch.randn(value.shape, generator=random))
+    return reader.eval(), wording
+
+
+def packed_scores(reader: WordReader, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+    """All candidates behind the history, which is read once, tokenizing included."""
+
+    def score() -> Floats:
+        with torch.inference_mode():
+            prefix = reader.read(wording.history(pairs.history))
+            found = reader.judge(prefix, wording.candidates(pairs.candidates))
+        return np.asarray(found.numpy(), np.float32)
+
+    return score
+
+
+def operations(reader: WordReader, wording: Wording, pairs: Pairs) -> float:
+    """Floating-point operations of the matrix products that the packed pass needs, without padding.
+
+    A token takes 2 for each weight of the layers; attention takes 4 d for each pair of tokens that see one another.
+    """
+    history = wording.history(pairs.history).shape[1]
+    lengths = wording.candidates(pairs.candidates).present.sum(1).numpy().astype(np.float64)
+    layers = reader.backbone.config.num_hidden_layers
+    weights = sum(
+        value.numel()
+        for name, value in reader.backbone.named_parameters()
+        if value.ndim == 2 and "embed" not in name.lower()
+    )
+    seen = history**2 * (0.5 if reader.causal else 1) + (lengths * (history + lengths)).sum()
+    width = reader.head.in_features
+    return float(2 * weights * (history + lengths.sum()) + 4 * width * layers * seen)
+
+
+def _by_cross_encoder(model: ModelFolder, reader: WordReader, pairs: Pairs) -> Callable[[], Floats]:
+    """The same reader inside a CrossEncoder, whose every pair is one sequence of two segments."""
+    from sentence_transformers import CrossEncoder
+    from sentence_transformers.base.modules import Transformer
+
+    class Pair(Transformer):
+        """Its own tokenizer and batches; our layers, mask and head."""
+
+        def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
+            present = features["attention_mask"]
+            mask = plain_mask(features["token_type_ids"], present, reader.causal)
+            states = reader.backbone(input_ids=features["input_ids"], attention_mask=mask).last_hidden_state
+            last = states[torch.arange(len(states)), present.sum(1) - 1]
+            return {**features, "scores": reader.head(last)}
+
+    module = Pair(str(model.path), transformer_task="sequence-classification")
+    encoder = CrossEncoder(modules=[module], num_labels=1, activation_fn=torch.nn.Identity(), device="cpu")
+    asked = [[pairs.history, candidate] for candidate in pairs.candidates]
+    return lambda: np.asarray(encoder.predict(asked, show_progress_bar=False), np.float32)
+
+
+def _pair_by_pair(reader: WordReader, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+    def score() -> Floats:
+        return np.array([_one(reader, wording, pairs.history, candidate) for candidate in pairs.candidates], np.float32)
+
+    return score
+
+
+def _one(reader: WordReader, wording: Wording, history: str, candidate: str) -> float:
+    with torch.inference_mode():
+        ids = torch.cat([wording.history(history), wording.candidates([candidate]).ids], 1)
+        states = reader.backbone(input_ids=ids, use_cache=False).last_hidden_state
+        return float(reader.head(states[0, -1]))

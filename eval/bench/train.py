@@ -1,0 +1,183 @@
+"""The row `train`: histories a second that a reader learns from, against `transformers.Trainer` with PEFT.
+
+Both teach the same reader (LoRA by PEFT, head, loss) on the same histories, each for one pass. The peer takes its own
+defaults: batches of eight in random order, padded to their longest, in float32. Ours are the batches of
+`finetune rank`: like lengths together, in bfloat16 where the processor has it.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from agent.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
+from agent.reader import Reader, ReaderShape
+from agent.reading import Reading
+from eval.bench.peak import peak_flops
+from eval.bench.rows import Row, Seconds, significant
+from index.domain import Domain, Histories
+from index.errors import MendableError
+from index.home import CLONE
+from index.models import ModelFolder
+from index.records import Floats, History
+from index.splits import some_training
+
+LAYERS, RANK, ID_DIM = 3, 16, 96
+HISTORIES, ROUNDS, WARM_UP = 400, 2, 3  # drawn at random; batches before the time is taken
+EIGHT = 8  # the peer's own default
+
+
+@dataclass(frozen=True)
+class School:
+    """What both sides are taught with."""
+
+    domain: Domain
+    vectors: Floats
+    model: ModelFolder
+    n: int = HISTORIES
+    seed: int = 1
+
+    @cached_property
+    def histories(self) -> Histories:
+        """Some of the domain's training histories, as `python -m finetune speed` draws them."""
+        return some_training(self.domain, self.n, self.seed)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of the domain's values."""
+        return Scale.of(self.domain.histories.values)
+
+    def reading(self) -> Reading:
+        """A fresh reader over the catalogue, the same each time."""
+        shape = ReaderShape(len(self.domain.catalogue), self.vectors.shape[1], ID_DIM, LAYERS, 0.2)
+        reader = fresh_reader(self.model.name, shape, RANK, self.seed)
+        settings = ReaderSettings(self.model.name, self.model.sha256, "", shape, RANK, self.scale)
+        loaded = LoadedReader(reader, settings, self.domain.catalogue.ids, Path())
+        return Reading(loaded, self.domain.catalogue, self.vectors)
+
+
+def train_row(school: School, threads: int, rounds: int = ROUNDS) -> Row:
+    """Seconds of one pass over the histories, the sides in turns; each warms up before it is timed."""
+    mine, theirs = [], []
+    for _ in range(rounds):
+        theirs.append(_by_trainer(school))
+        mine.append(_by_command(school, threads))
+    seconds = Seconds(min(mine), min(theirs))
+    precision = "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+    n = len(school.histories)
+    figures = {
+        "histories": n,
+        "model": school.model.name,
+        "ours_per_s": significant(n / seconds.ours),
+        "peer_per_s": significant(n / seconds.peer),
+        "precision": precision,
+        "peer_precision": "float32",
+        "of_peak": significant(operations(school) / seconds.ours / peak_flops(precision)),
+    }
+    return Row(seconds, f"transformers.Trainer {version('transformers')} with PEFT {version('peft')}", figures)
+
+
+def operations(school: School) -> float:
+    """Floating-point operations of the matrix products of one pass, forward and backward, without padding.
+
+    A frozen weight takes 4 for a token (forward, and the gradient of its input), attention 12 d for a pair of tokens
+    that see one another, and each token's softmax 6 d for an item.
+    """
+    reader = school.reading().loaded.reader
+    lengths = np.minimum(school.histories.lengths - 1, LONGEST).astype(np.float64)
+    weights = sum(value.numel() for name, value in reader.base.named_parameters() if value.ndim == 2)
+    width = reader.out.in_features
+    products = 4 * weights * lengths.sum() + 12 * width * LAYERS * (lengths**2).sum() / 2
+    return float(products + 6 * width * len(school.domain.catalogue) * lengths.sum())
+
+
+def _by_command(school: School, threads: int) -> float:
+    """Seconds by the project's own training, asked by its command: `eval` knows nothing of `finetune`."""
+    options = {"--domain": school.domain.name, "--histories": school.n, "--seed": school.seed, "--threads": threads}
+    words = [str(word) for pair in options.items() for word in pair]
+    command = [sys.executable, "-m", "finetune", "speed", *words, "--json"]
+    done = subprocess.run(command, cwd=CLONE, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  our own
+    if done.returncode:
+        raise MendableError("the training that is timed did not end well", " ".join(command[1:]), "Run it alone")
+    return float(json.loads(done.stdout)["seconds"])
+
+
+class Taught(nn.Module):
+    """The reader with its loss, as the peer wants a model: tensors in, the loss out."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self.reader: Reader = reading.loaded.reader
+        self.texts, self.numbers = reading.texts, reading.numbers
+
+    def forward(self, rows: Tensor, marks: Tensor, gaps: Tensor, present: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """The mean cross entropy of the item that came next, what was had before left out of the softmax."""
+        batch = PromptBatch(rows.numpy(), marks.numpy(), gaps.numpy(), present.numpy())
+        known = labels >= 0
+        states = self.reader.states(self.texts[rows], self.numbers[rows], batch)[known]
+        scores = self.reader.scores(states, self.reader.items(self.texts, self.numbers), self.numbers)
+        scores = scores.masked_fill(_had(rows, present, len(self.texts))[known], -1e4)
+        own = (states * self.reader.items(self.texts[labels[known]], self.numbers[labels[known]])).sum(-1)
+        scores = scores.scatter(1, labels[known][:, None], (own / states.shape[1] ** 0.5)[:, None])
+        return {"loss": nn.functional.cross_entropy(scores, labels[known])}
+
+
+def _had(rows: Tensor, present: Tensor, n_items: int) -> Tensor:
+    """(B, T, n_items): items that lie at or before each token."""
+    marks = torch.zeros(*rows.shape, n_items, dtype=torch.bool)
+    marks.scatter_(2, rows[..., None], present[..., None])
+    return marks.cummax(1).values
+
+
+def _collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
+    prompts = padded([prompt_of(history.before(len(history) - 1), scale) for history in histories])
+    labels = np.full(prompts.rows.shape, -1, np.int64)
+    for place, history in enumerate(histories):
+        n = min(len(history) - 1, LONGEST)
+        labels[place, -n:] = history.rows[-n:]
+    arrays = {"rows": prompts.rows, "marks": prompts.marks, "gaps": prompts.gaps, "present": prompts.present}
+    return {name: torch.from_numpy(array) for name, array in {**arrays, "labels": labels}.items()}
+
+
+def _by_trainer(school: School) -> float:
+    """Seconds of one epoch of the peer."""
+    from transformers import Trainer, TrainingArguments
+
+    histories = [school.histories[n] for n in range(len(school.histories))]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            folder,
+            num_train_epochs=1,
+            per_device_train_batch_size=EIGHT,
+            report_to=[],
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            use_cpu=True,
+            seed=1,
+        )
+        trainer: Any = Trainer(
+            model=Taught(school.reading()),
+            args=arguments,
+            train_dataset=histories,
+            data_collator=lambda each: _collated(each, school.scale),
+        )
+        for batch in list(trainer.get_train_dataloader())[:WARM_UP]:
+            trainer.training_step(trainer.model, batch)
+        trainer.model.zero_grad()
+        began = time.perf_counter()
+        trainer.train()
+        return time.perf_counter() - began

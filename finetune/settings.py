@@ -1,0 +1,38 @@
+"""What a reranker is taught with: the command's settings, as they are written beside the adapter."""
+
+from dataclasses import dataclass
+
+PROMPTS = ("items", "words")
+LEARNING_RATES = {"items": 1.5e-3, "words": 5e-4}  # peaks; docs/log.md has what others gave
+LAYERS = {"items": 3, "words": 6}
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """The length is `minutes`, or `epochs` where these are None; `layers` are fewer where the base has fewer."""
+
+    domain: str
+    backbone: str = "bert"
+    minutes: float | None = None
+    epochs: int = 0
+    seed: int = 1
+    prompt: str = "items"
+    layers: int = 3
+    rank: int = 16
+    id_dim: int = 96
+    dropout: float = 0.2
+    learning_rate: float = 1.5e-3
+    accumulate: int = 1  # batches whose gradients are summed for one step
+    lora: bool = True  # False: only what is beside the base learns, to tell what LoRA adds
+    device: str = "auto"
+
+    @property
+    def command(self) -> str:
+        """The command that does this again."""
+        words = [f"python -m finetune rank --domain {self.domain} --backbone {self.backbone}"]
+        words.append(f"--minutes {self.minutes:g}" if self.minutes is not None else f"--epochs {self.epochs}")
+        words.append(f"--seed {self.seed}")
+        words += [f"--prompt {self.prompt}"] if self.prompt != "items" else []
+        words += [f"--accumulate {self.accumulate}"] if self.accumulate != 1 else []
+        words += [] if self.lora else ["--without-lora"]
+        return " ".join(words)

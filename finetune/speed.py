@@ -1,0 +1,53 @@
+"""`python -m finetune speed`: how many histories a second are learned from here; nothing is kept."""
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from agent.prompt import Scale
+from finetune.batches import epoch_batches
+from finetune.objective import NextItem
+from finetune.outcome import device_of
+from finetune.rank import BACKBONES, fresh_reading
+from finetune.settings import RankSettings
+from finetune.training import Schedule, Trainer, Validation
+from index.domain import load_domain
+from index.loading import load_text_index
+from index.models import resolve
+from index.splits import some_training
+
+WARM_UP = 3  # batches before the time is taken
+
+
+def speed(settings: RankSettings, n_histories: int, threads: int | None = None) -> dict[str, Any]:
+    """Seconds of one pass over some training histories, batches made on the way, as a training makes it."""
+    from finetune.budget import Budget
+
+    if threads:
+        torch.set_num_threads(threads)
+    domain = load_domain(settings.domain)
+    index = load_text_index(domain)
+    histories = some_training(domain, n_histories, settings.seed)
+    reading = fresh_reading(
+        settings, resolve(BACKBONES.get(settings.backbone, settings.backbone)), domain, index, histories
+    )
+    reading.loaded.reader.to(device_of(settings.device))
+    objective = NextItem(reading.texts, reading.numbers, np.bincount(histories.rows, minlength=len(domain.catalogue)))
+    schedule = Schedule(Budget(epochs=2), settings.learning_rate, settings.seed)
+    trainer = Trainer(reading.loaded.reader, objective.loss, lambda: Validation(0.0, 0.0), schedule)
+    scale = Scale.of(domain.histories.values)
+    for batch in epoch_batches(histories, scale, settings.seed, 0)[:WARM_UP]:
+        trainer.learn(batch)
+    began, before = time.perf_counter(), trainer.at.tokens
+    for batch in epoch_batches(histories, scale, settings.seed, 1):
+        trainer.learn(batch)
+    seconds = time.perf_counter() - began
+    tokens = trainer.at.tokens - before
+    return {
+        "histories": len(histories),
+        "seconds": round(seconds, 4),
+        "histories_per_s": round(len(histories) / seconds, 2),
+        "tokens_per_s": round(tokens / seconds, 1),
+    }
