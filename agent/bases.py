@@ -65,6 +65,11 @@ def layer_list(model: nn.Module, name: str = "the base model") -> tuple[str, nn.
     raise MendableError(f"{name!r} has no list of layers that is known here", "--backbone", WAY_OUT)
 
 
+def backbone_of(model: Any) -> Any:
+    """The Hugging Face model itself, be it inside PEFT's or not; a LoRA stays in its layers."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
 def lora_places(model: nn.Module) -> list[str]:
     """The names of all products in the layers of a model: attention and feed-forward alike."""
     place, layers = layer_list(model)

@@ -5,7 +5,7 @@ else of the model is touched, so that any BERT or GPT whose attention can be exc
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class Prefix:
     length: int = 0
     keys: dict[int, Tensor] = field(default_factory=dict)
     values: dict[int, Tensor] = field(default_factory=dict)
+    last: Tensor | None = None  # (width) the state of its last token; None where it was cut
 
     def cut(self, length: int) -> "Prefix":
         """Its first tokens only: right where every token saw none that came later."""
@@ -52,8 +53,8 @@ def read(model: nn.Module, tokens: Tensor, prefix: Prefix, causal: bool = True) 
         raise ValueError("what sees both ways cannot be read on: read the whole history anew")
     longer = Prefix(prefix.length, dict(prefix.keys), dict(prefix.values))
     places = torch.arange(prefix.length, prefix.length + tokens.shape[1], device=tokens.device)
-    _run(model, tokens, places, Pass(longer, causal))
-    longer.length += tokens.shape[1]
+    states = _run(model, tokens, places, Pass(longer, causal))
+    longer.length, longer.last = longer.length + tokens.shape[1], states[0, -1]
     return longer
 
 
@@ -186,3 +187,36 @@ def _spread(part: Tensor, query: Tensor) -> Tensor:
     """Keys or values that several heads of the query share, once for each."""
     times = query.shape[1] // part.shape[1]
     return part if times == 1 else part.repeat_interleave(times, 1)
+
+
+class Kept:
+    """What was read of the last few histories, each by its tokens: one that grows is read on, not anew."""
+
+    def __init__(self, causal: bool = True, most: int = 4) -> None:
+        self._causal, self._most = causal, most
+        self._read: list[tuple[tuple[object, ...], Prefix]] = []
+        self.tokens_read = 0  # in all
+
+    def prefix(self, tokens: Sequence[object], read_on: Callable[[int, Prefix], Prefix]) -> Prefix:
+        """The prefix of all tokens; `read_on(known, prefix)` reads those from place `known` on behind what is known."""
+        wanted = tuple(tokens)
+        known, prefix = self._longest(wanted)
+        if known < len(wanted):
+            prefix = read_on(known, prefix)
+            self.tokens_read += len(wanted) - known
+        self._read = [(wanted, prefix), *(each for each in self._read if each[0] != wanted)][: self._most]
+        return prefix
+
+    def _longest(self, wanted: tuple[object, ...]) -> tuple[int, Prefix]:
+        """How many of the first tokens were read before, and what was kept of them; the last is read for its state."""
+        best, found = 0, Prefix()
+        for old, prefix in self._read:
+            if old == wanted:
+                return len(wanted), prefix
+            same = next(
+                (n for n, (a, b) in enumerate(zip(old, wanted, strict=False)) if a != b), min(len(old), len(wanted))
+            )
+            same = min(same, len(wanted) - 1) if self._causal else 0
+            if same > best:
+                best, found = same, prefix.cut(same)
+        return best, found

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from agent.bases import backbone_of
+from agent.packing import Prefix, read
 from agent.prompt import MARKS, N_GAPS, PromptBatch
 
 ID_SCALE = 4.0  # lets small embeddings weigh as much as a text vector before the first layer norm
@@ -57,9 +59,7 @@ class Reader(nn.Module):
         """(B, T, width): what each prefix expects. `text` (B, T, text_dim), `ids` (B, T) numbers of known items."""
         device = text.device
         present = torch.from_numpy(batch.present).to(device)
-        tokens = self.text_in(text) + ID_SCALE * self.id_in(self.ids(ids))
-        marks, gaps = torch.from_numpy(batch.marks).to(device), torch.from_numpy(batch.gaps).to(device)
-        tokens = tokens + self.marks(marks) + self.gaps(gaps)
+        tokens = self._tokens(text, ids, batch)
         length = tokens.shape[1]
         seen = torch.ones(length, length, dtype=torch.bool, device=device).tril()[None] & present[:, None, :]
         barred = torch.zeros(seen.shape, device=device).masked_fill(~seen, torch.finfo(torch.float32).min)[:, None]
@@ -69,6 +69,21 @@ class Reader(nn.Module):
             position_ids=torch.from_numpy(batch.positions).to(device),
         )
         found: Tensor = self.out(self.dropout(read.last_hidden_state))
+        return found
+
+    def read_on(self, text: Tensor, ids: Tensor, batch: PromptBatch, prefix: Prefix) -> Prefix:
+        """What is kept of one prompt (1, T) behind what was read of it before; its `last` is what `expected` takes."""
+        return read(backbone_of(self.base), self._tokens(text, ids, batch), prefix)
+
+    def expected(self, last: Tensor) -> Tensor:
+        """What is expected after a state of the base: the same as `states` of a whole prompt at that place."""
+        found: Tensor = self.out(last)
+        return found
+
+    def _tokens(self, text: Tensor, ids: Tensor, batch: PromptBatch) -> Tensor:
+        """(B, T, width): items as the base reads them."""
+        marks, gaps = (torch.from_numpy(part).to(text.device) for part in (batch.marks, batch.gaps))
+        found: Tensor = self.text_in(text) + ID_SCALE * self.id_in(self.ids(ids)) + self.marks(marks) + self.gaps(gaps)
         return found
 
     def items(self, text: Tensor, ids: Tensor) -> Tensor:

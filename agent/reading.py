@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from agent.adapters import LoadedReader
-from agent.prompt import PromptBatch, padded, prompt_of
+from agent.packing import Kept, Prefix
+from agent.prompt import Prompt, PromptBatch, padded, prompt_of
 from index.domain import Catalogue
 from index.records import Floats, History, Rows
 
@@ -20,6 +21,11 @@ class Reading:
     loaded: LoadedReader
     catalogue: Catalogue
     vectors: Floats
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Histories that were read: a conversation's next turn pays for what is new."""
+        return Kept()
 
     @cached_property
     def numbers(self) -> torch.Tensor:
@@ -46,11 +52,30 @@ class Reading:
         found = [np.zeros(len(each), np.float32) for each in wanted]
         if not asked:
             return found
-        states = self._last_states([histories[n] for n in asked])
+        states = (
+            [self._kept_state(histories[asked[0]])]
+            if len(histories) == 1
+            else self._last_states([histories[n] for n in asked])
+        )
         with torch.inference_mode():
             for state, n in zip(states, asked, strict=True):
                 found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])).to(self._device))
         return found
+
+    def _kept_state(self, history: History) -> torch.Tensor:
+        """The same for one history, of which only that is read which was not read in the turn before."""
+        prompt = prompt_of(history, self.loaded.settings.scale)
+
+        def read_on(known: int, prefix: Prefix) -> Prefix:
+            batch = padded([Prompt(prompt.rows[known:], prompt.marks[known:], prompt.gaps[known:])])
+            return self.loaded.reader.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
+
+        tokens = list(zip(prompt.rows.tolist(), prompt.marks.tolist(), prompt.gaps.tolist(), strict=True))
+        with torch.inference_mode():
+            last = self.kept.prefix(tokens, read_on).last
+            if last is None:
+                raise ValueError("a prompt was not read to its end")
+            return self.loaded.reader.expected(last).float()
 
     def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
         scale = self.loaded.settings.scale

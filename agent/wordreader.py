@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from agent.adapterfolders import READER
 from agent.adapters import HEAD, UNREADABLE, WEIGHTS, unreadable
-from agent.bases import kind_of, load_base, lora_places
-from agent.packing import Prefix, read, states_after
+from agent.bases import backbone_of, kind_of, load_base, lora_places
+from agent.packing import Kept, Prefix, read, states_after
 from agent.prompt import Scale
-from agent.words import Tokens, Wording, candidate_words, history_words
+from agent.words import LONGEST, Tokens, Wording, candidate_words, history_words
 from index.domain import Catalogue
 from index.errors import MendableError
 from index.models import file_sha256, resolve, transformer_folder
@@ -23,7 +23,6 @@ from index.quiet import quiet_loading
 from index.records import Floats, History, Rows
 
 FORMAT_VERSION = 1
-REMEMBERED = 4  # histories whose keys and values are kept: one of a conversation, and what it grew from
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ class WordReader(nn.Module):
     @property
     def backbone(self) -> Any:
         """The Hugging Face model itself, its LoRA in its layers."""
-        inner: Any = self.base
-        return inner.get_base_model() if hasattr(inner, "get_base_model") else inner
+        return backbone_of(self.base)
 
     def read(self, history: Tensor, prefix: Prefix | None = None) -> Prefix:
         """What is kept of a history (1, T) of tokens, behind what was read before."""
@@ -89,12 +87,11 @@ class LoadedWordReader:
 
 
 class WordReading:
-    """A reader of words over one catalogue; histories that it has read are remembered, and read on where they grow."""
+    """A reader of words over one catalogue; histories that it has read are kept, and read on where they grow."""
 
     def __init__(self, loaded: LoadedWordReader, catalogue: Catalogue) -> None:
         self.loaded, self.catalogue = loaded, catalogue
-        self._read: list[tuple[list[int], Prefix]] = []
-        self.tokens_read = 0  # of histories, in all: what a turn pays for beside its candidates
+        self.kept = Kept(loaded.reader.causal)
 
     def log_odds(self, histories: list[History], rows: list[Rows]) -> list[Floats]:
         """For each history a score of each of its rows; zeros without a history."""
@@ -114,24 +111,8 @@ class WordReading:
 
     def _prefix(self, history: History) -> Prefix:
         text = history_words(history, self.catalogue, self.loaded.settings.scale)
-        ids = self.loaded.wording.history(text)[0].tolist()
-        known, prefix = self._longest_known(ids)
-        if known < len(ids):
-            device = self.loaded.reader.head.weight.device
-            prefix = self.loaded.reader.read(torch.tensor([ids[known:]], device=device), prefix)
-            self.tokens_read += len(ids) - known
-        self._read = [(ids, prefix), *(kept for kept in self._read if kept[0] != ids)][:REMEMBERED]
-        return prefix
-
-    def _longest_known(self, ids: list[int]) -> tuple[int, Prefix]:
-        """How many of the first tokens were read before, and what was kept of them."""
-        best, found = 0, Prefix()
-        for old, prefix in self._read:
-            same = next((n for n, (a, b) in enumerate(zip(old, ids, strict=False)) if a != b), min(len(old), len(ids)))
-            same = same if self.loaded.reader.causal or same == len(old) == len(ids) else 0
-            if same > best:
-                best, found = same, prefix if same == prefix.length else prefix.cut(same)
-        return best, found
+        ids = self.loaded.wording.history(text).to(self.loaded.reader.head.weight.device)
+        return self.kept.prefix(ids[0].tolist(), lambda known, prefix: self.loaded.reader.read(ids[:, known:], prefix))
 
 
 def fresh_word_reader(base_model: str, layers: int, rank: int, seed: int) -> tuple[WordReader, Wording]:
@@ -196,4 +177,5 @@ def _base(name: str, layers: int) -> tuple[Any, Wording, bool]:
     with quiet_loading():
         base = load_base(name, layers, words=True)
         tokenizer = AutoTokenizer.from_pretrained(transformer_folder(folder.path), local_files_only=True)
-    return base, Wording(tokenizer), kind_of(folder.path) == "gpt"
+    longest = min(LONGEST, int(getattr(base.config, "max_position_embeddings", LONGEST)))
+    return base, Wording(tokenizer, longest), kind_of(folder.path) == "gpt"

@@ -19,6 +19,7 @@ from index.texts import item_title
 
 NEWEST = 24  # events that are told
 MOST_TOKENS = 24  # of a candidate
+LONGEST = 512  # tokens of a history and a candidate together, fewer where the base reads fewer
 SAID = ("had", "hated", "disliked", "found fair", "liked", "loved")  # by mark, 0 no value, 1 the worst fifth
 MOST_CATEGORIES = 3
 
@@ -54,6 +55,12 @@ class Wording:
     end token, so that a history and a candidate behind one another are a pair as the base model knows it."""
 
     tokenizer: Any
+    longest: int = LONGEST
+
+    @property
+    def of_candidate(self) -> int:
+        """Tokens of a candidate before its end."""
+        return min(MOST_TOKENS, self.longest // 3)
 
     @cached_property
     def _ends(self) -> tuple[list[int], list[int]]:
@@ -64,14 +71,15 @@ class Wording:
         return [first], [end]
 
     def history(self, text: str) -> Tensor:
-        """(1, T) tokens of a history; at least one, also where there is none."""
+        """(1, T) tokens of a history: the newest that leave room for a candidate, at least its opening and its end."""
         opening, end = self._ends
-        return torch.tensor([[*opening, *self._plain([text])[0], *end]])
+        room = self.longest - self.of_candidate - len(opening) - 2 * len(end)
+        return torch.tensor([[*opening, *self._plain([text])[0][-room:], *end]])
 
     def candidates(self, texts: Sequence[str]) -> Tokens:
-        """Tokens of candidates, cut to MOST_TOKENS before their end."""
+        """Tokens of candidates, cut where they are too long, with their end."""
         end = self._ends[1]
-        ids = [[*own[:MOST_TOKENS], *end] for own in self._plain(texts)]
+        ids = [[*own[: self.of_candidate], *end] for own in self._plain(texts)]
         longest = max((len(own) for own in ids), default=1)
         padded = np.zeros((len(ids), longest), np.int64)
         present = np.zeros((len(ids), longest), bool)

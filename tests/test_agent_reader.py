@@ -117,3 +117,12 @@ def test_rows_of_another_catalogue_are_found_by_their_ids(loaded: LoadedReader, 
     moved = Reading(loaded, Catalogue(tuple(things()[row] for row in order)), unit_vectors(dim=DIM)[order])
     shown = History(new_row[LONG.rows], LONG.values, LONG.times)
     assert moved.log_odds([shown])[0][new_row] == pytest.approx(reading.log_odds([LONG])[0], abs=1e-4)
+
+
+def test_a_history_that_grows_is_read_on_and_judged_as_if_read_at_once(reading: Reading) -> None:
+    fresh = Reading(reading.loaded, reading.catalogue, reading.vectors)
+    for n in (8, 9, 12, 11, 20):
+        shown = History(LONG.rows[:n], LONG.values[:n], None if LONG.times is None else LONG.times[:n])
+        together = reading.log_odds([shown, SHOWN[0]])[0]
+        assert fresh.log_odds([shown])[0] == pytest.approx(together, abs=1e-4)
+    assert fresh.kept.tokens_read == 8 + 1 + 3 + 1 + 8  # undone to eleven: the eleventh again, for its state

@@ -152,10 +152,15 @@ def _collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
 
 
 def _by_trainer(school: School) -> float:
-    """Seconds of one epoch of the peer."""
-    from transformers import Trainer, TrainingArguments
-
+    """Seconds of one pass by the peer, after one over a few histories to warm up."""
     histories = [school.histories[n] for n in range(len(school.histories))]
+    _epoch(school, histories[: WARM_UP * EIGHT])
+    return _epoch(school, histories)
+
+
+def _epoch(school: School, histories: Sequence[History]) -> float:
+    from transformers import PrinterCallback, Trainer, TrainingArguments
+
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             folder,
@@ -175,9 +180,7 @@ def _by_trainer(school: School) -> float:
             train_dataset=histories,
             data_collator=lambda each: _collated(each, school.scale),
         )
-        for batch in list(trainer.get_train_dataloader())[:WARM_UP]:
-            trainer.training_step(trainer.model, batch)
-        trainer.model.zero_grad()
+        trainer.remove_callback(PrinterCallback)
         began = time.perf_counter()
         trainer.train()
         return time.perf_counter() - began
