@@ -16,10 +16,11 @@ from finetune.checkpoint import Checkpoint
 from finetune.examples import Lessons, ValidationList, ndcg_at_10
 from finetune.settings import RankSettings
 from finetune.training import BatchesOf, Progress, Trainer
+from finetune.watching import Curves
 from index.command import note
 from index.domain import Domain
 from index.errors import MendableError
-from index.home import replace_folder
+from index.home import home, replace_folder
 from index.models import ModelFolder
 from index.records import Floats
 
@@ -38,26 +39,36 @@ class Teaching:
 
 
 def taught(teaching: Teaching, settings: RankSettings, domain: Domain, base: ModelFolder, target: Path) -> None:
-    """Train or go on, choose the blend on validation users, write the adapter."""
+    """Train or go on, choose the blend on validation users, write the adapter; of several workers the first does."""
     trainer, lists = teaching.trainer, teaching.lessons.validation
-    checkpoint = Checkpoint(
-        target.with_name(f"{target.name}.training"), key_of(settings, teaching.events_sha256, base.sha256)
-    )
+    key = key_of(settings, teaching.events_sha256, base.sha256)
+    checkpoint = Checkpoint(target.with_name(f"{target.name}.training"), key)
     prepared = trainer.at.seconds
-    if checkpoint.load(trainer):
-        note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
-    else:
+    resumed = checkpoint.load(trainer)
+    if not resumed:
         trainer.at.seconds = prepared
-    note(f"learning from {len(teaching.lessons.training)} histories, validating on {len(lists)} users")
+    first = trainer.workers.is_first
+    trainer.curves = Curves(curves_folder(domain.name, target.name) if first else None, begin=not resumed)
+    if first and resumed:
+        note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
+    if first:
+        note(f"learning from {len(teaching.lessons.training)} histories, validating on {len(lists)} users")
     at = trainer.run(teaching.lessons.training, teaching.batches, checkpoint)
-    said = teaching.said()
-    blend = best_blend(lists, said).weight
-    record = with_blend(record_of(settings, domain, lists, at, said), lists, said, blend)
-    write_adapter(target, lambda folder: teaching.save(folder, blend), record, {**teaching.about, "blend": blend})
-    if trainer.interrupted:
-        note(f"interrupted: the best so far is in {target}; the same command goes on from here")
-    else:
-        checkpoint.remove()
+    if first:
+        said = teaching.said()
+        blend = best_blend(lists, said).weight
+        record = with_blend(record_of(settings, domain, lists, at, said), lists, said, blend)
+        write_adapter(target, lambda folder: teaching.save(folder, blend), record, {**teaching.about, "blend": blend})
+        if trainer.interrupted:
+            note(f"interrupted: the best so far is in {target}; the same command goes on from here")
+        else:
+            checkpoint.remove()
+    trainer.workers.leave()
+
+
+def curves_folder(domain: str, kind: str) -> Path:
+    """Where TensorBoard finds the curves of a training."""
+    return home() / "curves" / domain / kind
 
 
 def device_of(name: str) -> torch.device:
@@ -88,6 +99,7 @@ def record_of(
         "steps": at.step,
         "epochs": at.epoch,
         "tokens": at.tokens,
+        "learning_seconds": round(at.learning_seconds, 1),
         "finished": at.finished,
         "loss": [list(pair) for pair in at.loss],
         "validation": [list(pair) for pair in at.validation],

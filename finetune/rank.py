@@ -21,6 +21,7 @@ from finetune.outcome import Teaching, blended_scores, device_of, taught
 from finetune.settings import RankSettings
 from finetune.training import Schedule, Trainer, Validation, freeze_lora
 from finetune.words import finetune_words
+from finetune.workers import Workers
 from index.counts import Steps, latent
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
@@ -143,7 +144,8 @@ def _trainer(settings: RankSettings, loaded: LoadedReader, reading: Reading, les
     schedule = Schedule(budget, settings.learning_rate, settings.seed, accumulate=settings.accumulate)
     counts = np.bincount(lessons.training.rows, minlength=len(reading.catalogue))
     objective = NextItem(reading.texts, reading.numbers, counts)
-    return Trainer(loaded.reader, objective.loss, validate, schedule)
+    workers = Workers.here(reading.texts.device)
+    return Trainer(loaded.reader, objective.loss, validate, schedule, workers)
 
 
 def _said(reading: Reading, lessons: Lessons, size: int = 32) -> list[Floats]:

@@ -3,10 +3,9 @@
 import contextlib
 import math
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from types import FrameType
 from typing import Any, Protocol
 
@@ -15,6 +14,8 @@ from torch import Tensor, nn
 
 from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
+from finetune.watching import Curves, bar
+from finetune.workers import Workers
 from index.domain import Histories
 
 WARM_UP = 60  # steps
@@ -57,9 +58,32 @@ class Progress:
     lowered: int = 0  # how often the rate was
     batches: int = 0  # in all; more than steps where gradients are accumulated
     tokens: int = 0  # events learned from in all
+    learning_seconds: float = 0.0  # of `seconds`, without lessons and validations
     loss: list[tuple[int, float]] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
     finished: bool = False
+
+
+class Clock:
+    """Seconds of a training that may have begun in an earlier process."""
+
+    def __init__(self, before: float = 0.0) -> None:
+        self._before, self._began = before, time.monotonic()
+        self._marked = self._began
+
+    @property
+    def seconds(self) -> float:
+        """All of them."""
+        return self._before + time.monotonic() - self._began
+
+    @property
+    def since_mark(self) -> float:
+        """Seconds since the last mark."""
+        return time.monotonic() - self._marked
+
+    def mark(self) -> None:
+        """Count anew from here."""
+        self._marked = time.monotonic()
 
 
 class HasEvents(Protocol):
@@ -78,43 +102,51 @@ class Trainer:
     """Teaches a reader to predict each next event; keeps the tensors that were best on validation."""
 
     def __init__(
-        self, reader: nn.Module, loss_of: LossOf, validate: Callable[[], Validation], schedule: Schedule
+        self,
+        reader: nn.Module,
+        loss_of: LossOf,
+        validate: Callable[[], Validation],
+        schedule: Schedule,
+        workers: Workers | None = None,
     ) -> None:
+        self.workers = workers or Workers()
         self.reader, self.loss_of = reader, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
         self.trained = {name: value for name, value in reader.named_parameters() if value.requires_grad}
         self.optimizer = torch.optim.AdamW(_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98))
         self.best = self.copied()
+        self.curves = Curves()
         self._stopped = False
         self._validation_seconds = 0.0
+        self._clock = Clock()
+        self._validated_at = 0.0  # epochs
 
     def run(self, histories: Histories, batches_of: BatchesOf, checkpoint: Checkpoint) -> Progress:
         """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place."""
-        began, before, saved = time.monotonic(), self.at.seconds, time.monotonic()
-        with self._interruptible(), _bar(self.schedule.budget) as bar:
+        self._clock = Clock(self.at.seconds)
+        with self._interruptible(), bar(self.schedule.budget, self.workers.is_first) as show:
             self._validate_now()  # what is there already is what has to be passed; and how long it takes is then known
             while not self._over():
                 batches = batches_of(histories, self.at.epoch)
-                self._validate_if_due(len(batches))
-                for batch in batches[self.at.place :]:
-                    self.learn(batch)
-                    self.at.place += 1
-                    self.at.seconds = before + time.monotonic() - began
-                    bar(self.at)
-                    if time.monotonic() - saved > CHECKPOINT_EVERY and self.at.batches % self.schedule.accumulate == 0:
-                        checkpoint.save(self)
-                        saved = time.monotonic()
+                while self.at.place < len(batches):
+                    self._validate_if_due(len(batches))
+                    self.learn(batches[self.workers.place(len(batches), self.at.place)])
+                    self.at.place += self.workers.size
+                    show(self.at)
+                    self._save_if_due(checkpoint)
                     if self._over():
                         break
                 else:
                     self.at.epoch, self.at.place = self.at.epoch + 1, 0
             if not self._stopped:
                 self._validate_now()
-            self.at.seconds = before + time.monotonic() - began
+            self._tell_time()
             self.at.finished = not self._stopped
-            checkpoint.save(self)
+            if self.workers.is_first:
+                checkpoint.save(self)
         self.restore(self.best)
+        self.curves.close()
         return self.at
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
@@ -125,25 +157,49 @@ class Trainer:
 
     def learn(self, batch: HasEvents) -> None:
         """Learn from a batch; with `accumulate`, the parameters move only after so many."""
+        began = time.monotonic()
         self.reader.train()
-        torch.manual_seed(self.schedule.seed * 1_000_003 + self.at.batches)  # dropout: the same after a resume
-        loss = self.loss_of(self.reader, batch, self.schedule.seed * 1_000_003 + self.at.batches)
+        seed = self.schedule.seed * 1_000_003 + self.at.batches + self.workers.rank
+        torch.manual_seed(seed)  # dropout: the same after a resume
+        loss = self.loss_of(self.reader, batch, seed)
         (loss / self.schedule.accumulate).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        self.at.batches += 1
-        self.at.tokens += batch.n_events
-        if self.at.batches % self.schedule.accumulate == 0:
+        self.at.batches += self.workers.size
+        self.at.tokens += batch.n_events * self.workers.size
+        if self._between_steps:
             self._move()
             if self.at.step % 10 == 1:
-                self.at.loss.append((self.at.step, round(float(loss.item()), 4)))
+                self._note_loss(float(loss.item()))
+        self.at.learning_seconds += time.monotonic() - began
+        self._tell_time()
+
+    @property
+    def _between_steps(self) -> bool:
+        """Whether no gradient waits for others."""
+        return self.at.batches % (self.schedule.accumulate * self.workers.size) == 0
 
     def _move(self) -> None:
         rate = self.schedule.learning_rate * self._warmth()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        self.workers.average(self.trained.values())
         torch.nn.utils.clip_grad_norm_(self.trained.values(), CLIP)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.at.step += 1
+
+    def _note_loss(self, loss: float) -> None:
+        self.at.loss.append((self.at.step, round(loss, 4)))
+        speed = self.at.tokens / max(self.at.learning_seconds, 1e-9)
+        rate = self.optimizer.param_groups[0]["lr"]
+        self.curves.add(self.at.step, train__loss=loss, train__rate=rate, train__events_per_s=speed)
+
+    def _tell_time(self) -> None:
+        self.at.seconds = self.workers.shared(self._clock.seconds)[0]
+
+    def _save_if_due(self, checkpoint: Checkpoint) -> None:
+        if self.workers.is_first and self._between_steps and self._clock.since_mark > CHECKPOINT_EVERY:
+            checkpoint.save(self)
+            self._clock.mark()
 
     def _warmth(self) -> float:
         """Share of the peak rate: linear warm-up, then a cosine over the budget, lower after each plateau."""
@@ -158,22 +214,24 @@ class Trainer:
     def _over(self) -> bool:
         after = self.at.seconds + 1.2 * self._validation_seconds  # the last validation is within the budget too
         spent = self.schedule.budget.share(after, self.at.epoch) >= 1
-        return self._stopped or spent or self.at.lowered > LOWERINGS
+        over = self._stopped or spent or self.at.lowered > LOWERINGS
+        return bool(self.workers.shared(over)[0])
 
     def _validate_if_due(self, n_batches: int) -> None:
         done = self.at.epoch + self.at.place / max(n_batches, 1)
-        last = self.at.validation[-1][0] / max(n_batches, 1) if self.at.validation else 0.0
-        if done - last >= self.schedule.validate_every:
+        if self._between_steps and done - self._validated_at >= self.schedule.validate_every:
             self._validate_now()
+            self._validated_at = done
 
     def _validate_now(self) -> None:
         if self.at.validation and self.at.validation[-1][0] == self.at.step:
             return
         began = time.monotonic()
         self.reader.eval()
-        value = self.validate()
-        self._validation_seconds = time.monotonic() - began
+        value = Validation(*self.workers.shared(*astuple(self.validate())))
+        self._validation_seconds = self.workers.shared(time.monotonic() - began)[0]
         self.at.validation.append((self.at.step, round(value.ndcg, 6)))
+        self.curves.add(self.at.step, validation__ndcg_at_10=value.ndcg, validation__likelihood=value.likelihood)
         improved = value.likelihood > self.at.best
         self.at.unimproved = 0 if improved or not self.at.step else self.at.unimproved + 1
         if improved:
@@ -220,21 +278,3 @@ def _groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
     decayed = [value for name, value in trained.items() if value.ndim > 1 and "ids" not in name and "bias" not in name]
     others = [value for value in trained.values() if all(value is not each for each in decayed)]
     return [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
-
-
-@contextlib.contextmanager
-def _bar(budget: Budget) -> Iterator[Callable[[Progress], None]]:
-    """A bar over the budget with loss, validation and ETA; silent where stderr is no terminal."""
-    from tqdm import tqdm
-
-    with tqdm(
-        total=100, unit="%", disable=not sys.stderr.isatty(), bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
-    ) as bar:
-
-        def show(at: Progress) -> None:
-            bar.update(100 * min(budget.share(at.seconds, at.epoch), 1) - bar.n)
-            bar.set_postfix_str(
-                f"step {at.step} loss {at.loss[-1][1] if at.loss else 0:.3f} ndcg@10 {at.best_ndcg:.4f}"
-            )
-
-        yield show

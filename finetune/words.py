@@ -30,6 +30,7 @@ from finetune.objective import autocast
 from finetune.outcome import Teaching, blended_scores
 from finetune.settings import RankSettings
 from finetune.training import Schedule, Trainer, Validation
+from finetune.workers import Workers
 from index.command import progress
 from index.domain import Catalogue, Domain, Histories
 from index.models import ModelFolder
@@ -124,7 +125,8 @@ def finetune_words(settings: RankSettings, base: ModelFolder, domain: Domain, ve
         save_word_reader(folder, replace(loaded, settings=replace(made, blend=blend)))
 
     about = {"base": base.name, "rank": settings.rank, "layers": layers, "prompt": "words"}
-    trainer = Trainer(reader, objective.loss, validate, schedule)
+    workers = Workers.here(reader.head.weight.device)
+    trainer = Trainer(reader, objective.loss, validate, schedule, workers)
     return Teaching(trainer, lessons, batches, said, save, about, made.events_sha256)
 
 

@@ -1,0 +1,80 @@
+"""Several processes that teach one reader: they do what one does that sums as many batches for a step."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from finetune.outcome import curves_folder
+from finetune.workers import Workers
+from index.building import build_domain
+from index.home import CLONE, adapters_folder
+from tests.helpers_small import Small, walks, write_domain
+
+
+@pytest.fixture
+def built(home: Path, tiny: Path) -> Small:
+    """The small domain, built and not tuned."""
+    write_domain(walks(n_users=60), name="small")
+    build_domain("small", encoder=str(tiny))
+    return Small(home, "small", tiny)
+
+
+def tuned_by(
+    small: Small, *launcher: str, options: tuple[str, ...] = ()
+) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
+    """The LoRA and the record that a launcher's training leaves."""
+    length = ["--epochs", "3", "--seed", "4"]
+    command = [
+        *launcher,
+        "-m",
+        "finetune",
+        "rank",
+        "--domain",
+        small.name,
+        "--backbone",
+        str(small.encoder),
+        *length,
+        *options,
+    ]
+    environment = {**os.environ, "PALATE_HOME": str(small.home), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=CLONE, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    folder = adapters_folder(small.name) / "bert"
+    return load_file(folder / "adapter_model.safetensors"), json.loads((folder / "training.json").read_text())
+
+
+def test_two_workers_learn_what_one_learns_with_two_batches_a_step(built: Small) -> None:
+    alone, record = tuned_by(built, sys.executable, options=("--accumulate", "2"))
+    launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
+    together, both = tuned_by(built, *launcher)
+    assert both["steps"] == record["steps"]
+    assert both["tokens"] == record["tokens"]
+    assert set(alone) == set(together)
+    assert any(value.abs().max() > 0 for name, value in alone.items() if "lora_B" in name)
+    for name, value in alone.items():
+        assert value == pytest.approx(together[name], abs=2e-4), name
+
+
+def test_curves_for_tensorboard_are_written(built: Small) -> None:
+    tuned_by(built, sys.executable)
+    files = list(curves_folder(built.name, "bert").glob("events.out.tfevents.*"))
+    assert len(files) == 1
+    content = files[0].read_bytes()
+    assert all(name in content for name in (b"train/loss", b"train/events_per_s", b"validation/ndcg_at_10"))
+
+
+def test_alone_nothing_is_shared_or_averaged(tmp_path: Path) -> None:
+    parameter = torch.nn.Parameter(torch.ones(2))
+    parameter.grad = torch.tensor([1.0, 3.0])
+    worker = Workers()
+    worker.average([parameter])
+    assert parameter.grad.tolist() == [1.0, 3.0]
+    assert worker.shared(0.5, 2.0) == [0.5, 2.0]
+    assert [worker.place(5, at) for at in (0, 4)] == [0, 4]
+    assert Workers(1, 2).place(5, 4) == 4  # an odd batch is taken by both
