@@ -1,6 +1,7 @@
 """What people did, as a channel: several linear views of a history, each a score for every item of the catalogue."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -35,6 +36,7 @@ VIEWS = (
 )
 EXTRA = ("valued", "popularity")
 MIX = {"follows/4": 2.0, "next/3": 2.0, "together/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
+UNKNOWN_SHARE = 0.01  # of the catalogue: up to so many new items are judged by their texts alone
 COARSE = 32  # factors; on the wines they alone find more than all
 NAMES = (*(view.name for view in VIEWS), *EXTRA)
 
@@ -65,6 +67,12 @@ class Behaviour:
     def n_items(self) -> int:
         """Number of items."""
         return len(self.popularity)
+
+    @cached_property
+    def crowd(self) -> float:
+        """Log odds that each item loses which nobody had, where these are many: all together they stay as likely."""
+        share = float(np.mean(self.popularity == 0)) if self.n_items else 0.0
+        return float(np.log(max(share / UNKNOWN_SHARE, 1.0)))
 
     def views(self, history: History) -> Floats:
         """(n_items, len(NAMES)): every view's score of every item; 0 where a view has nothing to say."""

@@ -26,7 +26,7 @@ class BehaviourPart:
     """Behaviour matrices and fusion of a domain's histories; needs the vectors of the text part."""
 
     name: str = FOLDER
-    version: int = 2
+    version: int = 3
 
     def build(self, making: Making) -> Mapping[str, Any]:
         """Fit on all events; the fusion learns from events that its matrices were fitted without."""

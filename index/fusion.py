@@ -14,18 +14,33 @@ if TYPE_CHECKING:  # torch is needed to learn a fusion, not to use one
 
 HIDDEN = 32
 SAME = 1e-6  # spread of a feature that is the same everywhere: it is not stretched, or any other value would drown all
+UNKNOWN = 0.5  # of the items of a list, made such to learn how they are judged
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 8, 128, 3e-3, 1e-4
 
 
 @dataclass(frozen=True)
 class Fusion:
-    """Linear part plus two GELU layers over standardised features; `columns` names the features in order."""
+    """Linear part plus two GELU layers over standardised features; `columns` names the features in order.
+
+    An item that nobody had (popularity 0) is judged by a linear part of its own, where there is one: to the network its
+    missing views look like those of an item that nobody wants.
+    """
 
     columns: tuple[str, ...]
-    weights: Mapping[str, Floats]  # mean, spread, linear, first, first_bias, second, second_bias, last
+    weights: Mapping[str, Floats]  # mean, spread, linear, first, first_bias, second, second_bias, last, [unknown]
 
     def score(self, features: Floats) -> Floats:
         """(n, columns) -> (n,): higher is better, differences are log odds."""
+        w = self.weights
+        known = self.score_known(features)
+        if "unknown" not in w or "popularity" not in self.columns:
+            return known
+        x = (features - w["mean"]) / w["spread"]
+        alone = x @ w["unknown"][:-1] + w["unknown"][-1]
+        return np.asarray(np.where(features[:, self.columns.index("popularity")] == 0, alone, known), np.float32)
+
+    def score_known(self, features: Floats) -> Floats:
+        """The same by the network alone."""
         w = self.weights
         x = (features - w["mean"]) / w["spread"]
         hidden = _gelu(_gelu(x @ w["first"] + w["first_bias"]) @ w["second"] + w["second_bias"])
@@ -72,6 +87,37 @@ def fit_fusion(lists: Sequence[FusionList], columns: tuple[str, ...], seed: int)
             schedule.step()
     learned = {name: value.detach().numpy().astype(np.float32) for name, value in parameters.items()}
     return Fusion(columns, {"mean": mean, "spread": spread, **learned})
+
+
+def with_unknown(fusion: Fusion, lists: Sequence[FusionList], by_text: Sequence[str], seed: int) -> Fusion:
+    """The fusion with a judge of items that nobody had, by the columns `by_text` alone.
+
+    It learns from the same lists with half of their items made unknown at random, among which the network's scores of
+    the others stay as they are.
+    """
+    import torch
+
+    stacked = np.stack([each.features for each in lists])
+    flat = stacked.reshape(-1, len(fusion.columns))
+    network = torch.from_numpy(fusion.score_known(flat).reshape(stacked.shape[:2]))
+    read = torch.from_numpy(np.isin(np.array(fusion.columns), by_text).astype(np.float32))
+    features = torch.from_numpy((stacked - fusion.weights["mean"]) / fusion.weights["spread"]) * read
+    offsets = torch.from_numpy(np.stack([each.offsets for each in lists]))
+    random = torch.Generator().manual_seed(seed)
+    weights = torch.zeros(len(fusion.columns) + 1, requires_grad=True)
+    optimizer = torch.optim.AdamW([weights], lr=10 * LEARNING_RATE, weight_decay=0.0)
+    truth = torch.zeros(len(lists), dtype=torch.int64)
+    for _ in range(EPOCHS):
+        for batch in torch.split(torch.randperm(len(truth), generator=random), BATCH):
+            unknown = torch.rand(len(batch), stacked.shape[1], generator=random) < UNKNOWN
+            alone = features[batch] @ weights[:-1] + weights[-1]
+            scores = torch.where(unknown, alone, network[batch]) + offsets[batch]
+            loss = torch.nn.functional.cross_entropy(scores, truth[batch])
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            optimizer.step()
+    learned = (weights.detach() * torch.cat([read, torch.ones(1)])).numpy().astype(np.float32)
+    return Fusion(fusion.columns, {**fusion.weights, "unknown": learned})
 
 
 def untrained(columns: tuple[str, ...], weights: Mapping[str, float]) -> Fusion:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.behaviour import MIX, Behaviour
+from index.behaviour import MIX, NAMES, Behaviour
 from index.command import progress
 from index.domain import Catalogue, Histories
 from index.features import COLUMNS, Features
-from index.fusion import Fusion, FusionList, fit_fusion, untrained
+from index.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
 from index.query import Mask
 from index.ranks import best_rows
 from index.records import Floats, History, Rows
@@ -28,8 +28,12 @@ LOOKS = {
     "text/1": 0.4,
     "text/4": 0.4,
 }  # beside the mix: columns, shares of its depth
+COLD_LOOK = 0.2  # depth of the look at items that nobody had, of the mix's
 LEAST = 300  # with fewer lists than this a network would learn noise
 UNLEARNED = {**MIX, "text/4": 0.2, "popularity": 0.02}  # the square roots of these sums, plainly added
+
+
+BY_TEXT = tuple(name for name in COLUMNS if name not in NAMES)  # what is known of an item that nobody had
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def learn_fusion(histories: Histories, catalogue: Catalogue, vectors: Floats, se
         lists = _lists(histories, catalogue, vectors, random)
     if len(lists) < LEAST:
         return untrained(COLUMNS, UNLEARNED), 0
-    return fit_fusion(lists, COLUMNS, seed), len(lists)
+    return with_unknown(fit_fusion(lists, COLUMNS, seed), lists, BY_TEXT, seed), len(lists)
 
 
 def single_thread() -> AbstractContextManager[object]:
@@ -74,6 +78,10 @@ def looked_at(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
     popular = 1e-6 * features[:, COLUMNS.index("popularity")]  # so that no wish is left empty
     found = [best_rows(first_look(features) + popular, n, allowed)]
     found += [best_rows(features[:, COLUMNS.index(name)], int(share * n), allowed) for name, share in LOOKS.items()]
+    cold = features[:, COLUMNS.index("popularity")] == 0
+    if cold.any():  # nobody had these: only their texts can speak for them
+        mask = cold if allowed is None else cold & allowed
+        found.append(best_rows(features[:, COLUMNS.index("text/4")], int(COLD_LOOK * n), mask))
     return np.unique(np.concatenate(found)).astype(np.int64)
 
 
