@@ -100,7 +100,9 @@ def latent(histories: Histories, n_items: int, steps: Steps, n_factors: int = FA
     return Factors(before.astype(np.float32), after.astype(np.float32))
 
 
-def together(users: sparse.csr_matrix, penalty: float, dense_items: int = DENSE_ITEMS) -> Matrix:
+def together(
+    users: sparse.csr_matrix, penalty: float, dense_items: int = DENSE_ITEMS, few_users: int = FEW_USERS
+) -> Matrix:
     """EASE weights (Steck 2019, doi:10.1145/3308558.3313710), the strongest of each row where there are many items.
 
     With many items and many users cosine neighbours stand in their place.
@@ -108,7 +110,7 @@ def together(users: sparse.csr_matrix, penalty: float, dense_items: int = DENSE_
     n_users, n_items = users.shape
     if n_items <= dense_items:
         return _few_users_ease(users, penalty) if n_users < n_items else _few_items_ease(users, penalty)
-    if n_users > FEW_USERS:
+    if n_users > few_users:
         return _cosine_neighbours(users)
     return sparse.vstack([_strongest_of(block) for block in _ease_blocks(users, penalty)]).tocsr()
 

