@@ -5,7 +5,6 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from agent.adapterfolders import READER
-from agent.bases import load_base, lora_places
+from agent.bases import load_base, save_lora, saved_lora, with_lora
 from agent.prompt import Scale
 from agent.reader import Reader, ReaderShape
 from index.errors import MendableError
@@ -67,29 +66,16 @@ class LoadedReader:
 
 def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> Reader:
     """A reader on a base model with a new LoRA, its weights drawn from `seed`."""
-    from peft import LoraConfig, get_peft_model
-
     torch.manual_seed(seed)
     with quiet_loading():
         base = load_base(base_model, shape.layers)
-    config = LoraConfig(
-        r=rank,
-        lora_alpha=2 * rank,
-        lora_dropout=0.05,
-        target_modules=lora_places(base),
-        base_model_name_or_path=base_model,
-    )
-    with quiet_loading():
-        return Reader(get_peft_model(base, config), shape, base.config.hidden_size)
+    return Reader(with_lora(base, rank, base_model), shape, base.config.hidden_size)
 
 
 def save_reader(folder: Path, loaded: LoadedReader) -> None:
     """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
-    reader: Any = loaded.reader
-    for config in reader.base.peft_config.values():  # PEFT puts the folder of this machine here
-        config.base_model_name_or_path = loaded.settings.base_model
-    reader.base.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for a vocabulary
-    (folder / "README.md").unlink(missing_ok=True)  # the card is written by who trained
+    reader = loaded.reader
+    save_lora(reader.base, folder, loaded.settings.base_model)
     head = {name: value.detach().to(torch.float16).contiguous() for name, value in reader.head_state().items()}
     save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, **asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
@@ -98,15 +84,13 @@ def save_reader(folder: Path, loaded: LoadedReader) -> None:
 
 def load_reader(folder: Path) -> LoadedReader:
     """Read what `save_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
-    from peft import PeftModel
-
     try:
         settings, item_ids = _read(folder)
         head = load_file(folder / HEAD)
         _refuse_other_base(settings, folder)
         with quiet_loading():
             base = load_base(settings.base_model, settings.shape.layers)
-            reader = Reader(PeftModel.from_pretrained(base, str(folder)), settings.shape, base.config.hidden_size)
+        reader = Reader(saved_lora(base, folder), settings.shape, base.config.hidden_size)
         _fill_head(reader, head)
     except UNREADABLE as why:
         raise unreadable(folder, why) from why
@@ -149,6 +133,7 @@ def _fill_head(reader: Reader, head: dict[str, torch.Tensor]) -> None:
 
 
 def unreadable(folder: Path, why: Exception) -> MendableError:
+    """The error for an adapter that cannot be read, in one line."""
     reason = str(why).splitlines()[0] if str(why) else type(why).__name__
     way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
     return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from agent.adapterfolders import READER
 from agent.adapters import HEAD, UNREADABLE, WEIGHTS, unreadable
-from agent.bases import backbone_of, kind_of, load_base, lora_places
+from agent.bases import backbone_of, kind_of, load_base, save_lora, saved_lora, with_lora
 from agent.packing import Kept, Prefix, read, states_after
 from agent.prompt import Scale
 from agent.words import LONGEST, Tokens, Wording, candidate_words, history_words
@@ -117,39 +117,22 @@ class WordReading:
 
 def fresh_word_reader(base_model: str, layers: int, rank: int, seed: int) -> tuple[WordReader, Wording]:
     """A reader of words on a base model with a new LoRA drawn from `seed`, and its tokenizer."""
-    from peft import LoraConfig, get_peft_model
-
     torch.manual_seed(seed)
     base, wording, causal = _base(base_model, layers)
-    config = LoraConfig(
-        r=rank,
-        lora_alpha=2 * rank,
-        lora_dropout=0.05,
-        target_modules=lora_places(base),
-        base_model_name_or_path=base_model,
-    )
-    with quiet_loading():
-        return WordReader(get_peft_model(base, config), base.config.hidden_size, causal), wording
+    return WordReader(with_lora(base, rank, base_model), base.config.hidden_size, causal), wording
 
 
 def save_word_reader(folder: Path, loaded: LoadedWordReader) -> None:
     """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
-    inner: Any = loaded.reader.base
-    for config in inner.peft_config.values():
-        config.base_model_name_or_path = loaded.settings.base_model
-    inner.save_pretrained(folder, save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)
-    save_file(
-        {name: value.detach().contiguous() for name, value in loaded.reader.head.state_dict().items()}, folder / HEAD
-    )
+    save_lora(loaded.reader.base, folder, loaded.settings.base_model)
+    head = {name: value.detach().contiguous() for name, value in loaded.reader.head.state_dict().items()}
+    save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, "prompt": "words", **asdict(loaded.settings)}
     (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
 
 
 def load_word_reader(folder: Path) -> LoadedWordReader:
     """Read what `save_word_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
-    from peft import PeftModel
-
     try:
         content = json.loads((folder / READER).read_text())
         if content.pop("format_version") != FORMAT_VERSION or content.pop("prompt") != "words":
@@ -159,8 +142,7 @@ def load_word_reader(folder: Path) -> LoadedWordReader:
         if here != settings.base_sha256:
             raise ValueError(f"it is for {settings.base_model} {settings.base_sha256[:12]}, here is {here[:12]}")
         base, wording, causal = _base(settings.base_model, settings.layers)
-        with quiet_loading():
-            reader = WordReader(PeftModel.from_pretrained(base, str(folder)), base.config.hidden_size, causal)
+        reader = WordReader(saved_lora(base, folder), base.config.hidden_size, causal)
         reader.head.load_state_dict(load_file(folder / HEAD))
     except MendableError:
         raise

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from agent.__main__ import main
-from agent.rankers import RANKERS
+from agent.rankers import PLAIN, TUNED
 from agent.wishes import Constraint, holds
 from index.errors import MendableError
 from tests.helpers_small import KINDS, Small, things
@@ -25,7 +25,7 @@ def recommend(tuned: Small, capsys: pytest.CaptureFixture[str]) -> Recommend:
     return run
 
 
-@pytest.mark.parametrize("ranker", RANKERS)
+@pytest.mark.parametrize("ranker", ["bert", *PLAIN])
 def test_the_command_prints_the_contracts_object(recommend: Recommend, ranker: str) -> None:
     found = recommend("--user", "u7", "--ranker", ranker, "-k", "5")
     assert list(found) == ["domain", "user", "ranker", "state", "relaxed", "recommendations", "timing_ms"]
@@ -38,6 +38,19 @@ def test_the_command_prints_the_contracts_object(recommend: Recommend, ranker: s
     assert set(found["recommendations"][0]) == {"rank", "item_id", "title", "score", "reason", "sentiment"}
     again = recommend("--user", "u7", "--ranker", ranker, "-k", "5")
     assert {**again, "timing_ms": 0} == {**found, "timing_ms": 0}
+
+
+@pytest.mark.parametrize("ranker", [name for name in TUNED if name != "bert"])
+def test_a_ranker_without_its_adapter_is_said_and_the_fusion_ranks(
+    tuned: Small, ranker: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["recommend", "--domain", tuned.name, "--json", "--user", "u7", "--ranker", ranker])
+    said = capsys.readouterr()
+    assert json.loads(said.out)["ranker"]["name"] == "fusion"
+    assert f"no {ranker} adapter for {tuned.name}" in said.err
+    backbone, _, prompt = ranker.partition("-")
+    assert ("--backbone gpt" in said.err) == (backbone == "gpt")
+    assert ("--prompt words" in said.err) == bool(prompt)
 
 
 def test_what_somebody_new_says_is_heard(recommend: Recommend) -> None:

@@ -139,7 +139,7 @@ def test_gradients_flow_through_history_and_candidates(case: Case) -> None:
     history, candidates = (part.clone().requires_grad_() for part in (case.history, case.candidates))
     prefix = read(case.model, history, Prefix(), case.causal)
     states = states_after(case.model, prefix, candidates, case.present, case.causal)
-    (states * torch.randn_like(states)).sum().backward()  # type: ignore[no-untyped-call]
+    (states * torch.randn_like(states)).sum().backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     assert history.grad is not None and history.grad.abs().sum() > 0
     assert candidates.grad is not None and (candidates.grad.abs().sum(-1) > 0).equal(case.present)
 
