@@ -10,20 +10,27 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from eval.__main__ import main
 from eval.bench.encode import encode_row, operations, token_counts
 from eval.bench.growth import Failed, K, exact, growth_of, measured, recall
 from eval.bench.metrics import made_up_lists, metrics_row, our_values
+from eval.bench.packed import Pairs, packed_row, pairs_of
 from eval.bench.peak import peak_flops
 from eval.bench.rows import Row, Seconds, in_turns
 from eval.bench.run import BenchSettings, run_bench, table
 from eval.bench.search import search_row
 from eval.bench.threads import READ_BY_LIBRARIES, usable_threads
+from eval.bench.train import School, Taught, collated, train_row
 from eval.bench.vectors import made_up_vectors, queries_of
 from eval.metrics import EVERY_METRIC
+from index.domain import load_domain
 from index.errors import MendableError
-from index.models import ModelFolder
+from index.loading import load_text_index
+from index.models import ModelFolder, resolve
+from tests.helpers_models import tiny_gguf
+from tests.helpers_small import Small
 
 RATIO = {"ratio": float, "ours_s": float, "peer_s": float, "peer": str}
 GROWTH = {"n_items": int, "build_s": float, "search_ms": float, "recall@100": float, "extra_mb": float}
@@ -218,3 +225,58 @@ def test_threads_are_those_that_are_asked_for_else_the_cores(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     assert usable_threads() == (threads or len(os.sched_getaffinity(0)))
+
+
+# --- packed scoring and training ----------------------------------------------
+
+
+def test_packed_bert_gives_the_scores_of_the_cross_encoder(tiny: Path) -> None:
+    pairs = Pairs("liked star wars; hated dogs;", ("a film about dogs", "space", "star wars about space dogs"))
+    row = packed_row(resolve(str(tiny)), "bert", 2, pairs).as_json()
+    assert row["error"] < 1e-4
+    assert row["ratio"] == pytest.approx(row["peer_s"] / row["ours_s"], rel=1e-3)
+    assert row["peer"].startswith("CrossEncoder.predict")
+    assert row["of_peak"] > 0
+
+
+def test_packed_gpt_gives_the_scores_of_a_pass_for_each_pair(home: Path, tmp_path: Path) -> None:
+    model = resolve(str(tiny_gguf(tmp_path / "tiny.gguf")))
+    row = packed_row(model, "gpt", 1, Pairs("bcbcd", ("bcd", "hgfe", "b"))).as_json()
+    assert row["error"] < 1e-4
+    assert row["candidates"] == 3
+    assert row["peer"].startswith("one forward pass a pair")
+
+
+def test_what_is_told_for_the_packed_rows_are_items_that_the_user_never_had(tuned: Small) -> None:
+    domain = load_domain(tuned.name)
+    pairs = pairs_of(domain, 5)
+    assert len(set(pairs.candidates)) == 5
+    assert not any(candidate.split(",")[0] in pairs.history for candidate in pairs.candidates)
+
+
+def test_the_row_of_training_has_both_sides_on_the_same_histories(tuned: Small) -> None:
+    domain = load_domain(tuned.name)
+    vectors = np.asarray(load_text_index(domain).vectors)
+    row = train_row(School(domain, vectors, resolve(str(tuned.encoder)), n=24), threads=1, rounds=1).as_json()
+    assert row["histories"] == 24
+    assert row["ours_per_s"] == pytest.approx(24 / row["ours_s"], rel=1e-3)
+    assert row["peer_per_s"] == pytest.approx(24 / row["peer_s"], rel=1e-3)
+    assert row["peer"].startswith("transformers.Trainer")
+
+
+def test_the_peer_of_training_has_the_loss_of_ours(tuned: Small) -> None:
+    domain = load_domain(tuned.name)
+    school = School(domain, np.asarray(load_text_index(domain).vectors), resolve(str(tuned.encoder)), n=8)
+    reading = school.reading()
+    reading.loaded.reader.eval()
+    histories = [school.histories[n] for n in range(8)]
+    with torch.inference_mode():
+        peer = float(Taught(reading)(**collated(histories, school.scale))["loss"])
+        states = [reading.log_odds([history.before(n)])[0] for history in histories for n in range(1, len(history))]
+    targets = [(int(history.rows[n]), history.rows[:n]) for history in histories for n in range(1, len(history))]
+    losses = []
+    for said, (target, had) in zip(states, targets, strict=True):
+        scores = said.astype(np.float64)
+        scores[[row for row in had if row != target]] = -np.inf
+        losses.append(np.log(np.exp(scores).sum()) - scores[target])
+    assert peer == pytest.approx(np.mean(losses), rel=1e-3)

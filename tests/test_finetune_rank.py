@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
 
 from agent.adapters import HEAD, WEIGHTS, load_reader
 from agent.opening import open_agent
@@ -212,3 +213,43 @@ def test_ctrl_c_leaves_an_adapter_that_loads_and_the_same_command_resumes(home: 
     assert "resuming" in done.stderr
     assert json.loads((folder / "training.json").read_text())["finished"]
     assert [path.name for path in folder.parent.iterdir()] == ["bert"]
+
+
+def test_speed_tells_how_fast_it_learns_and_keeps_nothing(tuned: Small, capsys: pytest.CaptureFixture[str]) -> None:
+    before = files_below(tuned.home)
+    main(["speed", "--domain", tuned.name, "--backbone", str(tuned.encoder), "--histories", "20", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["histories"] == 20
+    assert found["histories_per_s"] == pytest.approx(20 / found["seconds"], rel=0.01)
+    assert found["tokens_per_s"] > 0
+    assert files_below(tuned.home) == before
+
+
+def test_without_lora_only_what_is_beside_the_base_learns(home: Path, tiny: Path) -> None:
+    write_domain(walks(n_users=60), name="small")
+    build_domain("small", encoder=str(tiny))
+    main(["rank", "--domain", "small", "--backbone", str(tiny), "--epochs", "2", "--without-lora"])
+    folder = adapters_folder("small") / "bert"
+    tensors = load_file(folder / "adapter_model.safetensors")
+    assert all(not value.any() for name, value in tensors.items() if "lora_B" in name)
+    record = json.loads((folder / "training.json").read_text())
+    assert "--without-lora" in record["command"]
+    assert record["steps"] > 0
+
+
+def test_a_reader_of_words_is_taught_saved_and_ranks(home: Path, tiny: Path) -> None:
+    domain = write_domain(walks(n_users=60, length=14), name="small")
+    build_domain("small", encoder=str(tiny))
+    main(["rank", "--domain", "small", "--backbone", str(tiny), "--prompt", "words", "--epochs", "1", "--seed", "3"])
+    folder = adapters_folder("small") / "bert-words"
+    record = json.loads((folder / "training.json").read_text())
+    assert record["steps"] > 0
+    assert record["after"]["ndcg@10"] >= 0
+    assert "in words" in (folder / "README.md").read_text()
+    assert len(record["loss"]) > 0
+    assert any("lora_A" in name for name in load_file(folder / "adapter_model.safetensors"))
+    agent = open_agent("small", "bert-words")
+    assert agent.ranker.card.name == "bert-words"
+    query = Query(domain.histories[0])
+    found = agent.retriever.retrieve(query, 5)
+    assert len(agent.ranker.judge(query, found)) == 5

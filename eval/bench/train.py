@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from agent.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.bases import count_layers
 from agent.prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
 from agent.reader import Reader, ReaderShape
 from agent.reading import Reading
@@ -61,7 +62,8 @@ class School:
 
     def reading(self) -> Reading:
         """A fresh reader over the catalogue, the same each time."""
-        shape = ReaderShape(len(self.domain.catalogue), self.vectors.shape[1], ID_DIM, LAYERS, 0.2)
+        layers = min(LAYERS, count_layers(self.model.path) or LAYERS)
+        shape = ReaderShape(len(self.domain.catalogue), self.vectors.shape[1], ID_DIM, layers, 0.2)
         reader = fresh_reader(self.model.name, shape, RANK, self.seed)
         settings = ReaderSettings(self.model.name, self.model.sha256, "", shape, RANK, self.scale)
         loaded = LoadedReader(reader, settings, self.domain.catalogue.ids, Path())
@@ -105,7 +107,13 @@ def operations(school: School) -> float:
 
 def _by_command(school: School, threads: int) -> float:
     """Seconds by the project's own training, asked by its command: `eval` knows nothing of `finetune`."""
-    options = {"--domain": school.domain.name, "--histories": school.n, "--seed": school.seed, "--threads": threads}
+    options = {
+        "--domain": school.domain.name,
+        "--backbone": school.model.name,
+        "--histories": school.n,
+        "--seed": school.seed,
+        "--threads": threads,
+    }
     words = [str(word) for pair in options.items() for word in pair]
     command = [sys.executable, "-m", "finetune", "speed", *words, "--json"]
     done = subprocess.run(command, cwd=CLONE, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  our own
@@ -141,7 +149,8 @@ def _had(rows: Tensor, present: Tensor, n_items: int) -> Tensor:
     return marks.cummax(1).values
 
 
-def _collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
+def collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
+    """Histories as the peer's batch, padded to their longest; `labels` are the items that came next, -1 for none."""
     prompts = padded([prompt_of(history.before(len(history) - 1), scale) for history in histories])
     labels = np.full(prompts.rows.shape, -1, np.int64)
     for place, history in enumerate(histories):
@@ -178,7 +187,7 @@ def _epoch(school: School, histories: Sequence[History]) -> float:
             model=Taught(school.reading()),
             args=arguments,
             train_dataset=histories,
-            data_collator=lambda each: _collated(each, school.scale),
+            data_collator=lambda each: collated(each, school.scale),
         )
         trainer.remove_callback(PrinterCallback)
         began = time.perf_counter()
