@@ -76,8 +76,9 @@ class Retriever:
         """One score a row: what the history says, what the words say, what was disliked, what is leaned to."""
         fusion = self.fusion if len(query.history) else NEWCOMER
         fused = fusion.score(features[rows])
-        nobody_had = features[rows, COLUMNS.index("popularity")] == 0
-        fused = fused - self.features.behaviour.crowd * nobody_had
+        if len(query.history):  # of somebody new only their words tell, and these find new items as well as old ones
+            nobody_had = features[rows, COLUMNS.index("popularity")] == 0
+            fused = fused - self.features.behaviour.crowd * nobody_had
         if query.text.strip():
             for channel in self.words:
                 match = channel.match(query.text, rows)

@@ -14,7 +14,7 @@ from index.domain import Domain, Histories
 from index.query import Candidates, Mask, Query
 from index.ranks import best_rows
 from index.records import Floats, History, Rows
-from index.retriever import PROPOSED, BehaviourChannel, Retriever
+from index.retriever import NEWCOMER, PROPOSED, BehaviourChannel, Retriever
 from tests.helpers_small import (
     LACKING,
     N_ITEMS,
@@ -240,3 +240,18 @@ def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, n: 
     allowed = data.draw(st.none() | npst.arrays(bool, len(scores)))
     wanted = [row for row in np.argsort(-scores, kind="stable").tolist() if allowed is None or allowed[row]]
     assert best_rows(scores, n, allowed).tolist() == wanted[:n]
+
+
+def test_where_many_items_were_never_had_each_of_them_loses_for_people_with_a_history_only() -> None:
+    items = things(2 * N_ITEMS)
+    retriever = retriever_over(domain_of(walks(), items))
+    crowd = retriever.features.behaviour.crowd
+    assert crowd > 3  # half of the catalogue
+    rows = np.arange(len(items))
+    unknown = retriever.features.behaviour.popularity == 0
+    for shown, lost in ((walks()[0], crowd), (history(), 0.0)):
+        features = retriever.features.of(shown)
+        plain = (retriever.fusion if len(shown) else NEWCOMER).score(features)
+        found = retriever.fused(Query(shown), features, rows)
+        assert found[unknown] == pytest.approx(plain[unknown] - lost, abs=1e-4)
+        assert found[~unknown] == pytest.approx(plain[~unknown], abs=1e-4)
