@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.precision import PRECISIONS
 from index.command import Parser, note, positive_int, run
 from index.errors import MendableError, printable
 
@@ -43,7 +44,12 @@ def _parser() -> Parser:
     for command in (recommend, replay, chat):
         command.add_argument("--domain", required=True, metavar="NAME")
         command.add_argument("--user", metavar="ID", help="who asks; somebody of the data or, in a talk, somebody new")
-        command.add_argument("--ranker", default="bert", metavar="NAME", help="bert (default), or a channel's name")
+        command.add_argument(
+            "--ranker", default="bert", metavar="NAME", help="bert (default), gpt, or a channel's name"
+        )
+        command.add_argument(
+            "--precision", choices=PRECISIONS, default=PRECISIONS[0], help="numbers that a reader computes in (float32)"
+        )
     for command in (recommend, replay):
         command.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -53,7 +59,7 @@ def _recommend(options: argparse.Namespace) -> None:
     from agent.opening import open_agent
     from agent.session import Say, Session
 
-    agent = open_agent(options.domain, options.ranker)
+    agent = open_agent(options.domain, options.ranker, options.precision)
     if options.user is not None and agent.domain.history(options.user) is None:
         raise MendableError(
             f"no user {options.user!r} in {options.domain}",
@@ -72,7 +78,7 @@ def _replay(options: argparse.Namespace) -> None:
     from agent.session import Session
 
     lines = read_script(options.script)
-    agent = open_agent(options.domain, options.ranker)
+    agent = open_agent(options.domain, options.ranker, options.precision)
     _notice(agent)
     sessions: dict[str | None, Session] = {}
     for line in lines:
@@ -91,7 +97,7 @@ def _chat(options: argparse.Namespace) -> None:
 
     refuse_unguarded(options.host, options.auth is not None)  # before the models are loaded
     refuse_taken(options.host, options.port)
-    agent = open_agent(options.domain, options.ranker)
+    agent = open_agent(options.domain, options.ranker, options.precision)
     _notice(agent)
     serve(agent, options.user, options.host, options.port, auth=options.auth)
 

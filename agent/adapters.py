@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from agent.adapterfolders import READER
 from agent.bases import load_base, save_lora, saved_lora, with_lora
+from agent.precision import DEFAULT, prepared
 from agent.prompt import Scale
 from agent.reader import Reader, ReaderShape
 from index.errors import MendableError
@@ -47,6 +48,7 @@ class LoadedReader:
     settings: ReaderSettings
     item_ids: tuple[str, ...]
     folder: Path
+    precision: str = DEFAULT
 
     @cached_property
     def number_of(self) -> dict[str, int]:
@@ -82,8 +84,11 @@ def save_reader(folder: Path, loaded: LoadedReader) -> None:
     (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
 
 
-def load_reader(folder: Path) -> LoadedReader:
-    """Read what `save_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
+def load_reader(folder: Path, precision: str = DEFAULT) -> LoadedReader:
+    """Read what `save_reader` wrote, to be asked in one of PRECISIONS.
+
+    Raises MendableError where it is incomplete or of another base model.
+    """
     try:
         settings, item_ids = _read(folder)
         head = load_file(folder / HEAD)
@@ -92,10 +97,11 @@ def load_reader(folder: Path) -> LoadedReader:
             base = load_base(settings.base_model, settings.shape.layers)
         reader = Reader(saved_lora(base, folder), settings.shape, base.config.hidden_size)
         _fill_head(reader, head)
+        reader.base = prepared(reader.base, precision)
     except UNREADABLE as why:
         raise unreadable(folder, why) from why
     reader.eval()
-    return LoadedReader(reader, settings, item_ids, folder)
+    return LoadedReader(reader, settings, item_ids, folder, precision)
 
 
 def read_settings(folder: Path) -> ReaderSettings:

@@ -6,6 +6,7 @@ import numpy as np
 
 from agent.adapterfolders import find_adapter
 from agent.agent import Agent
+from agent.precision import DEFAULT as FLOAT
 from agent.rankers import DEFAULT, PLAIN, RANKERS, TUNED, ByReading
 from agent.recommendation import RankerCard
 from index.behaviourpart import FOLDER as BEHAVIOUR
@@ -19,7 +20,7 @@ from index.records import Floats
 from index.retriever import BehaviourChannel, Retriever
 
 
-def open_agent(name: str, ranker: str = DEFAULT) -> Agent:
+def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
     """The agent of a domain. Raises MendableError for an unknown ranker or domain, or an index that does not fit."""
     if ranker not in RANKERS:
         raise MendableError(f"no ranker {ranker!r}", "--ranker", f"There are: {', '.join(RANKERS)}")
@@ -28,7 +29,8 @@ def open_agent(name: str, ranker: str = DEFAULT) -> Agent:
     retriever = retriever_of(domain, index)
     folder = find_adapter(name, ranker) if ranker in TUNED else None
     if folder is not None:
-        reading = reading_ranker(ranker, folder, domain, retriever.features.vectors, index.manifest.encoder_sha256)
+        encoder = index.manifest.encoder_sha256
+        reading = reading_ranker(ranker, folder, domain, retriever.features.vectors, encoder, precision)
         return Agent(domain, retriever, reading)
     if ranker not in TUNED:
         return Agent(domain, retriever, PLAIN[ranker])
@@ -48,7 +50,9 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     return Retriever(domain.catalogue, features, load_fusion(folder), channels, (text, lexical))
 
 
-def reading_ranker(name: str, folder: Path, domain: Domain, vectors: Floats, encoder_sha256: str) -> ByReading:
+def reading_ranker(
+    name: str, folder: Path, domain: Domain, vectors: Floats, encoder_sha256: str, precision: str = FLOAT
+) -> ByReading:
     """The tuned ranker of an adapter. Raises MendableError where it was taught with another encoder's vectors."""
     from agent.adapters import load_reader
     from agent.reading import Reading
@@ -61,7 +65,7 @@ def reading_ranker(name: str, folder: Path, domain: Domain, vectors: Floats, enc
             RankerCard(name, words.settings.base_model, folder.name, words.sha256),
         )
 
-    loaded = load_reader(folder)
+    loaded = load_reader(folder, precision)
     if loaded.settings.encoder_sha256 != encoder_sha256:
         raise MendableError(
             f"the adapter reads vectors of {loaded.settings.encoder_sha256[:12]}, the index has {encoder_sha256[:12]}",

@@ -9,6 +9,7 @@ import torch
 
 from agent.adapters import LoadedReader
 from agent.packing import Kept, Prefix
+from agent.precision import computing
 from agent.prompt import Prompt, PromptBatch, padded, prompt_of
 from index.domain import Catalogue
 from index.records import Floats, History, Rows
@@ -71,7 +72,7 @@ class Reading:
             return self.loaded.reader.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
 
         tokens = list(zip(prompt.rows.tolist(), prompt.marks.tolist(), prompt.gaps.tolist(), strict=True))
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.loaded.precision, self._device):
             last = self.kept.prefix(tokens, read_on).last
             if last is None:
                 raise ValueError("a prompt was not read to its end")
@@ -80,7 +81,7 @@ class Reading:
     def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
         scale = self.loaded.settings.scale
         batch = padded([prompt_of(history, scale) for history in histories])
-        with torch.inference_mode():
+        with torch.inference_mode(), computing(self.loaded.precision, self._device):
             text, ids = inputs_of(batch, self.texts, self.numbers)
             return self.loaded.reader.states(text, ids, batch)[:, -1].float()
 

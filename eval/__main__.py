@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from agent.precision import PRECISIONS
 from index.command import Parser, positive_int, run
 
 PROTOCOLS = ("leave-one-out", "time")
@@ -49,6 +50,7 @@ def _add_rank(commands: "argparse._SubParsersAction[Parser]") -> None:
     parser.add_argument(
         "--sampled", metavar="N", type=positive_int, help="rank among N random items only; figures not comparable"
     )
+    parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0], help="of bert and gpt (float32)")
     parser.add_argument("--fresh", action="store_true", help="run again what a run before has saved")
     parser.set_defaults(command=_rank)
 

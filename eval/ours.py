@@ -99,6 +99,9 @@ class Bert(Fusion):
 
     kind = "bert"
 
+    def __init__(self, precision: str = "float32") -> None:
+        self.precision = precision
+
     def fit(self, training: Training) -> None:
         """Retrieval as above; the adapter as it lies on disk."""
         from agent.opening import reading_ranker
@@ -109,7 +112,8 @@ class Bert(Fusion):
         super().fit(training)
         shuffled = replace(domain, catalogue=training.catalogue)
         encoder = load_text_index(domain).manifest.encoder_sha256
-        self._ranker = reading_ranker(self.kind, folder, shuffled, self._retriever.features.vectors, encoder)
+        vectors = self._retriever.features.vectors
+        self._ranker = reading_ranker(self.kind, folder, shuffled, vectors, encoder, self.precision)
 
     def judged(self, query: Query, candidates: Candidates) -> Floats:
         """Fused scores plus the reader's blended log odds."""

@@ -39,6 +39,7 @@ class RankSettings:
     sampled: int | None = None
     report: Path | None = None
     fresh: bool = False
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if not self.models and not self.candidates:
@@ -64,6 +65,7 @@ class RankSettings:
             "tune": self.tune,
             "budget": budget,
             "sampled": self.sampled,
+            "precision": self.precision,
             "candidates": [path.name for path in self.candidates],
         }
 
@@ -91,7 +93,7 @@ def _run(settings: RankSettings, domain: Domain, split: Split) -> Run:
     if clash:
         raise MendableError(f"a file and a model are both called {min(clash)!r}", "--candidates", "Rename the file")
     cases = cases_of(files, split.test) if files else _sampled_users(split, settings)
-    plan = Plan(settings.tune, settings.sampled, settings.fresh)
+    plan = Plan(settings.tune, settings.sampled, settings.fresh, settings.precision)
     outcomes: list[Outcome] = run_models(settings.models, split, cases, plan, _depends_on(settings, domain, cases))
     return Run(
         domain.name,

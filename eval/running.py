@@ -31,6 +31,7 @@ class Plan:
     trials: int = 0
     sampled: int | None = None
     fresh: bool = False
+    precision: str = "float32"  # of models that have such a setting
 
 
 def prepared(names: Sequence[str], domain: str, tables_sha256: str) -> dict[str, str | Missing]:
@@ -58,7 +59,7 @@ def run_models(
     `depends_on` is what all results depend on: `data`, the hash of the domain's tables, and whatever else.
     """
     ready = prepared(names, split.training.domain, depends_on["data"])
-    key = {**depends_on, "trials": plan.trials, "sampled": plan.sampled}
+    key = {**depends_on, "trials": plan.trials, "sampled": plan.sampled, "precision": plan.precision}
     saved = {name: Saved(split.training.domain, name, {**key, "prepared": str(ready[name])}) for name in names}
     done = {} if plan.fresh else {name: result for name in names if (result := saved[name].load())}
     if done:
@@ -77,6 +78,8 @@ def run_model(name: str, split: Split, cases: Cases, plan: Plan, saved: Saved) -
     try:
         trials = _tuned(name, split, plan, saved)
         settings = tuning.best(trials)
+        if "precision" in default_settings(name):
+            settings = {**settings, "precision": plan.precision}
         model, seconds = _fitted(name, settings, split.training)
     except NotInstalled as why:
         return Missing(name, str(why))

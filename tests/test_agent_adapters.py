@@ -22,6 +22,7 @@ from agent.adapters import (
 )
 from agent.bases import kind_of
 from agent.opening import open_agent, reading_ranker
+from agent.precision import PRECISIONS
 from agent.reader import ReaderShape
 from agent.reading import Reading
 from index.domain import Catalogue
@@ -29,7 +30,7 @@ from index.errors import MendableError
 from index.home import adapters_folder
 from index.models import resolve
 from tests.helpers_index import full_disk
-from tests.helpers_reader import DIM, SHOWN, reading_of, shaken_reader
+from tests.helpers_reader import DIM, LONG, SHOWN, reading_of, shaken_reader
 from tests.helpers_small import N_ITEMS, Small, domain_of, things, unit_vectors, walks, write_domain
 
 
@@ -245,3 +246,17 @@ def test_the_hash_of_events_tells_people_order_and_items_apart_and_not_how_they_
     order = np.random.default_rng(1).permutation(N_ITEMS)
     assert hashed(histories.users, np.argsort(order)[histories.rows], tuple(ids[row] for row in order)) == first
     assert hashed(histories.users, histories.rows, (*ids, "one more")) == first
+
+
+# --- precision --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_in_any_precision_a_reader_says_nearly_the_same(loaded: LoadedReader, saved: Path, precision: str) -> None:
+    taught = reading_of(loaded).log_odds([LONG])[0]
+    asked = load_reader(saved, precision)
+    said = reading_of(asked).log_odds([LONG])[0]
+    assert asked.precision == precision
+    within = {"float32": 2e-3, "bfloat16": 0.05, "int8": 0.1}[precision]  # the head is kept in half precision
+    assert np.abs(said - taught).max() < within * np.abs(taught).max()
+    assert (said == reading_of(load_reader(saved)).log_odds([LONG])[0]).all() == (precision == "float32")
