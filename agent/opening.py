@@ -59,6 +59,8 @@ def reading_ranker(
     from agent.wordreader import WordReading, load_word_reader
 
     if name.endswith("-words"):
+        if precision != FLOAT:
+            raise MendableError("readers of words compute in float32", f"--precision {precision}", "Leave it out")
         words = load_word_reader(folder)
         return ByReading(
             WordReading(words, domain.catalogue),

@@ -250,6 +250,8 @@ def test_a_reader_of_words_is_taught_saved_and_ranks(home: Path, tiny: Path) -> 
     assert any("lora_A" in name for name in load_file(folder / "adapter_model.safetensors"))
     agent = open_agent("small", "bert-words")
     assert agent.ranker.card.name == "bert-words"
+    with pytest.raises(MendableError, match="--precision int8"):
+        open_agent("small", "bert-words", "int8")
     query = Query(domain.histories[0])
     found = agent.retriever.retrieve(query, 5)
     assert len(agent.ranker.judge(query, found)) == 5
