@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agent.kept import Kept
 from eval.models import NotInstalled, Setting, Training
 from eval.questions import Questions
 from index.behaviour import Behaviour as FittedBehaviour
@@ -157,12 +158,15 @@ def vectors_of(training: Training) -> Floats:
     return np.asarray(index.vectors)[training.original]
 
 
-def fitted_retriever(training: Training) -> Retriever:
+def _fitted(training: Training) -> Retriever:
     """Retrieval whose behaviour and fusion were learned from the training events alone."""
     vectors = vectors_of(training)
     fusion, _ = learn_fusion(training.histories, training.catalogue, vectors, training.seed)
     features = Features(FittedBehaviour.fit(training.histories, training.n_items), vectors, training.catalogue)
     return Retriever(training.catalogue, features, fusion, ())
+
+
+fitted_retriever: Kept[Training, Retriever] = Kept(_fitted)  # one for the fusion and all readers over it
 
 
 def asked(retriever: Retriever, history: History) -> tuple[Query, Candidates]:
