@@ -8,7 +8,7 @@ from index.behaviour import Behaviour
 from index.command import progress
 from index.domain import Catalogue, Domain, Histories
 from index.features import Features
-from index.learning import learn_fusion
+from index.learning import learn_fusion, single_thread
 from index.query import Query
 from index.records import Floats, History, Rows
 from index.retriever import CANDIDATES, Retriever
@@ -44,10 +44,11 @@ def make_lessons(
     users = np.arange(len(part.training))
     if len(users) > most_users:
         users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
-    lists = [
-        list_for(retriever, part.training[int(user)], int(part.next_rows[user]), n_candidates)
-        for user in progress(users, "retrieving for validation")
-    ]
+    with single_thread():
+        lists = [
+            list_for(retriever, part.training[int(user)], int(part.next_rows[user]), n_candidates)
+            for user in progress(users, "retrieving for validation")
+        ]
     return Lessons(part.training, tuple(lists))
 
 

@@ -1,7 +1,5 @@
 """Makes what the fusion learns from: lists of candidates for events that the behaviour models were fitted without."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -100,11 +98,8 @@ def _lists(
         features = Features(Behaviour.fit(others, len(catalogue)), vectors, catalogue)
         draws = random.spawn(len(mine))
 
-        def listed(each: Position, draw: np.random.Generator, features: Features = features) -> FusionList | None:
-            return _list_of(histories[each.user], each, features, draw)
-
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # products and sums let other threads run
-            lists += [found for found in pool.map(listed, mine, draws) if found is not None]
+        made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))
+        lists += [found for found in made if found is not None]
     return lists
 
 
