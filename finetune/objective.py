@@ -1,6 +1,7 @@
 """What a reader is taught: at every event, which item came next, among the whole catalogue or a sample of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -51,7 +52,7 @@ class NextItem:
         scores = torch.cat([own[:, None], negative], 1)
         return torch.nn.functional.cross_entropy(scores, torch.zeros_like(target))
 
-    @property
+    @cached_property
     def chances(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
         """By item: how likely one draw is, by the root of its events, so that rare ones are not forgotten."""
         weights = np.sqrt(self.counts + 1.0)

@@ -48,7 +48,7 @@ def finetune_rank(settings: RankSettings) -> Path:
     began = time.monotonic()
     _refuse_too_little(domain)
     teaching = (
-        finetune_words(settings, base, domain, np.asarray(index.vectors))
+        finetune_words(settings, base, domain, np.asarray(index.vectors), device)
         if settings.prompt == "words"
         else _items(settings, base, domain, index, device)
     )

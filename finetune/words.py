@@ -87,12 +87,15 @@ class WordObjective:
         )
 
 
-def finetune_words(settings: RankSettings, base: ModelFolder, domain: Domain, vectors: Floats) -> Teaching:
+def finetune_words(
+    settings: RankSettings, base: ModelFolder, domain: Domain, vectors: Floats, device: torch.device
+) -> Teaching:
     """All that a training of words needs, made ready."""
     lessons = make_lessons(domain, vectors, settings.seed, VALIDATED, CANDIDATES)
     examples = word_examples(domain, vectors, settings.seed)
     layers = min(settings.layers, count_layers(base.path) or settings.layers)
     reader, wording = fresh_word_reader(base.name, layers, settings.rank, settings.seed)
+    reader.to(device)
     histories = domain.histories
     made = WordSettings(
         base_model=base.name,
@@ -125,7 +128,7 @@ def finetune_words(settings: RankSettings, base: ModelFolder, domain: Domain, ve
         save_word_reader(folder, replace(loaded, settings=replace(made, blend=blend)))
 
     about = {"base": base.name, "rank": settings.rank, "layers": layers, "prompt": "words"}
-    workers = Workers.here(reader.head.weight.device)
+    workers = Workers.here(device)
     trainer = Trainer(reader, objective.loss, validate, schedule, workers)
     return Teaching(trainer, lessons, batches, said, save, about, made.events_sha256)
 
