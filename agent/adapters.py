@@ -38,6 +38,8 @@ class ReaderSettings:
     scale: Scale
     blend: float = 0.0  # weight of the reader's log odds beside the fused score
     events_sha256: str = ""  # of the domain's events, of which each user's last was held out
+    validated_users: int = 0  # so many, drawn by `seed`, had their last but one held out too; 0: everybody
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from index.loading import load_text_index
 from index.query import Candidates, Query
 from index.records import Floats, History
 from index.retriever import CANDIDATES, Retriever
-from index.splits import held_out
+from index.splits import validating
 
 PROFILE = PROFILE_LIVES.index(4.0)
 
@@ -109,7 +109,7 @@ class Bert(Fusion):
 
         domain = load_domain(training.domain)
         folder = tested_adapter(domain, self.kind)
-        refuse_taught(domain, training, self.kind)
+        refuse_taught(domain, training, folder)
         super().fit(training)
         shuffled = replace(domain, catalogue=training.catalogue)
         encoder = load_text_index(domain).manifest.encoder_sha256
@@ -198,20 +198,21 @@ def tested_adapter(domain: Domain, kind: str) -> Path:
     return folder
 
 
-def refuse_taught(domain: Domain, training: Training, kind: str) -> None:
-    """Raise MendableError where the adapter learned from an event that is held out here, as by one instant for all.
+def refuse_taught(domain: Domain, training: Training, folder: Path) -> None:
+    """Raise MendableError where the adapter learned from an event that is held out here, as by one instant for all."""
+    from agent.adapters import read_settings
 
-    It learned from all but each user's last two events, so that it can be asked for the last one only.
-    """
-    taught = held_out(domain.histories, len(domain.catalogue), n_last=2).training
+    made, histories, n_items = read_settings(folder), domain.histories, len(domain.catalogue)
+    most = made.validated_users or len(histories)
+    taught = validating(histories, n_items, most, made.seed).training
     fitted = dict(zip(training.histories.users, training.histories.lengths.tolist(), strict=True))
     own = np.array([fitted.get(user, 0) for user in taught.users], np.int64)
     if (taught.lengths > own).any():
         raise MendableError(
-            f"the {kind} adapter was taught with {int(np.maximum(taught.lengths - own, 0).sum())} events that are held "
+            f"the adapter was taught with {int(np.maximum(taught.lengths - own, 0).sum())} events that are held "
             "out here: it may know the answers",
-            f"--models {kind}",
-            "Use --protocol leave-one-out, or leave it out of --models",
+            str(folder),
+            "Use --protocol leave-one-out, or leave the model out of --models",
         )
 
 

@@ -12,7 +12,7 @@ from index.learning import learn_fusion, single_thread
 from index.query import Query
 from index.records import Floats, History, Rows
 from index.retriever import CANDIDATES, Retriever
-from index.splits import held_out
+from index.splits import validating
 
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
 
@@ -29,7 +29,7 @@ class ValidationList:
 
 @dataclass(frozen=True)
 class Lessons:
-    """Histories to learn from (their last two events held out), and lists to validate on (the last but one)."""
+    """Histories to learn from, without the last event, and without the last but one of those who are validated on."""
 
     training: Histories
     validation: tuple[ValidationList, ...]
@@ -38,16 +38,14 @@ class Lessons:
 def make_lessons(
     domain: Domain, vectors: Floats, seed: int, most_users: int = VALIDATION_USERS, n_candidates: int = CANDIDATES
 ) -> Lessons:
-    """Hold out each user's last event as the test, the one before as validation; fit retrieval on what is left."""
-    part = held_out(domain.histories, len(domain.catalogue), n_last=2)
+    """Hold out everybody's last event as the test, the one before of some as validation; fit retrieval on what is left."""
+    part = validating(domain.histories, len(domain.catalogue), most_users, seed)
     retriever = behaviour_retriever(part.training, domain.catalogue, vectors, seed)
-    users = np.arange(len(part.training))
-    if len(users) > most_users:
-        users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
+    asked = list(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
     with single_thread():
         lists = [
-            list_for(retriever, part.training[int(user)], int(part.next_rows[user]), n_candidates)
-            for user in progress(users, "retrieving for validation")
+            list_for(retriever, part.training[user], row, n_candidates)
+            for user, row in progress(asked, "retrieving for validation")
         ]
     return Lessons(part.training, tuple(lists))
 

@@ -15,7 +15,7 @@ from agent.reading import Reading
 from finetune.batches import Batch, epoch_batches
 from finetune.blend import best_blend
 from finetune.budget import Budget
-from finetune.examples import Lessons, make_lessons, ndcg_at_10
+from finetune.examples import VALIDATION_USERS, Lessons, make_lessons, ndcg_at_10
 from finetune.objective import NextItem, autocast
 from finetune.outcome import Teaching, blended_scores, device_of, taught
 from finetune.settings import RankSettings
@@ -116,6 +116,8 @@ def fresh_reading(
             rank=settings.rank,
             scale=Scale.of(histories.values),
             events_sha256=events_sha256(histories.users, histories.starts, domain.catalogue.ids, histories.rows),
+            validated_users=VALIDATION_USERS,
+            seed=settings.seed,
         ),
         domain.catalogue.ids,
         Path(),

@@ -34,6 +34,31 @@ def held_out(histories: Histories, n_items: int, n_last: int) -> HeldOut:
     return HeldOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])
 
 
+@dataclass(frozen=True)
+class Validating:
+    """What a tuning learns from, and whom it validates on: `users` are their numbers in `training`, `next_rows` the row
+    that each of them had next."""
+
+    training: Histories
+    users: Rows
+    next_rows: Rows
+
+
+def validating(histories: Histories, n_items: int, most_users: int, seed: int) -> Validating:
+    """Everybody's last event held out as the test, and the one before of at most `most_users`, drawn, to validate on.
+
+    Of the others that one is learned from: the newest events tell most.
+    """
+    cleaned, _ = first_events(histories, n_items)
+    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
+    users = np.arange(len(chosen))
+    if len(users) > most_users:
+        users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
+    lengths = chosen.lengths - 1
+    lengths[users] -= 1
+    return Validating(chosen.until(lengths), users, chosen.rows[chosen.starts[users] + lengths[users]])
+
+
 def some_training(domain: Domain, n: int, seed: int) -> Histories:
     """At most `n` training histories of two events or more, drawn at random, the last two events held out."""
     training = held_out(domain.histories, len(domain.catalogue), n_last=2).training

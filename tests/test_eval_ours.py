@@ -119,7 +119,7 @@ def test_the_reranker_ranks_as_the_agent_does(tuned: Small) -> None:
 def test_an_adapter_of_these_events_is_taken(tuned: Small, split: Split) -> None:
     domain = load_domain(tuned.name)
     assert adapter_to_test(domain, "bert") == adapters_folder(tuned.name) / "bert"
-    refuse_taught(domain, split.training, "bert")
+    refuse_taught(domain, split.training, adapter_to_test(domain, "bert"))
 
 
 def test_an_adapter_that_was_taught_with_other_events_is_refused(tuned: Small) -> None:
@@ -142,7 +142,7 @@ def test_under_one_instant_for_all_an_adapter_is_refused_because_it_was_taught_w
     domain = load_domain(tuned.name)
     by_time = split_domain(domain, "time", seed=3)
     with pytest.raises(MendableError, match="leave-one-out"):
-        refuse_taught(domain, by_time.training, "bert")
+        refuse_taught(domain, by_time.training, adapter_to_test(domain, "bert"))
     with pytest.raises(MendableError, match="may know the answers"):
         make_model("bert").fit(by_time.training)
     make_model("fusion").fit(by_time.training)
@@ -150,7 +150,8 @@ def test_under_one_instant_for_all_an_adapter_is_refused_because_it_was_taught_w
 
 def test_trials_on_validation_events_may_use_an_adapter_that_was_taught_without_them(tuned: Small) -> None:
     split = split_domain(load_domain(tuned.name), "leave-one-out", seed=3)
-    refuse_taught(load_domain(tuned.name), split.tuning, "bert")
+    domain = load_domain(tuned.name)
+    refuse_taught(domain, split.tuning, adapter_to_test(domain, "bert"))
 
 
 def test_a_domain_without_an_adapter_is_refused_before_anything_is_run(

@@ -25,7 +25,7 @@ def lessons_of(histories: Histories, seed: int = 1) -> Lessons:
 # --- what is held out -------------------------------------------------------
 
 
-def test_the_last_two_events_of_a_user_are_in_nothing_that_is_learned_from() -> None:
+def test_the_last_two_events_of_who_is_validated_on_are_in_nothing_that_is_learned_from() -> None:
     histories = walks()
     lessons = lessons_of(histories)
     assert lessons.training.users == histories.users
@@ -33,6 +33,17 @@ def test_the_last_two_events_of_a_user_are_in_nothing_that_is_learned_from() -> 
         distinct = list(dict.fromkeys(whole.rows.tolist()))
         assert taught.rows.tolist() == distinct[:-2]
         assert not set(taught.rows.tolist()) & set(distinct[-2:])
+
+
+def test_with_fewer_to_validate_on_the_others_teach_all_but_their_last_event() -> None:
+    histories = walks()
+    lessons = make_lessons(domain_of(histories), unit_vectors(), 1, most_users=3)
+    assert len(lessons.validation) == 3
+    left_out = [
+        len(dict.fromkeys(whole.rows.tolist())) - len(taught)
+        for whole, taught in zip(histories, lessons.training, strict=True)
+    ]
+    assert sorted(left_out) == [1] * (len(histories) - 3) + [2] * 3
 
 
 def test_what_is_held_out_changes_nothing_of_the_lessons() -> None:

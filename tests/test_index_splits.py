@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.domain import Histories
-from index.splits import LEAST_EVENTS, first_events, held_out
+from index.splits import LEAST_EVENTS, first_events, held_out, validating
 from tests.helpers_small import history
 
 N_ITEMS = 6
@@ -36,6 +36,20 @@ def test_what_is_held_out_comes_right_after_what_is_learned_from(rows: list[list
     for user, shown, answer in zip(part.training.users, part.training, part.next_rows.tolist(), strict=True):
         assert shown.rows.tolist() == distinct[user][:-n_last]
         assert answer == distinct[user][-n_last]
+
+
+@given(rows=PEOPLE, most_users=st.integers(0, 7), seed=st.integers(0, 3))
+def test_those_not_validated_on_are_learned_from_up_to_their_test(
+    rows: list[list[int]], most_users: int, seed: int
+) -> None:
+    part = validating(people(rows), N_ITEMS, most_users, seed)
+    long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= LEAST_EVENTS]
+    assert len(part.users) == len(part.next_rows) == min(most_users, len(long_enough))
+    assert (np.diff(part.users) > 0).all()
+    answers = dict(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
+    for n, (shown, distinct) in enumerate(zip(part.training, long_enough, strict=True)):
+        assert shown.rows.tolist() == (distinct[:-2] if n in answers else distinct[:-1])
+        assert answers.get(n, distinct[-2]) == distinct[-2]
 
 
 def test_people_without_times_stay_without() -> None:
