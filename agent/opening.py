@@ -16,8 +16,11 @@ from index.errors import MendableError
 from index.features import Features
 from index.kept_models import load_behaviour, load_fusion
 from index.loading import TextIndex, load_text_index
+from index.query import Channel
 from index.records import Floats
-from index.retriever import BehaviourChannel, Retriever
+from index.retriever import BehaviourChannel, Retriever, WordChannel
+from index.reviewchannel import ReviewChannel
+from index.reviewpart import load_review_index
 
 
 def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
@@ -43,11 +46,14 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     """Retrieval by the index's own behaviour and fusion."""
     folder = index.folder / BEHAVIOUR
     behaviour = load_behaviour(folder)
-    vectors = np.asarray(index.vectors)
-    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
-    features = Features(behaviour, vectors, domain.catalogue)
-    channels = (text, lexical, BehaviourChannel(behaviour))
-    return Retriever(domain.catalogue, features, load_fusion(folder), channels, (text, lexical))
+    reviews = load_review_index(index)
+    means = None if reviews is None else reviews.found.means(len(domain.catalogue))
+    features = Features(behaviour, np.asarray(index.vectors), domain.catalogue, means)
+    words: list[WordChannel] = [TextChannel(index), LexicalChannel(index, domain.catalogue)]
+    if reviews is not None and means is not None:
+        words.append(ReviewChannel(reviews.found, means, reviews.store, index.encoded))
+    channels: list[Channel] = [*words, BehaviourChannel(behaviour)]
+    return Retriever(domain.catalogue, features, load_fusion(folder, features.columns), channels, words)
 
 
 def reading_ranker(

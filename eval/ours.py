@@ -17,12 +17,15 @@ from index.behaviour import Behaviour as FittedBehaviour
 from index.command import progress
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
-from index.features import PROFILE_LIVES, Features, profiles
-from index.learning import learn_fusion, single_thread
+from index.features import PROFILE_LIVES, profiles
+from index.learning import single_thread
 from index.loading import load_text_index
 from index.query import Candidates, Query
 from index.records import Floats, History
 from index.retriever import CANDIDATES, Retriever
+from index.retriever import fitted_retriever as retriever_fitted_on
+from index.reviewed import ReviewVectors
+from index.reviewpart import load_review_vectors
 from index.splits import validating
 
 PROFILE = PROFILE_LIVES.index(4.0)
@@ -158,12 +161,16 @@ def vectors_of(training: Training) -> Floats:
     return np.asarray(index.vectors)[training.original]
 
 
+def reviews_of(training: Training) -> ReviewVectors | None:
+    """The index's vectors of reviews, their items numbered as in the training's catalogue."""
+    found = load_review_vectors(load_text_index(load_domain(training.domain)))
+    return None if found is None else found.renumbered(training.original)
+
+
 def _fitted(training: Training) -> Retriever:
     """Retrieval whose behaviour and fusion were learned from the training events alone."""
-    vectors = vectors_of(training)
-    fusion, _ = learn_fusion(training.histories, training.catalogue, vectors, training.seed)
-    features = Features(FittedBehaviour.fit(training.histories, training.n_items), vectors, training.catalogue)
-    return Retriever(training.catalogue, features, fusion, ())
+    vectors, reviews = vectors_of(training), reviews_of(training)
+    return retriever_fitted_on(training.histories, training.catalogue, vectors, training.seed, reviews)
 
 
 fitted_retriever: Kept[Training, Retriever] = Kept(_fitted)  # one for the fusion and all readers over it

@@ -4,17 +4,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.behaviour import Behaviour
 from index.command import progress
-from index.domain import Catalogue, Domain, Histories
-from index.features import Features
-from index.learning import learn_fusion, single_thread
+from index.domain import Domain, Histories
+from index.learning import single_thread
+from index.loading import TextIndex
 from index.query import Query
 from index.records import Floats, History, Rows
-from index.retriever import CANDIDATES, Retriever
+from index.retriever import CANDIDATES, Retriever, fitted_retriever
+from index.reviewed import ReviewVectors
+from index.reviewpart import load_review_vectors
 from index.splits import validating
 
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What an index knows of a domain's texts: vectors of items (n_items, dim), of reviews where there are."""
+
+    vectors: Floats
+    reviews: ReviewVectors | None = None
+
+    @classmethod
+    def of(cls, index: TextIndex) -> "Texts":
+        """Those of an opened index."""
+        return cls(np.asarray(index.vectors), load_review_vectors(index))
 
 
 @dataclass(frozen=True)
@@ -36,11 +50,15 @@ class Lessons:
 
 
 def make_lessons(
-    domain: Domain, vectors: Floats, seed: int, most_users: int = VALIDATION_USERS, n_candidates: int = CANDIDATES
+    domain: Domain,
+    texts: Texts,
+    seed: int,
+    most_users: int = VALIDATION_USERS,
+    n_candidates: int = CANDIDATES,
 ) -> Lessons:
-    """Hold out everybody's last event as the test, the one before of some as validation; fit retrieval on what is left."""
+    """Hold out everybody's last event as the test, of some the one before to validate on; fit retrieval on the rest."""
     part = validating(domain.histories, len(domain.catalogue), most_users, seed)
-    retriever = behaviour_retriever(part.training, domain.catalogue, vectors, seed)
+    retriever = fitted_retriever(part.training, domain.catalogue, texts.vectors, seed, texts.reviews)
     asked = list(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
     with single_thread():
         lists = [
@@ -48,13 +66,6 @@ def make_lessons(
             for user, row in progress(asked, "retrieving for validation")
         ]
     return Lessons(part.training, tuple(lists))
-
-
-def behaviour_retriever(histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int) -> Retriever:
-    """Retrieval fitted on these histories alone, by the channels that need no words."""
-    fusion, _ = learn_fusion(histories, catalogue, vectors, seed)
-    features = Features(Behaviour.fit(histories, len(catalogue)), vectors, catalogue)
-    return Retriever(catalogue, features, fusion, ())
 
 
 def ndcg_at_10(lists: tuple[ValidationList, ...], scores: list[Floats]) -> float:

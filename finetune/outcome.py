@@ -93,7 +93,7 @@ def record_of(
         "command": settings.command,
         "settings": asdict(settings),
         "data_sha256": domain.sha256,
-        "held_out": "each user's last event (test), and the last but one of those validated on; the first with an item counts",
+        "held_out": "each user's last event (test), the last but one of those validated on; of repeats the first",
         "seed": settings.seed,
         "seconds": round(at.seconds, 1),
         "steps": at.step,

@@ -15,7 +15,7 @@ from agent.reading import Reading
 from finetune.batches import Batch, epoch_batches
 from finetune.blend import best_blend
 from finetune.budget import Budget
-from finetune.examples import VALIDATION_USERS, Lessons, make_lessons, ndcg_at_10
+from finetune.examples import VALIDATION_USERS, Lessons, Texts, make_lessons, ndcg_at_10
 from finetune.objective import NextItem, autocast
 from finetune.outcome import Teaching, blended_scores, device_of, taught
 from finetune.settings import RankSettings
@@ -48,7 +48,7 @@ def finetune_rank(settings: RankSettings) -> Path:
     began = time.monotonic()
     _refuse_too_little(domain)
     teaching = (
-        finetune_words(settings, base, domain, np.asarray(index.vectors), device)
+        finetune_words(settings, base, domain, Texts.of(index), device)
         if settings.prompt == "words"
         else _items(settings, base, domain, index, device)
     )
@@ -63,8 +63,7 @@ def _items(
     settings: RankSettings, base: ModelFolder, domain: Domain, index: TextIndex, device: torch.device
 ) -> Teaching:
     """A reader of items, made ready."""
-    vectors = np.asarray(index.vectors)
-    lessons = make_lessons(domain, vectors, settings.seed)
+    lessons = make_lessons(domain, Texts.of(index), settings.seed)
     reading = fresh_reading(settings, base, domain, index, lessons.training)
     loaded = reading.loaded
     loaded.reader.to(device)

@@ -25,7 +25,7 @@ from agent.wordreader import (
 from agent.words import candidate_words, history_words
 from finetune.blend import best_blend
 from finetune.budget import Budget
-from finetune.examples import Lessons, ValidationList, behaviour_retriever, list_for, make_lessons, ndcg_at_10
+from finetune.examples import Lessons, Texts, ValidationList, list_for, make_lessons, ndcg_at_10
 from finetune.objective import autocast
 from finetune.outcome import Teaching, blended_scores
 from finetune.settings import RankSettings
@@ -35,6 +35,7 @@ from index.command import progress
 from index.domain import Catalogue, Domain, Histories
 from index.models import ModelFolder
 from index.records import Floats
+from index.retriever import fitted_retriever
 from index.splits import first_events
 
 AHEAD, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
@@ -88,11 +89,11 @@ class WordObjective:
 
 
 def finetune_words(
-    settings: RankSettings, base: ModelFolder, domain: Domain, vectors: Floats, device: torch.device
+    settings: RankSettings, base: ModelFolder, domain: Domain, found: Texts, device: torch.device
 ) -> Teaching:
     """All that a training of words needs, made ready."""
-    lessons = make_lessons(domain, vectors, settings.seed, VALIDATED, CANDIDATES)
-    examples = word_examples(domain, vectors, settings.seed)
+    lessons = make_lessons(domain, found, settings.seed, VALIDATED, CANDIDATES)
+    examples = word_examples(domain, found, settings.seed)
     layers = min(settings.layers, count_layers(base.path) or settings.layers)
     reader, wording = fresh_word_reader(base.name, layers, settings.rank, settings.seed)
     reader.to(device)
@@ -133,22 +134,22 @@ def finetune_words(
     return Teaching(trainer, lessons, batches, said, save, about, made.events_sha256)
 
 
-def word_examples(domain: Domain, vectors: Floats, seed: int) -> tuple[ValidationList, ...]:
+def word_examples(domain: Domain, found: Texts, seed: int) -> tuple[ValidationList, ...]:
     """Candidates for the POSITIONS events before those that are held out, by a retriever fitted without them."""
     cleaned, _ = first_events(domain.histories, len(domain.catalogue))
     long_enough = cleaned.chosen(np.flatnonzero(cleaned.lengths > AHEAD + 1))
     known = np.maximum(long_enough.lengths - AHEAD - POSITIONS, 1)
-    retriever = behaviour_retriever(long_enough.until(known), domain.catalogue, vectors, seed)
+    retriever = fitted_retriever(long_enough.until(known), domain.catalogue, found.vectors, seed, found.reviews)
     until = long_enough.lengths - AHEAD
     asked = [(user, n) for user in range(len(long_enough)) for n in range(known[user], until[user])]
     order = np.random.default_rng(seed).permutation(len(asked))[:MOST_EXAMPLES]
-    found = []
+    lists = []
     for n in progress(order, "retrieving examples"):
         user, before = asked[int(n)]
         history = long_enough[user]
         each = list_for(retriever, history.before(before), int(history.rows[before]), AMONG)
-        found += [each] if each.truth >= 0 and len(each.rows) > 1 else []
-    return tuple(found)
+        lists += [each] if each.truth >= 0 and len(each.rows) > 1 else []
+    return tuple(lists)
 
 
 def _batches(examples: Sequence[ValidationList], seed: int, epoch: int) -> list[WordBatch]:

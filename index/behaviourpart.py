@@ -14,6 +14,7 @@ from index.home import write_bytes
 from index.kept_models import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.learning import learn_fusion
 from index.parts import Extending, Making
+from index.reviewpart import read_reviews
 from index.store import VECTORS
 from index.textpart import FOLDER as TEXT
 
@@ -23,17 +24,22 @@ SEED = 1  # of the fusion: which events it learns from, and its first weights
 
 @dataclass(frozen=True)
 class BehaviourPart:
-    """Behaviour matrices and fusion of a domain's histories; needs the vectors of the text part."""
+    """Behaviour matrices and fusion of a domain's histories; needs the vectors of the other parts."""
 
     name: str = FOLDER
     version: int = 3
+
+    def wanted(self, domain: str) -> bool:
+        """Always: without events the matrices are empty."""
+        return True
 
     def build(self, making: Making) -> Mapping[str, Any]:
         """Fit on all events; the fusion learns from events that its matrices were fitted without."""
         domain = making.domain
         folder = making.folder / FOLDER
         vectors = np.asarray(read_array(making.folder / TEXT / VECTORS))
-        fusion, n_lists = learn_fusion(domain.histories, domain.catalogue, vectors, SEED)
+        reviews = read_reviews(making.folder)
+        fusion, n_lists = learn_fusion(domain.histories, domain.catalogue, vectors, SEED, reviews)
         save_fusion(folder, fusion, n_lists)
         save_behaviour(folder, Behaviour.fit(domain.histories, len(domain.catalogue)))
         return {"n_events": len(domain.histories.rows), "fusion_lists": n_lists, "fusion_columns": list(fusion.columns)}

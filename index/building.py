@@ -19,10 +19,11 @@ from index.manifest import Manifest, check_files, read_manifest, recorded
 from index.models import BERT, ModelFolder, resolve
 from index.parts import Extending, Making, Part
 from index.records import Item
+from index.reviewpart import ReviewPart
 from index.staging import Staged, link_or_copy, staged_items, staged_removal
 from index.textpart import TextPart
 
-PARTS: tuple[Part, ...] = (TextPart(), BehaviourPart())
+PARTS: tuple[Part, ...] = (TextPart(), ReviewPart(), BehaviourPart())
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,16 @@ class Builder:
         except MendableError:
             return False
         versions = {name: about.get("version") for name, about in generation.manifest.parts.items()}
-        return versions == {part.name: part.version for part in self.parts}
+        return versions == {part.name: part.version for part in self._wanted(name)}
+
+    def _wanted(self, domain: str) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.wanted(domain))
 
     def build(self, domain: Domain) -> None:
         """A new generation of a domain's index, then away with the old one."""
         with only_writer(domain.name), new_generation(domain.name) as folder:
             making = self._making(domain, folder)
-            parts = {part.name: {"version": part.version, **part.build(making)} for part in self.parts}
+            parts = {part.name: {"version": part.version, **part.build(making)} for part in self._wanted(domain.name)}
             self._seal(making, parts)
             clear(domain.name, kept=folder)
 
@@ -62,7 +66,11 @@ class Builder:
         domain = staged.domain
         with new_generation(domain.name) as folder:
             making, before = self._making(domain, folder), Extending(old.folder, old.manifest)
-            parts = {part.name: {"version": part.version, **part.extend(making, before)} for part in self.parts}
+            parts = {
+                part.name: {"version": part.version, **part.extend(making, before)}
+                for part in self.parts
+                if part.name in old.manifest.parts
+            }
             self._seal(making, parts)
             staged.put_in_place()
             clear(domain.name, kept=folder)

@@ -52,11 +52,11 @@ class TextChannel:
         parts: list[Floats] = []
         if len(query.history):
             rows = query.history.rows[-NEWEST:]
-            parts.append(_unit(_recency(len(rows)) @ vectors[rows] - mean))
+            parts.append(unit(recency(len(rows)) @ vectors[rows] - mean))
         if query.text.strip():
             parts.append(self._index.encoded(query.text))
         if len(query.disliked):
-            parts.append(-PULL_AWAY * _unit(vectors[query.disliked].mean(0) - mean))
+            parts.append(-PULL_AWAY * unit(vectors[query.disliked].mean(0) - mean))
         return np.sum(parts, 0, dtype=np.float32) if parts else None
 
 
@@ -100,7 +100,7 @@ class LexicalChannel:
     def _new_scores(self, text: str, history: History) -> Floats:
         lexical = self._index.lexical
         rows = history.rows[-NEWEST_IN_WORDS:].tolist()
-        of_history = lexical.mixed_scores([self._words_of(row) for row in rows], _recency(len(rows)).tolist())
+        of_history = lexical.mixed_scores([self._words_of(row) for row in rows], recency(len(rows)).tolist())
         return _share(of_history) + _share(lexical.scores(text))
 
 
@@ -109,12 +109,12 @@ def _share(scores: Floats) -> Floats:
     return np.asarray(scores / most, np.float32) if most > 0 else scores
 
 
-def _recency(n: int) -> Floats:
+def recency(n: int) -> Floats:
     """Weights of n events that sum to one, the newest last and heaviest."""
     weights = np.exp(-np.arange(n)[::-1] / LIFE)
     return np.asarray(weights / weights.sum(), np.float32)
 
 
-def _unit(vector: Floats) -> Floats:
+def unit(vector: Floats) -> Floats:
     length = float(np.linalg.norm(vector))
     return np.asarray(vector / max(length, 1e-12), np.float32)

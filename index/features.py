@@ -18,30 +18,40 @@ COLUMNS = (
     *(f"categories/{life:g}" for life in PROFILE_LIVES),
     *CONTEXT,
 )
+REVIEW_COLUMNS = tuple(f"reviews/{life:g}" for life in PROFILE_LIVES)  # after the others, where there are reviews
 # Sums of frequencies have long tails: their square root is what a small network can use.
-TAILED = np.array(
+TAILED = np.flatnonzero(
     [name.split("/")[0] in ("follows", "next", "together", "latent", "coarse", "valued") for name in COLUMNS]
 )
 
 
 @dataclass(frozen=True)
 class Features:
-    """Scores of every item by column of COLUMNS; `vectors` are the items' texts, (n_items, dim) normalised."""
+    """Scores of every item by column; `vectors` are the items' texts, (n_items, dim) normalised, `reviews` the means of
+    what was written of each, centred (None: nothing was)."""
 
     behaviour: Behaviour
     vectors: Floats
     catalogue: Catalogue
+    reviews: Floats | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns in their order."""
+        return COLUMNS if self.reviews is None else (*COLUMNS, *REVIEW_COLUMNS)
 
     def of(self, history: History) -> Floats:
-        """(n_items, len(COLUMNS)) for one history."""
-        found = np.empty((len(self.catalogue), len(COLUMNS)), np.float32)
+        """(n_items, len(self.columns)) for one history."""
+        found = np.empty((len(self.catalogue), len(self.columns)), np.float32)
         n_views = len(NAMES)
         found[:, :n_views] = self.behaviour.views(history)
         n_lives = len(PROFILE_LIVES)
         found[:, n_views : n_views + n_lives] = profiles(history, self.centred)
         found[:, n_views + n_lives : n_views + 2 * n_lives] = profiles(history, self.genres)
-        found[:, -len(CONTEXT) :] = context(history)
+        found[:, len(COLUMNS) - len(CONTEXT) : len(COLUMNS)] = context(history)
         found[:, TAILED] = np.sign(found[:, TAILED]) * np.sqrt(np.abs(found[:, TAILED]))
+        if self.reviews is not None:
+            found[:, len(COLUMNS) :] = profiles(history, self.reviews)
         return found
 
     @cached_property

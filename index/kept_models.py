@@ -49,7 +49,7 @@ def save_fusion(folder: Path, fusion: Fusion, n_lists: int) -> None:
     write_json(folder / FUSION, {"columns": list(fusion.columns), "n_lists": n_lists, "weights": weights})
 
 
-def load_fusion(folder: Path) -> Fusion:
+def load_fusion(folder: Path, columns_wanted: tuple[str, ...] = COLUMNS) -> Fusion:
     """Read what `save_fusion` wrote. Raises MendableError where it cannot be read, or is of other features."""
     path = folder / FUSION
     try:
@@ -58,7 +58,7 @@ def load_fusion(folder: Path) -> Fusion:
         columns = tuple(content["columns"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as why:
         raise MendableError("cannot read the fusion", str(path), REBUILD) from why
-    if columns != COLUMNS:
+    if columns != columns_wanted:
         raise MendableError("the fusion was learned on other features than these", str(path), REBUILD)
     return Fusion(columns, weights)
 

@@ -1,5 +1,6 @@
 """Makes what the fusion learns from: lists of candidates for events that the behaviour models were fitted without."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -8,12 +9,14 @@ import numpy as np
 from index.behaviour import MIX, NAMES, Behaviour
 from index.command import progress
 from index.domain import Catalogue, Histories
-from index.features import COLUMNS, Features
+from index.features import COLUMNS, REVIEW_COLUMNS, Features
 from index.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
 from index.query import Mask
 from index.ranks import best_rows
 from index.records import Floats, History, Rows
+from index.reviewed import ReviewVectors
 
+ALL = (*COLUMNS, *REVIEW_COLUMNS)
 FOLDS = 5
 LEAST_LISTS, MOST_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
 POSITIONS = 15  # the newest events of a user that are predicted
@@ -25,13 +28,16 @@ LOOKS = {
     "coarse/40": 0.5,
     "text/1": 0.4,
     "text/4": 0.4,
+    "reviews/4": 0.4,
 }  # beside the mix: columns, shares of its depth
 COLD_LOOK = 0.2  # depth of the look at items that nobody had, of the mix's
 LEAST = 300  # with fewer lists than this a network would learn noise
-UNLEARNED = {**MIX, "text/4": 0.2, "popularity": 0.02}  # the square roots of these sums, plainly added
-
-
-BY_TEXT = tuple(name for name in COLUMNS if name not in NAMES)  # what is known of an item that nobody had
+UNLEARNED = {
+    **MIX,
+    "text/4": 0.2,
+    "reviews/4": 0.2,
+    "popularity": 0.02,
+}  # the square roots of these sums, plainly added
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,26 @@ class Position:
     newest: int  # how many of those before are shown
 
 
-def learn_fusion(histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int) -> tuple[Fusion, int]:
+def learn_fusion(
+    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None = None
+) -> tuple[Fusion, int]:
     """A fusion learned out of fold, and from how many lists; a plain sum where there are too few."""
-    random = np.random.default_rng(seed)
+    columns = COLUMNS if reviews is None else (*COLUMNS, *REVIEW_COLUMNS)
     with single_thread():
-        lists = _lists(histories, catalogue, vectors, random)
+        lists = [each for fold in _lists(histories, catalogue, vectors, seed, reviews) for each in fold]
     if len(lists) < LEAST:
-        return untrained(COLUMNS, UNLEARNED), 0
-    return with_unknown(fit_fusion(lists, COLUMNS, seed), lists, BY_TEXT, seed), len(lists)
+        return untrained(columns, UNLEARNED), 0
+    by_text = [name for name in columns if name not in NAMES]  # what is known of an item that nobody had
+    return with_unknown(fit_fusion(lists, columns, seed), lists, by_text, seed), len(lists)
+
+
+def fitted_features(
+    histories: Histories, catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None
+) -> Features:
+    """Features by these events alone: of the reviews only what their writers had in these histories."""
+    n_items = len(catalogue)
+    means = None if reviews is None else reviews.known_from(histories, n_items).means(n_items)
+    return Features(Behaviour.fit(histories, n_items), vectors, catalogue, means)
 
 
 def single_thread() -> AbstractContextManager[object]:
@@ -75,7 +93,8 @@ def looked_at(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
     """
     popular = 1e-6 * features[:, COLUMNS.index("popularity")]  # so that no wish is left empty
     found = [best_rows(first_look(features) + popular, n, allowed)]
-    found += [best_rows(features[:, COLUMNS.index(name)], int(share * n), allowed) for name, share in LOOKS.items()]
+    looks = [(ALL.index(name), int(share * n)) for name, share in LOOKS.items()]
+    found += [best_rows(features[:, place], depth, allowed) for place, depth in looks if place < features.shape[1]]
     cold = features[:, COLUMNS.index("popularity")] == 0
     if cold.any():  # nobody had these: only their texts can speak for them
         mask = cold if allowed is None else cold & allowed
@@ -84,23 +103,22 @@ def looked_at(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
 
 
 def _lists(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, random: np.random.Generator
-) -> list[FusionList]:
-    """For each event to predict, the item that came next, first, and other candidates."""
+    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None
+) -> Iterator[list[FusionList]]:
+    """By fold, for each event to predict, the item that came next, first, and other candidates."""
+    random = np.random.default_rng(seed)
     fold_of = random.permutation(len(histories)) % FOLDS
     wanted = _positions(histories, random)
-    lists: list[FusionList] = []
     for fold in progress(range(FOLDS), "learning the fusion"):
         mine = [position for position in wanted if fold_of[position.user] == fold]
         if not mine:
             continue
         others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
-        features = Features(Behaviour.fit(others, len(catalogue)), vectors, catalogue)
+        features = fitted_features(others, catalogue, vectors, reviews)
         draws = random.spawn(len(mine))
 
         made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))
-        lists += [found for found in made if found is not None]
-    return lists
+        yield [found for found in made if found is not None]
 
 
 def _positions(histories: Histories, random: np.random.Generator) -> list[Position]:

@@ -44,6 +44,9 @@ class Part(Protocol):
     def version(self) -> int:
         """The version of its files."""
 
+    def wanted(self, domain: str) -> bool:
+        """Whether the tables of a domain have what this part is made of."""
+
     def build(self, making: Making) -> Mapping[str, Any]:
         """Write the files of this part below `making.folder`; what it returns stands in the manifest."""
 

@@ -7,13 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from index.behaviour import Behaviour
-from index.domain import Catalogue
+from index.domain import Catalogue, Histories
 from index.features import COLUMNS, Features
 from index.fusion import Fusion, untrained
-from index.learning import looked_at
+from index.learning import fitted_features, learn_fusion, looked_at
 from index.query import Candidates, Channel, Query
 from index.ranks import best_rows
 from index.records import Floats, Rows
+from index.reviewed import ReviewVectors
 
 CANDIDATES = 300  # that a reranker judges; with 100 it cannot raise what retrieval has at 200
 PROPOSED = 250  # rows that each channel may propose, more where more are asked for
@@ -75,7 +76,7 @@ class Retriever:
     def fused(self, query: Query, features: Floats, rows: Rows) -> Floats:
         """One score a row: what the history says, what the words say, what was disliked, what is leaned to."""
         fusion = self.fusion if len(query.history) else NEWCOMER
-        fused = fusion.score(features[rows])
+        fused = fusion.score(features[rows, : len(fusion.columns)])
         if len(query.history):  # of somebody new only their words tell, and these find new items as well as old ones
             nobody_had = features[rows, COLUMNS.index("popularity")] == 0
             fused = fused - self.features.behaviour.crowd * nobody_had
@@ -101,3 +102,11 @@ class Retriever:
         text = (self.features.vectors[rows] @ self.features.vectors[disliked].T).max(1)
         taste = self.features.behaviour.near(disliked, rows)
         return np.asarray(AGAINST_TEXT * np.clip(text, 0, 1) ** 2 + AGAINST_TASTE * np.clip(taste, 0, 1), np.float32)
+
+
+def fitted_retriever(
+    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None = None
+) -> Retriever:
+    """Retrieval fitted on these histories alone, by the channels that need no words; `reviews` are the domain's."""
+    fusion, _ = learn_fusion(histories, catalogue, vectors, seed, reviews)
+    return Retriever(catalogue, fitted_features(histories, catalogue, vectors, reviews), fusion, ())

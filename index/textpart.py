@@ -19,7 +19,7 @@ from index.store import VECTORS, VectorStore
 from index.texts import item_text, item_title
 
 FOLDER, WORDS, MEAN = "text", "words", "mean.npy"
-SHARD = 512  # items that are embedded between two saves
+SHARD = 512  # texts that are embedded between two saves
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,14 @@ class TextPart:
     name: str = FOLDER
     version: int = 2
 
+    def wanted(self, domain: str) -> bool:
+        """Always: every item has a title."""
+        return True
+
     def build(self, making: Making) -> Mapping[str, Any]:
         """Embed every item, in shards that a killed build finds again."""
         items = making.domain.catalogue.items
-        shards = [items[start : start + SHARD] for start in range(0, len(items), SHARD)]
-        paths = [_shard(making, shard) for shard in progress(shards, "embedding items")]
+        paths = embedded(making, [item_text(item) for item in items], "embedding items")
         folder = making.folder / FOLDER
         write_blocks(folder / VECTORS, (len(items), making.encoder.dim), np.float32, map(read_array, paths))
         return _finished(making, VectorStore.build(_vectors(folder)))
@@ -49,9 +52,14 @@ class TextPart:
         return _finished(making, store.extended(_vectors(folder)))
 
 
-def _shard(making: Making, items: Sequence[Item]) -> Path:
-    """The file with the vectors of some items, named after what it is made of."""
-    texts = tuple(item_text(item) for item in items)
+def embedded(making: Making, texts: Sequence[str], what: str) -> list[Path]:
+    """The files with the vectors of texts, in shards that a killed build finds again, under a progress bar."""
+    shards = [tuple(texts[start : start + SHARD]) for start in range(0, len(texts), SHARD)]
+    return [_shard(making, shard) for shard in progress(shards, what)]
+
+
+def _shard(making: Making, texts: tuple[str, ...]) -> Path:
+    """The file with the vectors of some texts, named after what it is made of."""
     path = making.aside / f"{making.encoder.sha256[:16]}-{texts_sha256(texts)[:32]}.npy"
     if not _is_whole(path, len(texts), making.encoder):
         write_array(path, making.encoder.encode(texts))

@@ -9,7 +9,7 @@ from agent.prompt import LONGEST, Scale, prompt_of
 from finetune.batches import TOKENS, Batch, epoch_batches
 from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blended
 from finetune.budget import Budget
-from finetune.examples import Lessons, ValidationList, make_lessons, ndcg_at_10
+from finetune.examples import Lessons, Texts, ValidationList, make_lessons, ndcg_at_10
 from index.domain import Domain, Histories
 from index.records import Floats
 from index.retriever import CANDIDATES
@@ -19,7 +19,7 @@ SCALE = Scale(1, 5)
 
 
 def lessons_of(histories: Histories, seed: int = 1) -> Lessons:
-    return make_lessons(domain_of(histories), unit_vectors(), seed)
+    return make_lessons(domain_of(histories), Texts(unit_vectors()), seed)
 
 
 # --- what is held out -------------------------------------------------------
@@ -37,7 +37,7 @@ def test_the_last_two_events_of_who_is_validated_on_are_in_nothing_that_is_learn
 
 def test_with_fewer_to_validate_on_the_others_teach_all_but_their_last_event() -> None:
     histories = walks()
-    lessons = make_lessons(domain_of(histories), unit_vectors(), 1, most_users=3)
+    lessons = make_lessons(domain_of(histories), Texts(unit_vectors()), 1, most_users=3)
     assert len(lessons.validation) == 3
     left_out = [
         len(dict.fromkeys(whole.rows.tolist())) - len(taught)
@@ -81,7 +81,7 @@ def test_lessons_are_the_same_for_the_same_seed() -> None:
 def test_lessons_are_made_of_a_domain_whatever_it_lacks(lacking: str) -> None:
     items = things(categories=lacking != "categories")
     domain: Domain = domain_of(without(walks(), lacking), items)
-    lessons = make_lessons(domain, unit_vectors(), seed=1)
+    lessons = make_lessons(domain, Texts(unit_vectors()), seed=1)
     assert len(lessons.validation) == len(domain.histories)
     assert epoch_batches(lessons.training, SCALE, 1, 0) or lacking == "events"
 
