@@ -14,7 +14,7 @@ from index.channels import LexicalChannel, TextChannel
 from index.domain import Domain, load_domain
 from index.errors import MendableError
 from index.features import Features
-from index.kept_models import load_behaviour, load_fusion
+from index.kept_models import load_behaviour, load_fusion, load_item_store
 from index.loading import TextIndex, load_text_index
 from index.query import Channel
 from index.records import Floats
@@ -52,7 +52,7 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     words: list[WordChannel] = [TextChannel(index), LexicalChannel(index, domain.catalogue)]
     if reviews is not None and means is not None:
         words.append(ReviewChannel(reviews.found, means, reviews.store, index.encoded))
-    channels: list[Channel] = [*words, BehaviourChannel(behaviour)]
+    channels: list[Channel] = [*words, BehaviourChannel(behaviour, load_item_store(folder))]
     return Retriever(domain.catalogue, features, load_fusion(folder, features.columns), channels, words)
 
 

@@ -18,7 +18,7 @@ from agent.rankers import PLAIN, Ranker
 from agent.session import Say, Session
 from eval.machine import code_version
 from eval.models import Training
-from eval.ours import fitted_retriever, tested_adapter
+from eval.ours import fitted_retriever, reviews_of, tested_adapter
 from eval.protocols import leave_one_out
 from eval.simulator import Mind, SimulatedUser
 from eval.statistics import intervals, paired_tests
@@ -30,7 +30,8 @@ from index.home import write_bytes
 from index.loading import load_text_index
 from index.query import Query
 from index.records import History
-from index.retriever import BehaviourChannel, Retriever
+from index.retriever import BehaviourChannel, Retriever, WordChannel
+from index.reviewchannel import ReviewChannel
 from index.splits import first_events
 
 K = 10  # items a turn
@@ -175,9 +176,12 @@ def agent_without(domain: Domain, known: Domain, ranker: str | None, seed: int) 
     index = load_text_index(domain)
     training = Training(domain.name, domain.catalogue, known.histories, np.arange(len(domain.catalogue)), seed)
     fitted = fitted_retriever(training)
-    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
-    channels = (text, lexical, BehaviourChannel(fitted.features.behaviour))
-    retriever = replace(fitted, channels=channels, words=(text, lexical))
+    words: list[WordChannel] = [TextChannel(index), LexicalChannel(index, domain.catalogue)]
+    reviews = reviews_of(training)
+    if reviews is not None:
+        n_items = len(domain.catalogue)
+        words.append(ReviewChannel.of(reviews.known_from(known.histories, n_items), n_items, index.encoded))
+    retriever = replace(fitted, channels=(*words, BehaviourChannel.of(fitted.features.behaviour)), words=words)
     return Agent(known, retriever, _ranker(domain, retriever, index.manifest.encoder_sha256, ranker))
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from index.counts import DENSE_ITEMS, Matrix, Steps, follows, latent, together, users_by_items, weighted_rows
+from index.counts import DENSE_ITEMS, Factors, Matrix, Steps, follows, latent, together, users_by_items, weighted_rows
 from index.domain import Histories
 from index.records import Floats, History, Rows
 
@@ -35,6 +35,7 @@ VIEWS = (
     *(View("coarse", life) for life in (4.0, 40.0)),
 )
 EXTRA = ("valued", "popularity")
+LATENT_LIFE = 4.0  # of both latent views in the mix
 MIX = {"follows/4": 2.0, "next/3": 2.0, "together/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
 UNKNOWN_SHARE = 0.01  # of the catalogue: up to so many new items are judged by their texts alone
 COARSE = 32  # factors; on the wines they alone find more than all
@@ -90,6 +91,26 @@ class Behaviour:
         """(n_items,) the linear mix of co-occurrence and EASE that finds candidates."""
         views = self.views(history)
         return np.asarray(sum(weight * views[:, NAMES.index(name)] for name, weight in MIX.items()), np.float32)
+
+    def asked(self, history: History) -> Floats:
+        """(d,) what to look up among `item_vectors`: an inner product with it is what the latent views give the mix."""
+        before = self._factors.before
+        rows = history.rows[-NEWEST:]
+        decayed = decay(len(rows), LATENT_LIFE) @ before[rows] if len(rows) else np.zeros(before.shape[1], np.float32)
+        weights = np.full(before.shape[1], MIX[f"latent/{LATENT_LIFE:g}"], np.float32)
+        weights[:COARSE] += MIX[f"coarse/{LATENT_LIFE:g}"]
+        return np.asarray(weights * decayed, np.float32)
+
+    @property
+    def item_vectors(self) -> Floats:
+        """(n_items, d): what came before and after an item, as a vector; 0 for an item without events."""
+        return self._factors.after
+
+    @property
+    def _factors(self) -> Factors:
+        found = self.matrices["latent"]
+        assert isinstance(found, Factors)
+        return found
 
     def near(self, these: Rows, rows: Rows) -> Floats:
         """(rows,) how much the people of any of `these` items have each row too: the largest of the EASE weights."""

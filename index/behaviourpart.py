@@ -27,7 +27,7 @@ class BehaviourPart:
     """Behaviour matrices and fusion of a domain's histories; needs the vectors of the other parts."""
 
     name: str = FOLDER
-    version: int = 3
+    version: int = 4
 
     def wanted(self, domain: str) -> bool:
         """Always: without events the matrices are empty."""

@@ -116,5 +116,6 @@ def recency(n: int) -> Floats:
 
 
 def unit(vector: Floats) -> Floats:
+    """A vector as one of length one; 0 stays 0."""
     length = float(np.linalg.norm(vector))
     return np.asarray(vector / max(length, 1e-12), np.float32)

@@ -13,21 +13,23 @@ from index.errors import MendableError
 from index.features import COLUMNS
 from index.fusion import Fusion
 from index.home import write_json
+from index.store import VECTORS, VectorStore
 
 POPULARITY, FUSION = "popularity.npy", "fusion.json"
 REBUILD = "Run `python -m index build` with --force"
 SPARSE_PARTS = ("data", "indices", "indptr")
-MATRICES, LATENT, FACTOR_PARTS = ("follows", "next", "together"), "latent", ("before", "after")
+MATRICES, LATENT = ("follows", "next", "together"), "latent"
+BEFORE, AFTER = "before.npy", "items"  # the two sides of the latent matrix: an array, and vectors that FAISS finds
 
 
 def save_behaviour(folder: Path, behaviour: Behaviour) -> None:
-    """Write each matrix as one array, a sparse one as three, factors as two; the coarse ones are the first of these."""
+    """Write each matrix as one array, a sparse one as three, factors as an array and a store of item vectors."""
     write_array(folder / POPULARITY, behaviour.popularity)
     for name in (*MATRICES, LATENT):
         matrix = behaviour.matrices[name]
         if isinstance(matrix, Factors):
-            for part in FACTOR_PARTS:
-                write_array(folder / f"{name}.{part}.npy", getattr(matrix, part))
+            write_array(folder / BEFORE, matrix.before)
+            VectorStore.build(matrix.after).save(folder / AFTER)
         elif isinstance(matrix, np.ndarray):
             write_array(folder / f"{name}.npy", matrix)
         else:
@@ -39,8 +41,13 @@ def load_behaviour(folder: Path) -> Behaviour:
     """Read what `save_behaviour` wrote, memory-mapped. Raises MendableError where a file is missing or cut off."""
     popularity = np.asarray(read_array(folder / POPULARITY))
     matrices = {name: _matrix(folder, name, len(popularity)) for name in MATRICES}
-    factors = Factors(*(np.asarray(read_array(folder / f"{LATENT}.{part}.npy")) for part in FACTOR_PARTS))
+    factors = Factors(np.asarray(read_array(folder / BEFORE)), np.asarray(read_array(folder / AFTER / VECTORS)))
     return Behaviour({**matrices, LATENT: factors, "coarse": factors.first(COARSE)}, popularity)
+
+
+def load_item_store(folder: Path) -> VectorStore:
+    """What finds behaviour's item vectors. Raises MendableError where its files are damaged."""
+    return VectorStore.load(folder / AFTER)
 
 
 def save_fusion(folder: Path, fusion: Fusion, n_lists: int) -> None:

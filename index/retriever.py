@@ -15,8 +15,10 @@ from index.query import Candidates, Channel, Query
 from index.ranks import best_rows
 from index.records import Floats, Rows
 from index.reviewed import ReviewVectors
+from index.store import VectorStore
 
 CANDIDATES = 300  # that a reranker judges; with 100 it cannot raise what retrieval has at 200
+WIDER = 2  # rows that are looked up as item vectors for each that the mix may keep
 PROPOSED = 250  # rows that each channel may propose, more where more are asked for
 WORDS_WEIGHT = 3.0  # log odds that the best match of somebody's words gains in each of the two channels of text
 AGAINST_TEXT, AGAINST_TASTE = 4.0, 6.0  # log odds lost by what is just like something disliked
@@ -32,14 +34,25 @@ class WordChannel(Channel, Protocol):
 
 @dataclass(frozen=True)
 class BehaviourChannel:
-    """What people with this history did next, as a linear mix of co-occurrence and EASE."""
+    """What people with this history did next: found as item vectors, ordered as a linear mix with co-occurrence and
+    EASE."""
 
     behaviour: Behaviour
+    store: VectorStore  # of the behaviour's item vectors
     name: str = "behaviour"
+
+    @classmethod
+    def of(cls, behaviour: Behaviour) -> "BehaviourChannel":
+        """The channel with a store made here."""
+        return cls(behaviour, VectorStore.build(behaviour.item_vectors))
 
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows, best first; none without a history."""
-        return best_rows(self._all(query), n, query.allowed) if len(query.history) else np.zeros(0, np.int64)
+        if not len(query.history):
+            return np.zeros(0, np.int64)
+        found = self.store.search(self.behaviour.asked(query.history)[None], WIDER * n, query.allowed)[0][0]
+        near = np.sort(found[found >= 0])
+        return near[best_rows(self._all(query)[near], n)]
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """Scores of rows, 0 without a history."""

@@ -24,6 +24,17 @@ class ReviewChannel:
     encoded: Callable[[str], Floats]
     name: str = "reviews"
 
+    @classmethod
+    def of(cls, reviews: ReviewVectors, n_items: int, encoded: Callable[[str], Floats]) -> "ReviewChannel":
+        """The channel of some reviews with a store made here."""
+        vectors = np.asarray(reviews.vectors)
+        return cls(
+            ReviewVectors(vectors, reviews.rows, reviews.writers),
+            reviews.means(n_items),
+            VectorStore.build(vectors),
+            encoded,
+        )
+
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows of items with reviews, best first; none where there is nothing to go on."""
         asked = self._vector(query)

@@ -304,7 +304,7 @@ def test_building_twice_gives_the_same_files(home: Path) -> None:
     for _ in range(2):
         build_with(builder(), domain.name, force=True)
         folder = behaviour_on_disk(domain)
-        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        made.append({path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()})
     assert made[0] == made[1]
     assert FUSION in made[0]
 

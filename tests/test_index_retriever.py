@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from index.behaviour import MIX, NAMES
 from index.domain import Domain, Histories
 from index.query import Candidates, Mask, Query
 from index.ranks import best_rows
@@ -140,7 +141,7 @@ def test_nobody_gets_what_is_popular(retriever: Retriever) -> None:
 
 
 def test_the_score_of_each_channel_stands_beside_each_candidate(retriever: Retriever) -> None:
-    channels: Sequence[Any] = (Shelf((39, 2)), BehaviourChannel(retriever.features.behaviour))
+    channels: Sequence[Any] = (Shelf((39, 2)), BehaviourChannel.of(retriever.features.behaviour))
     found = replace(retriever, channels=channels).retrieve(Query(SHOWN), 30)
     assert found.channels == ("shelf", "behaviour")
     for column, channel in enumerate(channels):
@@ -220,12 +221,22 @@ def test_the_order_of_one_catalogue_does_not_matter_to_what_is_found() -> None:
 
 def test_the_behaviour_channel_is_the_mix_and_says_nothing_without_a_history(retriever: Retriever) -> None:
     behaviour = retriever.features.behaviour
-    channel = BehaviourChannel(behaviour)
+    channel = BehaviourChannel.of(behaviour)
     every = np.arange(N_ITEMS)
     assert channel.score(Query(SHOWN), every) == pytest.approx(behaviour.mix(SHOWN))
     assert channel.search(Query(SHOWN), 5).tolist() == best_rows(behaviour.mix(SHOWN), 5).tolist()
     assert len(channel.search(Query(history()), 5)) == 0
     assert not channel.score(Query(history()), every).any()
+
+
+def test_a_look_up_of_item_vectors_gives_what_both_latent_views_add_to_the_mix(retriever: Retriever) -> None:
+    behaviour = retriever.features.behaviour
+    channel = BehaviourChannel.of(behaviour)
+    views = behaviour.views(SHOWN)
+    shares = np.sum([MIX[name] * views[:, NAMES.index(name)] for name in ("latent/4", "coarse/4")], 0)
+    found, scores = channel.store.search(behaviour.asked(SHOWN)[None], N_ITEMS)
+    assert scores[0] == pytest.approx(shares[found[0]], rel=1e-4, abs=1e-6)
+    assert not behaviour.asked(history()).any()
 
 
 # --- best rows --------------------------------------------------------------
