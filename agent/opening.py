@@ -18,8 +18,8 @@ from index.kept_models import load_behaviour, load_fusion, load_item_store
 from index.loading import TextIndex, load_text_index
 from index.query import Channel
 from index.records import Floats
-from index.retriever import BehaviourChannel, Retriever, WordChannel
-from index.reviewchannel import ReviewChannel
+from index.retriever import BehaviourChannel, Matching, Retriever
+from index.reviewchannel import Meaning, ReviewChannel
 from index.reviewpart import load_review_index
 
 
@@ -49,10 +49,12 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     reviews = load_review_index(index)
     means = None if reviews is None else reviews.found.means(len(domain.catalogue))
     features = Features(behaviour, np.asarray(index.vectors), domain.catalogue, means)
-    words: list[WordChannel] = [TextChannel(index), LexicalChannel(index, domain.catalogue)]
+    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
+    channels: list[Channel] = [text, lexical, BehaviourChannel(behaviour, load_item_store(folder))]
+    words: list[Matching] = [text, lexical]
     if reviews is not None and means is not None:
-        words.append(ReviewChannel(reviews.found, means, reviews.store, index.encoded))
-    channels: list[Channel] = [*words, BehaviourChannel(behaviour, load_item_store(folder))]
+        written = ReviewChannel(reviews.found, means, reviews.store, index.encoded)
+        channels, words = [*channels, written], [Meaning(text, written), lexical]
     return Retriever(domain.catalogue, features, load_fusion(folder, features.columns), channels, words)
 
 

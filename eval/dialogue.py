@@ -28,10 +28,10 @@ from index.domain import Domain, load_domain
 from index.errors import MendableError
 from index.home import write_bytes
 from index.loading import load_text_index
-from index.query import Query
+from index.query import Channel, Query
 from index.records import History
-from index.retriever import BehaviourChannel, Retriever, WordChannel
-from index.reviewchannel import ReviewChannel
+from index.retriever import BehaviourChannel, Matching, Retriever
+from index.reviewchannel import Meaning, ReviewChannel
 from index.splits import first_events
 
 K = 10  # items a turn
@@ -176,12 +176,15 @@ def agent_without(domain: Domain, known: Domain, ranker: str | None, seed: int) 
     index = load_text_index(domain)
     training = Training(domain.name, domain.catalogue, known.histories, np.arange(len(domain.catalogue)), seed)
     fitted = fitted_retriever(training)
-    words: list[WordChannel] = [TextChannel(index), LexicalChannel(index, domain.catalogue)]
+    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
+    channels: list[Channel] = [text, lexical, BehaviourChannel.of(fitted.features.behaviour)]
+    words: list[Matching] = [text, lexical]
     reviews = reviews_of(training)
     if reviews is not None:
         n_items = len(domain.catalogue)
-        words.append(ReviewChannel.of(reviews.known_from(known.histories, n_items), n_items, index.encoded))
-    retriever = replace(fitted, channels=(*words, BehaviourChannel.of(fitted.features.behaviour)), words=words)
+        written = ReviewChannel.of(reviews.known_from(known.histories, n_items), n_items, index.encoded)
+        channels, words = [*channels, written], [Meaning(text, written), lexical]
+    retriever = replace(fitted, channels=channels, words=words)
     return Agent(known, retriever, _ranker(domain, retriever, index.manifest.encoder_sha256, ranker))
 
 

@@ -25,8 +25,8 @@ AGAINST_TEXT, AGAINST_TASTE = 4.0, 6.0  # log odds lost by what is just like som
 NEWCOMER = untrained(COLUMNS, {"popularity": 0.6})  # of somebody of whom nothing is known only this can be said
 
 
-class WordChannel(Channel, Protocol):
-    """A channel that also answers to somebody's own words."""
+class Matching(Protocol):
+    """What answers to somebody's own words."""
 
     def match(self, text: str, rows: Rows) -> Floats:
         """How well rows match the words: 0 not at all; higher is better."""
@@ -64,13 +64,13 @@ class BehaviourChannel:
 
 @dataclass(frozen=True)
 class Retriever:
-    """The channels of a domain and what fuses them; `words` are those channels that answer to somebody's words."""
+    """The channels of a domain and what fuses them; `words` are what answers to somebody's words."""
 
     catalogue: Catalogue
     features: Features
     fusion: Fusion
     channels: Sequence[Channel]
-    words: Sequence[WordChannel] = ()
+    words: Sequence[Matching] = ()
 
     def retrieve(self, query: Query, n: int = 100) -> Candidates:
         """The `n` best allowed rows by (-fused score, row), fewer where fewer are allowed."""

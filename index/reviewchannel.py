@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.channels import NEWEST, PULL_AWAY, recency, unit
+from index.channels import NEWEST, PULL_AWAY, TextChannel, recency, unit
 from index.query import Query
 from index.records import Floats, Rows
 from index.reviewed import ReviewVectors
@@ -67,3 +67,18 @@ class ReviewChannel:
             return None
         found: Floats = np.sum(parts, 0, dtype=np.float32)
         return found if found.any() else None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """How near an item is to words in meaning, by its own text or by its nearest review, whichever is nearer.
+
+    Both are cosines and so of one scale: where titles say nothing, their noise does not drown what people wrote.
+    """
+
+    text: TextChannel
+    reviews: ReviewChannel
+
+    def match(self, text: str, rows: Rows) -> Floats:
+        """The larger of both, 0 to 1."""
+        return np.maximum(self.text.match(text, rows), self.reviews.match(text, rows))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.building import add_items, build_with, remove_items
+from index.channels import TextChannel
 from index.domain import Domain, Histories, load_domain
 from index.errors import MendableError
 from index.features import COLUMNS, REVIEW_COLUMNS
@@ -22,7 +23,7 @@ from index.manifest import read_manifest
 from index.query import Query
 from index.records import Item, Review
 from index.retriever import fitted_retriever
-from index.reviewchannel import ReviewChannel
+from index.reviewchannel import Meaning, ReviewChannel
 from index.reviewed import ReviewVectors
 from index.reviewpart import load_review_index
 from index.reviews import LONGEST, MOST_AN_ITEM, chosen, load_reviews, review_text
@@ -310,3 +311,15 @@ def test_a_history_finds_what_was_written_alike() -> None:
         against = Query(history(), np.array([had]), text="dragons, a court", allowed=allowed)
         scores = dict(zip((1, 2, 5, 6), channel.score(against, np.array([1, 2, 5, 6])).tolist(), strict=True))
         assert scores[alike] < min(scores[row] for row in scores if row not in (had, alike))
+
+
+def test_words_are_as_near_as_the_nearer_of_text_and_reviews() -> None:
+    domain = reviewed_domain()
+    build_with(builder(), domain.name)
+    text, written = TextChannel(load_text_index(domain, HashingEncoder())), channel_of(domain)
+    every = np.arange(N_ITEMS)
+    for words in (SAID["i7"], domain.catalogue.items[12].title, "nothing of the kind"):
+        both = Meaning(text, written).match(words, every)
+        assert np.array_equal(both, np.maximum(text.match(words, every), written.match(words, every)))
+    assert Meaning(text, written).match(SAID["i7"], every).argmax() == 7
+    assert Meaning(text, written).match(domain.catalogue.items[12].title, every).argmax() == 12
