@@ -7,6 +7,7 @@ from typing import Any
 
 from eval import plots
 from eval.markup import Cell, facts, figure, folded, heading, page, sortable
+from index.retriever import CANDIDATES
 
 SUMMARY = (
     "ndcg@10",
@@ -93,9 +94,21 @@ def _models(report: Report) -> list[str]:
         reached, ceiling = report["retrieval"]["recall@100"], report["retrieval"]["ceiling"]
         parts.append(
             f"<p>Retrieval finds {reached:.4f} of what is asked for among its 100; a perfect reranking of them would "
-            f"have NDCG@10 {ceiling:.4f}.</p>"
+            f"have NDCG@10 {ceiling:.4f}. The rerankers read {CANDIDATES}: their ceiling is higher.</p>"
         )
+    parts += _unknown_items(report)
     return [*parts, folded("Every metric at every depth", models_table(report, every)), *_candidates(report)]
+
+
+def _unknown_items(report: Report) -> list[str]:
+    """A table of recall on items that nobody had before, where any was asked for."""
+    unknown = report.get("unknown_items", {})
+    if "models" not in unknown:
+        return []
+    rows = unknown["models"]
+    lines = [[Cell(model), figure_cell(row["recall@50"], _best(rows, "recall@50"))] for model, row in rows.items()]
+    said = f"recall@50 of the {unknown['n']} users who next had an item that nobody had before: only its text can tell."
+    return [f"<p>{escape(said[0].upper() + said[1:])}</p>", sortable(["model", "recall@50"], lines)]
 
 
 def _candidates(report: Report) -> list[str]:

@@ -18,6 +18,7 @@ from eval.metrics import (
     DEPTHS,
     EVERY_METRIC,
     Array,
+    Metric,
     Ranks,
     coverage,
     diversity,
@@ -37,6 +38,7 @@ from index.records import Floats, Rows
 
 SHOWN = 10  # the depth of the metrics of whole lists
 RETRIEVER = "fusion"
+FOR_UNKNOWN = Metric("recall", 50)  # items without any event stand deep: at 10 there is little to compare
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def figures(run: Run) -> dict[str, Any]:
         "models": rows,
         "paired": [test.as_json() for test in tests],
         "retrieval": _retrieval(run),
+        "unknown_items": _unknown_items(run),
         **({"candidates": {name: asdict(counts) for name, counts in run.candidates.items()}} if run.candidates else {}),
     }
 
@@ -182,6 +185,20 @@ def _retrieval(run: Run) -> dict[str, float]:
     perfect = Ranks(found.starts, np.where(order < within[found.owners], order, np.inf))
     recall = (within / found.relevant).mean()
     return {f"recall@{LIST_LENGTH}": rounded(recall), "ceiling": rounded(per_user(perfect, STEERING).mean())}
+
+
+def _unknown_items(run: Run) -> dict[str, Any]:
+    """Recall of the users who next had an item that nobody had before; how many they are, 0 without figures."""
+    relevant = run.cases.relevant
+    owners = np.repeat(np.arange(len(run.cases)), relevant.lengths)
+    events = np.bincount(owners, run.counts[relevant.rows], len(run.cases))
+    asked = np.flatnonzero((events == 0) & (relevant.lengths > 0))
+    found = {result.model: per_user(result.ranked.ranks, FOR_UNKNOWN)[asked] for result in run.results}
+    if not len(asked) or not found:
+        return {"n": len(asked)}
+    measured = intervals(np.stack(list(found.values()), axis=1), run.seed)
+    figures_of = {model: {str(FOR_UNKNOWN): each.as_json()} for model, each in zip(found, measured, strict=True)}
+    return {"n": len(asked), "models": figures_of}
 
 
 def _settings_of(result: Result) -> dict[str, Any]:

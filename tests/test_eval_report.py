@@ -100,6 +100,31 @@ def test_report_names_neither_folders_nor_the_host(reports: Path) -> None:
     assert socket.gethostname() not in json.dumps(machine())
 
 
+def test_users_who_next_had_an_item_that_nobody_had_are_measured_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists with the answer for every second of them, and with nothing right for all others."""
+    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
+    events = random_events(N_USERS, N_ITEMS, seed=7)
+    write_domain("small", events, N_ITEMS)
+    had: dict[str, list[str]] = {}
+    for user, item in events:
+        had.setdefault(user, []).append(item)
+    known = {item for items in had.values() for item in items[:-1]}
+    asked = [user for user in sorted(had) if had[user][-1] not in known]
+    right = set(asked[::2])
+    lines = [f"{user},{had[user][-1] if user in right else had[user][0]}" for user in sorted(had)]
+    (tmp_path / "lists.csv").write_text("user_id,item_ids\n" + "\n".join(lines) + "\n")
+    folder = tmp_path / "report"
+    lists = ["--candidates", str(tmp_path / "lists.csv")]
+    main(["rank", "--domain", "small", "--models", "popularity", *lists, "--report", str(folder)])
+    found = stated(folder)["unknown_items"]
+    assert found["n"] == len(asked) > 2
+    assert found["models"]["popularity"]["recall@50"]["mean"] == 0
+    assert found["models"]["lists"]["recall@50"]["mean"] == pytest.approx(len(right) / len(asked))
+    assert "an item that nobody had before" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_lists_hold_a_hundred_items_of_each_user_and_none_of_the_history(reports: Path) -> None:
     had: dict[str, list[str]] = {}
     for user, item in random_events(N_USERS, N_ITEMS, seed=7):
