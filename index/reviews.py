@@ -55,4 +55,4 @@ def chosen(reviews: tuple[Review, ...], catalogue: Catalogue, most: int = MOST_A
 
 def review_text(review: Review) -> str:
     """Title and text in one line, at most LONGEST characters."""
-    return " ".join(f"{review.title or ''} {review.text}".split())[:LONGEST]
+    return " ".join(f"{review.title or ''} {review.text or ''}".split())[:LONGEST]
