@@ -145,6 +145,8 @@ class Trainer:
             self.at.finished = not self._stopped
             if self.workers.is_first:
                 checkpoint.save(self)
+        if self.at.step and self.at.best == -math.inf:  # interrupted before the first validation
+            self.best = self.copied()
         self.restore(self.best)
         self.curves.close()
         return self.at
@@ -232,8 +234,10 @@ class Trainer:
         self._validation_seconds = self.workers.shared(time.monotonic() - began)[0]
         self.at.validation.append((self.at.step, round(value.ndcg, 6)))
         self.curves.add(self.at.step, validation__ndcg_at_10=value.ndcg, validation__likelihood=value.likelihood)
+        if not self.at.step:  # where it begins; what was learned is kept even so, the blend decides whether it is heard
+            return
         improved = value.likelihood > self.at.best
-        self.at.unimproved = 0 if improved or not self.at.step else self.at.unimproved + 1
+        self.at.unimproved = 0 if improved else self.at.unimproved + 1
         if improved:
             self.at.best, self.at.best_ndcg, self.best = value.likelihood, value.ndcg, self.copied()
         elif self.at.unimproved >= PATIENCE:

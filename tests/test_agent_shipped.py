@@ -7,6 +7,7 @@ import pytest
 
 from agent.adapterfolders import SHIPPED, find_adapter
 from agent.adapters import load_reader, read_settings
+from finetune.rank import BACKBONES
 from finetune.settings import RankSettings
 from index.models import BERT, resolve
 
@@ -14,8 +15,9 @@ MOST_BYTES = 4 << 20
 FOLDERS = sorted(path for path in SHIPPED.iterdir() if path.is_dir()) if SHIPPED.is_dir() else []
 
 
-def test_the_default_domain_has_its_adapter(home: Path) -> None:
-    assert find_adapter("movielens-100k", "bert") == SHIPPED / "movielens-100k-bert"
+@pytest.mark.parametrize("kind", ["bert", "gpt"])
+def test_the_default_domain_has_its_adapters(home: Path, kind: str) -> None:
+    assert find_adapter("movielens-100k", kind) == SHIPPED / f"movielens-100k-{kind}"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
@@ -35,7 +37,7 @@ def test_an_adapter_is_small_and_says_how_it_was_made(folder: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
 def test_an_adapter_loads_on_the_model_that_is_installed(folder: Path) -> None:
     loaded = load_reader(folder)
-    installed = resolve(BERT, online=False)
-    assert loaded.settings.base_model == installed.name
-    assert loaded.settings.base_sha256 == loaded.settings.encoder_sha256 == installed.sha256
+    base = resolve(BACKBONES[folder.name.rpartition("-")[2]], online=False)
+    assert (loaded.settings.base_model, loaded.settings.base_sha256) == (base.name, base.sha256)
+    assert loaded.settings.encoder_sha256 == resolve(BERT, online=False).sha256
     assert len(set(loaded.item_ids)) == len(loaded.item_ids) == loaded.settings.shape.n_ids

@@ -125,23 +125,40 @@ def test_the_same_training_gives_the_same_tensors(school: School, checkpoint: Ch
     assert same(tensors(one), tensors(other))
 
 
+def watched(school: School) -> tuple[Callable[[Budget], Trainer], list[dict[str, torch.Tensor]]]:
+    """Trainers whose validations get ever worse, and a list that fills with the tensors at each of them."""
+    seen: list[dict[str, torch.Tensor]] = []
+    made: list[Trainer] = []
+    worse = Judge(better=False)
+
+    def judge() -> Validation:
+        seen.append({name: value.clone() for name, value in tensors(made[0]).items()})
+        return worse()
+
+    def trainer(budget: Budget) -> Trainer:
+        school.judge = judge
+        made.append(school.trainer(budget))
+        return made[0]
+
+    return trainer, seen
+
+
 def test_what_was_best_on_validation_is_kept_where_later_tensors_are_worse(
     school: School, checkpoint: Checkpoint
 ) -> None:
-    school.judge = Judge(better=False)
-    trainer = school.trainer(Budget(epochs=4))
-    before = tensors(trainer)
-    at = trainer.run(HISTORIES, batches, checkpoint)
-    assert same(tensors(trainer), before)  # nothing was ever better than the beginning
-    assert at.step > 0
+    make, seen = watched(school)
+    trainer = make(Budget(epochs=4))
+    trainer.run(HISTORIES, batches, checkpoint)
+    assert len(seen) > 2
+    assert same(tensors(trainer), seen[1])  # what was first learned: the blend decides whether it is heard
+    assert not same(seen[1], seen[0])
 
 
 def test_after_a_plateau_the_best_tensors_are_taken_up_again_at_a_lower_rate(
     school: School, checkpoint: Checkpoint
 ) -> None:
-    school.judge = Judge(better=False)
-    trainer = school.trainer(Budget(epochs=500))
-    before, rates = tensors(trainer), []
+    make, seen = watched(school)
+    trainer, rates = make(Budget(epochs=500)), list[tuple[int, float]]()
 
     def watching(histories: Histories, epoch: int) -> list[Batch]:
         rates.append((trainer.at.lowered, trainer.optimizer.param_groups[0]["lr"]))
@@ -150,14 +167,30 @@ def test_after_a_plateau_the_best_tensors_are_taken_up_again_at_a_lower_rate(
     trainer.run(HISTORIES, watching, checkpoint)
     highest = [max(rate for lowered, rate in rates[1:] if lowered == n) for n in (1, 2)]
     assert highest[1] < 0.5 * highest[0]
-    assert same(tensors(trainer), before)
+    assert same(tensors(trainer), seen[1])
+
+
+def test_an_interruption_before_the_first_validation_keeps_what_was_learned(
+    school: School, checkpoint: Checkpoint
+) -> None:
+    trainer = school.trainer(Budget(epochs=500))
+    before = tensors(trainer)
+
+    def interrupting(histories: Histories, epoch: int) -> list[Batch]:
+        if epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+        return batches(histories, epoch)
+
+    at = trainer.run(HISTORIES, interrupting, checkpoint)
+    assert trainer.interrupted and at.step > 0 and len(at.validation) == 1
+    assert not same(tensors(trainer), before)
 
 
 def test_training_ends_where_nothing_is_gained(school: School, checkpoint: Checkpoint) -> None:
     school.judge = Judge(better=False)
     at = school.trainer(Budget(epochs=500)).run(HISTORIES, batches, checkpoint)
     assert at.lowered == LOWERINGS + 1
-    assert len(at.validation) <= 2 + PATIENCE * (LOWERINGS + 1)  # the first, and one after the step that was running
+    assert len(at.validation) <= 3 + PATIENCE * (LOWERINGS + 1)  # where it begins, the best, the one after the end
     assert at.finished
     assert at.epoch < 100
 
