@@ -11,7 +11,7 @@ from index.command import Parser, positive_int, run
 PROTOCOLS = ("leave-one-out", "time")
 FOLDS = 5
 TURNS = 5
-BENCHES = ("metrics", "search", "encode", "growth")
+BENCHES = ("metrics", "search", "encode", "packed_bert", "packed_gpt", "train", "growth")
 BENCH_DOMAIN = "movielens-100k"
 
 

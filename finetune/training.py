@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
+from finetune.dropout import with_fast_dropout
 from finetune.watching import Curves, bar
 from finetune.workers import Workers
 from index.domain import Histories
@@ -110,6 +111,7 @@ class Trainer:
         workers: Workers | None = None,
     ) -> None:
         self.workers = workers or Workers()
+        with_fast_dropout(reader)
         self.reader, self.loss_of = reader, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
