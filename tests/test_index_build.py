@@ -210,6 +210,8 @@ class Dies(HashingEncoder):
 
 class Deadly:
     name, version = "deadly", 1
+    def wanted(self, domain):
+        return True
     def build(self, making):
         os.kill(os.getpid(), signal.SIGKILL)
 
