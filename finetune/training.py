@@ -128,7 +128,7 @@ class Trainer:
         """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place."""
         self._clock = Clock(self.at.seconds)
         with self._interruptible(), bar(self.schedule.budget, self.workers.is_first) as show:
-            self._validate_now()  # what is there already is what has to be passed; and how long it takes is then known
+            self._validate_now()  # where it begins, for the record; and how long a validation takes is then known
             while not self._over():
                 batches = batches_of(histories, self.at.epoch)
                 while self.at.place < len(batches):

@@ -45,8 +45,8 @@ class ReviewPart:
         store = VectorStore.build(read_array(folder / VECTORS))
         store.save(folder)
         write_array(folder / ROWS, np.array([catalogue.row_of[each.item_id] for each in found.reviews], np.int64))
-        ids = [[review.review_id, review.user_id or ""] for review in found.reviews]
-        write_json(folder / ABOUT, {"review_ids": [each[0] for each in ids], "writers": [each[1] for each in ids]})
+        writers = [review.user_id or "" for review in found.reviews]
+        write_json(folder / ABOUT, {"review_ids": [each.review_id for each in found.reviews], "writers": writers})
         return {"n_reviews": len(texts), "n_known": found.n_known, "store": asdict(store.settings)}
 
     def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What people wrote of items: the reviews of a domain as columns, and which of them stand for an item."""
+"""What people wrote of items: reads the reviews of a domain, and chooses which of them stand for an item."""
 
 from collections import defaultdict
 from dataclasses import dataclass
