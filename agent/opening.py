@@ -10,16 +10,15 @@ from agent.precision import DEFAULT as FLOAT
 from agent.rankers import DEFAULT, PLAIN, RANKERS, TUNED, ByReading
 from agent.recommendation import RankerCard
 from index.behaviourpart import FOLDER as BEHAVIOUR
-from index.channels import LexicalChannel, TextChannel
 from index.domain import Domain, load_domain
 from index.errors import MendableError
 from index.features import Features
 from index.kept_models import load_behaviour, load_fusion, load_item_store
+from index.listening import listening
 from index.loading import TextIndex, load_text_index
-from index.query import Channel
 from index.records import Floats
-from index.retriever import BehaviourChannel, Matching, Retriever
-from index.reviewchannel import Meaning, ReviewChannel
+from index.retriever import BehaviourChannel, Retriever
+from index.reviewchannel import ReviewChannel
 from index.reviewpart import load_review_index
 
 
@@ -49,13 +48,11 @@ def retriever_of(domain: Domain, index: TextIndex) -> Retriever:
     reviews = load_review_index(index)
     means = None if reviews is None else reviews.found.means(len(domain.catalogue))
     features = Features(behaviour, np.asarray(index.vectors), domain.catalogue, means)
-    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
-    channels: list[Channel] = [text, lexical, BehaviourChannel(behaviour, load_item_store(folder))]
-    words: list[Matching] = [text, lexical]
+    written = None
     if reviews is not None and means is not None:
         written = ReviewChannel(reviews.found, means, reviews.store, index.encoded)
-        channels, words = [*channels, written], [Meaning(text, written), lexical]
-    return Retriever(domain.catalogue, features, load_fusion(folder, features.columns), channels, words)
+    fitted = Retriever(domain.catalogue, features, load_fusion(folder, features.columns), ())
+    return listening(fitted, index, BehaviourChannel(behaviour, load_item_store(folder)), written)
 
 
 def reading_ranker(

@@ -22,16 +22,16 @@ from eval.ours import fitted_retriever, reviews_of, tested_adapter
 from eval.protocols import leave_one_out
 from eval.simulator import Mind, SimulatedUser
 from eval.statistics import intervals, paired_tests
-from index.channels import LexicalChannel, TextChannel
 from index.command import note, progress
 from index.domain import Domain, load_domain
 from index.errors import MendableError
 from index.home import write_bytes
+from index.listening import listening
 from index.loading import load_text_index
-from index.query import Channel, Query
+from index.query import Query
 from index.records import History
-from index.retriever import BehaviourChannel, Matching, Retriever
-from index.reviewchannel import Meaning, ReviewChannel
+from index.retriever import BehaviourChannel, Retriever
+from index.reviewchannel import ReviewChannel
 from index.splits import first_events
 
 K = 10  # items a turn
@@ -176,15 +176,10 @@ def agent_without(domain: Domain, known: Domain, ranker: str | None, seed: int) 
     index = load_text_index(domain)
     training = Training(domain.name, domain.catalogue, known.histories, np.arange(len(domain.catalogue)), seed)
     fitted = fitted_retriever(training)
-    text, lexical = TextChannel(index), LexicalChannel(index, domain.catalogue)
-    channels: list[Channel] = [text, lexical, BehaviourChannel.of(fitted.features.behaviour)]
-    words: list[Matching] = [text, lexical]
-    reviews = reviews_of(training)
-    if reviews is not None:
-        n_items = len(domain.catalogue)
-        written = ReviewChannel.of(reviews.known_from(known.histories, n_items), n_items, index.encoded)
-        channels, words = [*channels, written], [Meaning(text, written), lexical]
-    retriever = replace(fitted, channels=channels, words=words)
+    reviews, n_items = reviews_of(training), len(domain.catalogue)
+    known_reviews = None if reviews is None else reviews.known_from(known.histories, n_items)
+    written = None if known_reviews is None else ReviewChannel.of(known_reviews, n_items, index.encoded)
+    retriever = listening(fitted, index, BehaviourChannel.of(fitted.features.behaviour), written)
     return Agent(known, retriever, _ranker(domain, retriever, index.manifest.encoder_sha256, ranker))
 
 
