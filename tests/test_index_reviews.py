@@ -1,35 +1,29 @@
-"""Reviews: which stand for an item, what the channel finds by them, and that what is held out says nothing."""
+"""Reviews: which stand for an item, what an index keeps of them, and what the channel finds by them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from index.building import add_items, build_with, remove_items
 from index.channels import TextChannel
-from index.domain import Domain, Histories, load_domain
+from index.domain import Domain, load_domain
 from index.errors import MendableError
-from index.features import COLUMNS, REVIEW_COLUMNS
+from index.features import REVIEW_COLUMNS
 from index.generations import finished
 from index.home import domain_folder
-from index.learning import fitted_features, learn_fusion
 from index.loading import load_text_index
 from index.manifest import read_manifest
 from index.query import Query
 from index.records import Item, Review
-from index.retriever import fitted_retriever
 from index.reviewchannel import Meaning, ReviewChannel
-from index.reviewed import ReviewVectors
 from index.reviewpart import load_review_index
 from index.reviews import LONGEST, MOST_AN_ITEM, chosen, load_reviews, review_text
 from index.tables import REVIEWS, table_path, write_table
 from tests.helpers_index import HashingEncoder, text_builder
-from tests.helpers_small import N_ITEMS, builder, history, unit_vectors, walks, write_domain
+from tests.helpers_small import N_ITEMS, builder, history, walks, write_domain
 
 SAID = {"i3": "the lighthouse keeper sings", "i7": "a storm at sea, and a whale", "i9": "chess players quarrel"}
 
@@ -56,13 +50,6 @@ def channel_of(domain: Domain) -> ReviewChannel:
     opened = load_review_index(index)
     assert opened is not None
     return ReviewChannel(opened.found, opened.found.means(len(domain.catalogue)), opened.store, index.encoded)
-
-
-def some_reviews(seed: int, n: int = 60, n_items: int = N_ITEMS) -> ReviewVectors:
-    """Reviews at random, a third of them by nobody that is named; the last item has none."""
-    random = np.random.default_rng(seed)
-    writers = tuple(f"u{user}" if user < 40 else "" for user in random.integers(0, 60, n))
-    return ReviewVectors(unit_vectors(n, seed=seed), random.integers(0, n_items - 1, n), writers)
 
 
 @pytest.fixture(autouse=True)
@@ -96,108 +83,6 @@ def test_reviews_of_unknown_items_and_without_words_are_not_taken() -> None:
 def test_a_review_is_read_with_its_title_in_one_line_and_no_longer_than_is_read() -> None:
     assert review_text(review(0, "i1", "a\n b", title="Oh  dear")) == "Oh dear a b"
     assert len(review_text(review(0, "i1", "x" * 5000))) == LONGEST
-
-
-# --- vectors ----------------------------------------------------------------
-
-
-@given(seed=st.integers(0, 50))
-def test_the_nearest_review_is_that_of_a_comparison_with_each(seed: int) -> None:
-    reviews, asked = some_reviews(seed), unit_vectors(1, seed=seed + 1000)[0]
-    rows = np.random.default_rng(seed).permutation(N_ITEMS)
-    expected = [max((reviews.vectors[reviews.rows == row] @ asked).tolist(), default=0.0) for row in rows]
-    assert reviews.nearest(asked, rows) == pytest.approx(expected, abs=1e-6)
-
-
-@given(seed=st.integers(0, 50))
-def test_the_order_of_reviews_does_not_matter(seed: int) -> None:
-    reviews = some_reviews(seed)
-    order = np.random.default_rng(seed).permutation(len(reviews))
-    moved = ReviewVectors(reviews.vectors[order], reviews.rows[order], tuple(reviews.writers[n] for n in order))
-    assert moved.means(N_ITEMS) == pytest.approx(reviews.means(N_ITEMS), abs=1e-6)
-
-
-def test_means_are_centred_over_items_with_reviews_and_nothing_for_the_others() -> None:
-    reviews = some_reviews(3)
-    means, some = reviews.means(N_ITEMS), np.isin(np.arange(N_ITEMS), reviews.rows)
-    assert means[some].mean(0) == pytest.approx(0, abs=1e-6)
-    assert not means[~some].any() and means[some].any(1).all()
-
-
-def test_no_review_at_all_is_nothing_everywhere() -> None:
-    none = ReviewVectors(np.zeros((0, 16), np.float32), np.zeros(0, np.int64), ())
-    assert not none.means(4).any()
-    assert none.nearest(unit_vectors(1)[0], np.arange(4)).tolist() == [0, 0, 0, 0]
-
-
-def test_a_catalogue_in_another_order_keeps_each_items_reviews() -> None:
-    reviews, original = some_reviews(4), np.random.default_rng(9).permutation(N_ITEMS)
-    assert reviews.renumbered(original).means(N_ITEMS) == pytest.approx(reviews.means(N_ITEMS)[original], abs=1e-6)
-
-
-# --- what is held out says nothing ------------------------------------------
-
-
-@given(seed=st.integers(0, 20), n_events=st.integers(0, 10))
-def test_only_reviews_of_what_the_writer_had_in_these_histories_are_known(seed: int, n_events: int) -> None:
-    reviews, whole = some_reviews(seed), walks(n_users=30, seed=seed)
-    histories = whole.until(np.minimum(whole.lengths, n_events))
-    known = reviews.known_from(histories, N_ITEMS)
-    had = {(user, row) for user, each in zip(histories.users, histories, strict=True) for row in each.rows.tolist()}
-    expected = [
-        place
-        for place, (writer, row) in enumerate(zip(reviews.writers, reviews.rows.tolist(), strict=True))
-        if not writer or (writer, row) in had
-    ]
-    assert known.rows.tolist() == reviews.rows[expected].tolist()
-    assert np.array_equal(known.vectors, reviews.vectors[expected])
-
-
-def reviews_of_events(histories: Histories, seed: int = 5) -> ReviewVectors:
-    """One review of every event, by who had it."""
-    writers = tuple(histories.users[n] for n in histories.owners)
-    return ReviewVectors(unit_vectors(len(writers), seed=seed), histories.rows.copy(), writers)
-
-
-def test_what_was_written_of_held_out_events_changes_nothing_that_is_fitted() -> None:
-    whole, catalogue = walks(n_users=150), write_domain(walks()).catalogue
-    training = whole.until(whole.lengths - 2)
-    reviews = reviews_of_events(whole)
-    held_out = np.arange(len(whole.rows)) - np.repeat(whole.starts[:-1], whole.lengths) >= np.repeat(
-        training.lengths, whole.lengths
-    )
-    repeated = np.array(
-        [row in set(training[int(user)].rows.tolist()) for user, row in zip(whole.owners, whole.rows, strict=True)]
-    )
-    others = reviews.vectors.copy()
-    others[held_out & ~repeated] = unit_vectors(int((held_out & ~repeated).sum()), seed=77)
-    changed = replace(reviews, vectors=others)
-    assert (held_out & ~repeated).any() and not np.array_equal(others, reviews.vectors)
-    one, other = (fitted_retriever(training, catalogue, unit_vectors(), 1, each) for each in (reviews, changed))
-    assert len(one.fusion.columns) == len(COLUMNS) + len(REVIEW_COLUMNS)
-    for user in range(20):
-        first, second = (each.retrieve(Query(training[user])) for each in (one, other))
-        assert np.array_equal(first.rows, second.rows) and np.array_equal(first.fused, second.fused)
-
-
-def test_without_reviews_nothing_of_the_fusion_changes() -> None:
-    histories, catalogue = walks(n_users=150), write_domain(walks()).catalogue
-    plain, _ = learn_fusion(histories, catalogue, unit_vectors(), seed=2)
-    assert plain.columns == COLUMNS
-    assert fitted_features(histories, catalogue, unit_vectors(), None).columns == COLUMNS
-
-
-def test_the_fusion_learns_from_reviews_where_they_tell_what_comes_next() -> None:
-    """Reviews whose vectors stand for places on the walk: their column must get weight, and help with fresh people."""
-    histories, catalogue = walks(n_users=200), write_domain(walks()).catalogue
-    angle = 2 * np.pi * np.arange(N_ITEMS) / N_ITEMS
-    places = np.stack([np.cos(angle), np.sin(angle), np.zeros(N_ITEMS)], 1).astype(np.float32)
-    telling = ReviewVectors(places, np.arange(N_ITEMS), ("",) * N_ITEMS)
-    fusion, _ = learn_fusion(histories, catalogue, unit_vectors(), 1, telling)
-    features = fitted_features(histories, catalogue, unit_vectors(), telling).of(history(3, 4, 5))
-    without = features.copy()
-    without[:, len(COLUMNS) :] = 0
-    assert np.abs(fusion.score(features) - fusion.score(without)).max() > 0.1
 
 
 # --- the part on disk -------------------------------------------------------
