@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.precision import PRECISIONS
+from agent.rerank.precision import PRECISIONS
 from index.command import Parser, note, positive_int, run
 from index.errors import MendableError, printable
 
@@ -56,8 +56,8 @@ def _parser() -> Parser:
 
 
 def _recommend(options: argparse.Namespace) -> None:
-    from agent.opening import open_agent
-    from agent.session import Say, Session
+    from agent.dialogue.session import Say, Session
+    from agent.open_agent import open_agent
 
     agent = open_agent(options.domain, options.ranker, options.precision)
     if options.user is not None and agent.domain.history(options.user) is None:
@@ -73,9 +73,9 @@ def _recommend(options: argparse.Namespace) -> None:
 
 
 def _replay(options: argparse.Namespace) -> None:
-    from agent.opening import open_agent
-    from agent.script import read_script
-    from agent.session import Session
+    from agent.dialogue.script import read_script
+    from agent.dialogue.session import Session
+    from agent.open_agent import open_agent
 
     lines = read_script(options.script)
     agent = open_agent(options.domain, options.ranker, options.precision)
@@ -91,9 +91,9 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _chat(options: argparse.Namespace) -> None:
-    from agent.address import refuse_taken, refuse_unguarded
-    from agent.opening import open_agent
-    from agent.page import serve
+    from agent.interfaces.address import refuse_taken, refuse_unguarded
+    from agent.interfaces.page import serve
+    from agent.open_agent import open_agent
 
     refuse_unguarded(options.host, options.auth is not None)  # before the models are loaded
     refuse_taken(options.host, options.port)

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agent.checker import Ground
+from agent.constraints import Constraint, State, Wish
 from agent.diversity import diversified
+from agent.explain.checker import Ground
+from agent.explain.template_writer import explain
 from agent.filters import Allowed, allowed_rows, columns_of
-from agent.rankers import Ranker
-from agent.reasons import explain
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
+from agent.rerank.rankers import Ranker
 from agent.understanding import lexicon_of
-from agent.wishes import Constraint, State, Wish
-from index.domain import Domain
-from index.query import Query
-from index.records import Floats, History, Item, Rows
-from index.retriever import CANDIDATES, Retriever
+from index.data.domain import Domain
+from index.data.records import Floats, History, Item, Rows
+from index.retrieval.query import Query
+from index.retrieval.retriever import CANDIDATES, Retriever
 
 BECAUSE = 6  # history items that are offered to the explainer
 PREFERRED, AVOIDED = 1.5, 2.0  # log odds of a soft wish

@@ -8,13 +8,13 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.kept import Kept
-from agent.language.wishes import listed, said, said_not
+from agent.constraints import Constraint, State, Wish, folded, holds
+from agent.language.constraint_text import listed, said, said_not
 from agent.recommendation import Relaxed
-from agent.wishes import Constraint, State, Wish, folded, holds
-from index.domain import Catalogue
-from index.query import Mask
-from index.records import Rows, Value
+from agent.weak_cache import Kept
+from index.data.domain import Catalogue
+from index.data.records import Rows, Value
+from index.retrieval.query import Mask
 
 _MOST_TRIED = 10  # wishes up to which every smallest set that may give way is tried
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agent.wishes import State, Wish
-from index.records import Item, Value
+from agent.constraints import State, Wish
+from index.data.records import Item, Value
 
 
 @dataclass(frozen=True, slots=True)

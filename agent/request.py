@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent.wishes import State
-from index.records import History
+from agent.constraints import State
+from index.data.records import History
 
 
 @dataclass(frozen=True)

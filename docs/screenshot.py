@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from agent.opening import open_agent
-from agent.page import build_page, opened_page
-from agent.session import Session
+from agent.dialogue.session import Session
+from agent.interfaces.page import build_page, opened_page
+from agent.open_agent import open_agent
 from index.command import Parser, note, positive_int, run
 from index.errors import MendableError
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.precision import PRECISIONS
+from agent.rerank.precision import PRECISIONS
 from index.command import Parser, positive_int, run
 
 PROTOCOLS = ("leave-one-out", "time")
@@ -102,7 +102,7 @@ def _add_common(parser: Parser) -> None:
 
 
 def _rank(options: argparse.Namespace) -> int:
-    from eval.rank import RankSettings, run_rank, table
+    from eval.rank.command import RankSettings, run_rank, table
 
     printed = run_rank(RankSettings.of(options))
     print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False) if options.json else table(printed))
@@ -110,14 +110,14 @@ def _rank(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from eval.compare import run_compare
+    from eval.rank.compare import run_compare
 
     print(run_compare(options.first, options.second, options.report))
     return 0
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from eval.predict import run_predict
+    from eval.predict.command import run_predict
 
     printed = run_predict(options)
     print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False))
@@ -125,7 +125,7 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _dialogue(options: argparse.Namespace) -> int:
-    from eval.dialogue import DialogueSettings, run_dialogue, table
+    from eval.dialogue.command import DialogueSettings, run_dialogue, table
 
     printed = run_dialogue(DialogueSettings.of(options))
     print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False) if options.json else table(printed))
@@ -137,7 +137,7 @@ def _bench(options: argparse.Namespace) -> int:
 
     threads = usable_threads()
     prepare(threads)  # before any library that has threads is imported
-    from eval.bench.run import BenchSettings, run_bench, table
+    from eval.bench.command import BenchSettings, run_bench, table
 
     print(table(run_bench(BenchSettings(options.out, options.domain, threads, options.seed, options.only))))
     return 0

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
-from index.domain import Histories
-from index.records import History, Rows
+from agent.rerank.sequence_prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
+from index.data.domain import Histories
+from index.data.records import History, Rows
 
 TOKENS = 1_024  # of a batch, padding included: small, since many steps teach more than large ones
 

@@ -10,12 +10,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from agent.tensors import tensor_writes
+from agent.rerank.tensor_files import tensor_writes
 from index.errors import MendableError
-from index.home import replace_folder, restore_folder
+from index.storage.home import replace_folder, restore_folder
 
 if TYPE_CHECKING:
-    from finetune.training import Trainer
+    from finetune.trainer import Trainer
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
 

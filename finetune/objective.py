@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agent.reader import Reader
-from agent.reading import inputs_of
+from agent.rerank.sequence_reranker import Reader
+from agent.rerank.sequence_scorer import inputs_of
 from finetune.batches import Batch
-from index.records import Rows
+from index.data.records import Rows
 
 FULL_UP_TO = 10_000  # items; with more, the softmax over all of them takes most of the time
 NEGATIVES = 1_024  # drawn for a batch

@@ -7,29 +7,29 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from agent.adapters import LoadedReader, ReaderSettings, events_sha256, fresh_reader, save_reader
-from agent.bases import count_layers, kind_of
-from agent.prompt import Scale
-from agent.reader import ReaderShape
-from agent.reading import Reading
+from agent.rerank.adapters import LoadedReader, ReaderSettings, events_sha256, fresh_reader, save_reader
+from agent.rerank.backbones import count_layers, kind_of
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.sequence_reranker import ReaderShape
+from agent.rerank.sequence_scorer import Reading
 from finetune.batches import Batch, epoch_batches
 from finetune.blend import best_blend
 from finetune.budget import Budget
-from finetune.examples import VALIDATION_USERS, Lessons, Texts, make_lessons, ndcg_at_10
 from finetune.objective import NextItem, autocast
-from finetune.outcome import Teaching, blended_scores, device_of, taught
+from finetune.rank_text import finetune_words
 from finetune.settings import RankSettings
-from finetune.training import Schedule, Trainer, Validation, freeze_lora
-from finetune.words import finetune_words
+from finetune.trainer import Schedule, Trainer, Validation, freeze_lora
+from finetune.training_data import VALIDATION_USERS, Lessons, Texts, make_lessons, ndcg_at_10
+from finetune.training_job import Teaching, blended_scores, device_of, taught
 from finetune.workers import Workers
-from index.counts import Steps, latent
-from index.domain import Domain, Histories, load_domain
+from index.build.loading import TextIndex, load_text_index
+from index.data.domain import Domain, Histories, load_domain
+from index.data.records import Floats
+from index.data.splits import held_out
+from index.embedding.model_files import BERT, GPT, ModelFolder, resolve
 from index.errors import MendableError
-from index.home import adapters_folder
-from index.loading import TextIndex, load_text_index
-from index.models import BERT, GPT, ModelFolder, resolve
-from index.records import Floats
-from index.splits import held_out
+from index.retrieval.item_similarity import Steps, latent
+from index.storage.home import adapters_folder
 
 # Embeddings that begin as what follows what: with many users they learn more (games, NDCG@10 alone .060 to .067), with
 # few they only repeat what retrieval knows (ml-latest-small: .065 to .060).

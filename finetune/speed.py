@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from agent.prompt import Scale
+from agent.rerank.sequence_prompt import Scale
 from finetune.batches import epoch_batches
 from finetune.objective import NextItem
-from finetune.outcome import device_of
 from finetune.rank import BACKBONES, fresh_reading
 from finetune.settings import RankSettings
-from finetune.training import Schedule, Trainer, Validation
-from index.domain import load_domain
-from index.loading import load_text_index
-from index.models import resolve
-from index.splits import some_training
+from finetune.trainer import Schedule, Trainer, Validation
+from finetune.training_job import device_of
+from index.build.loading import load_text_index
+from index.data.domain import load_domain
+from index.data.splits import some_training
+from index.embedding.model_files import resolve
 
 WARM_UP = 3  # batches before the time is taken
 

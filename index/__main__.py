@@ -72,13 +72,13 @@ def _add_index_commands(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 
 def _fetch(chosen: argparse.Namespace) -> None:
-    from index.fetch import fetch
+    from index.fetch.known_domains import fetch
 
     fetch(chosen.name, chosen.force)
 
 
 def _import(chosen: argparse.Namespace) -> None:
-    from index.importing import ImportSettings, import_domain, preview
+    from index.importers.import_domain import ImportSettings, import_domain, preview
 
     settings = ImportSettings(
         tuple(chosen.paths), chosen.domain, chosen.format, chosen.max_bad, chosen.map, chosen.dry_run
@@ -95,29 +95,29 @@ def _import(chosen: argparse.Namespace) -> None:
 
 
 def _build(chosen: argparse.Namespace) -> None:
-    from index.building import build_domain
+    from index.build.builder import build_domain
 
     build_domain(chosen.domain, force=chosen.force)
 
 
 def _add(chosen: argparse.Namespace) -> None:
-    from index.importing import read_items
+    from index.importers.import_domain import read_items
 
     items = read_items(chosen.items)  # before the index room's heavy half is loaded
 
-    from index.building import add_items
+    from index.build.builder import add_items
 
     add_items(chosen.domain, items)
 
 
 def _remove(chosen: argparse.Namespace) -> None:
-    from index.building import remove_items
+    from index.build.builder import remove_items
 
     remove_items(chosen.domain, chosen.ids)
 
 
 def _search(chosen: argparse.Namespace) -> None:
-    from index.finding import search_items
+    from index.search import search_items
 
     hits = search_items(chosen.domain, chosen.text, chosen.k)
     if chosen.json:

@@ -30,7 +30,7 @@ def tuned_once(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Small:
     """The small domain, built and tuned with the tiny BERT."""
     from finetune.rank import finetune_rank
     from finetune.settings import RankSettings
-    from index.building import build_domain
+    from index.build.builder import build_domain
 
     made = Small(tmp_path_factory.mktemp("tuned"), "small", tiny)
     with pytest.MonkeyPatch.context() as patched:

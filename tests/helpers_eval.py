@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from index.domain import Histories
-from index.home import domain_folder
-from index.records import History, Item
-from index.tables import INTERACTIONS, items_table, table_path, write_table
+from index.data.domain import Histories
+from index.data.records import History, Item
+from index.data.tables import INTERACTIONS, items_table, table_path, write_table
+from index.storage.home import domain_folder
 
 
 def histories(events: Mapping[str, Sequence[int]], times: Mapping[str, Sequence[int]] | None = None) -> Histories:

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from index.domain import Histories
-from index.importing import ImportReport, ImportSettings, import_domain
+from index.data.domain import Histories
+from index.importers.import_domain import ImportReport, ImportSettings, import_domain
 
 SECOND = 1_400_000_000
 N_ITEMS, N_USERS, N_EVENTS = 8, 5, 35

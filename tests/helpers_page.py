@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.language.wishes import said
+from agent.constraints import State, holds
+from agent.language.constraint_text import said
 from agent.recommendation import (
     Evidence,
     FromAttribute,
@@ -18,10 +19,9 @@ from agent.recommendation import (
     Reply,
 )
 from agent.request import Request
-from agent.wishes import State, holds
-from index.domain import Catalogue, Domain, Histories
+from index.data.domain import Catalogue, Domain, Histories
+from index.data.records import History, Item
 from index.errors import MendableError
-from index.records import History, Item
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> ${alert(3)} {{this}} (1999)"
 _FILMS = (

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from index.domain import Domain, load_domain
-from index.home import domain_folder
-from index.records import Item
-from index.tables import INTERACTIONS, items_table, table_path, write_table
+from index.data.domain import Domain, load_domain
+from index.data.records import Item
+from index.data.tables import INTERACTIONS, items_table, table_path, write_table
+from index.storage.home import domain_folder
 
 PEOPLE, FILMS = 40, 30
 HOUR, DAY = 3600, 86_400

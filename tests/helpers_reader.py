@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
-from agent.adapters import LoadedReader, ReaderSettings, fresh_reader
-from agent.prompt import Scale
-from agent.reader import ReaderShape
-from agent.reading import Reading
-from index.domain import Catalogue
-from index.models import resolve
+from agent.rerank.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.sequence_reranker import ReaderShape
+from agent.rerank.sequence_scorer import Reading
+from index.data.domain import Catalogue
+from index.embedding.model_files import resolve
 from tests.helpers_small import N_ITEMS, history, things, unit_vectors, walks
 
 DIM = 16

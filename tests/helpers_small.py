@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from index.behaviour import Behaviour
-from index.building import Builder
-from index.domain import Catalogue, Domain, Histories, load_domain
-from index.features import COLUMNS, Features
-from index.fusion import untrained
-from index.home import domain_folder
-from index.learning import UNLEARNED
-from index.query import Channel
-from index.records import Floats, History, Item, Rows
-from index.retriever import Retriever
-from index.tables import INTERACTIONS, items_table, table_path, write_table
+from index.build.builder import Builder
+from index.data.domain import Catalogue, Domain, Histories, load_domain
+from index.data.records import Floats, History, Item, Rows
+from index.data.tables import INTERACTIONS, items_table, table_path, write_table
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.features import COLUMNS, Features
+from index.retrieval.fusion import untrained
+from index.retrieval.fusion_training import UNLEARNED
+from index.retrieval.query import Channel
+from index.retrieval.retriever import Retriever
+from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder
 
 N_ITEMS, N_USERS = 40, 25

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from agent.checker import Ground
+from agent.explain.checker import Ground
+from agent.explain.template_writer import explain
 from agent.filters import allowed_rows
-from agent.reasons import explain
 from agent.recommendation import RankerCard, Recommendation, Reply
 from agent.request import Request
 from agent.understanding import Lexicon, lexicon_of
-from index.domain import Catalogue, Domain, Histories
-from index.records import History, Item, Rows, Value
+from index.data.domain import Catalogue, Domain, Histories
+from index.data.records import History, Item, Rows, Value
 
 
 def film(item_id: str, title: str, year: int | None, *categories: str, **attributes: Value) -> Item:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from agent.adapterfolders import READER, find_adapter
-from agent.adapters import (
+from agent.open_agent import open_agent, reading_ranker
+from agent.rerank.adapter_folders import READER, find_adapter
+from agent.rerank.adapters import (
     HEAD,
     WEIGHTS,
     LoadedReader,
@@ -20,15 +21,14 @@ from agent.adapters import (
     read_settings,
     save_reader,
 )
-from agent.bases import kind_of
-from agent.opening import open_agent, reading_ranker
-from agent.precision import PRECISIONS
-from agent.reader import ReaderShape
-from agent.reading import Reading
-from index.domain import Catalogue
+from agent.rerank.backbones import kind_of
+from agent.rerank.precision import PRECISIONS
+from agent.rerank.sequence_reranker import ReaderShape
+from agent.rerank.sequence_scorer import Reading
+from index.data.domain import Catalogue
+from index.embedding.model_files import resolve
 from index.errors import MendableError
-from index.home import adapters_folder
-from index.models import resolve
+from index.storage.home import adapters_folder
 from tests.helpers_index import full_disk
 from tests.helpers_reader import DIM, LONG, SHOWN, reading_of, shaken_reader
 from tests.helpers_small import N_ITEMS, Small, domain_of, things, unit_vectors, walks, write_domain
@@ -156,7 +156,7 @@ def test_an_adapter_of_another_encoder_is_refused_naming_both(saved: Path) -> No
 
 
 def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: LoadedReader, tmp_path: Path) -> None:
-    from agent.tensors import tensor_writes
+    from agent.rerank.tensor_files import tensor_writes
 
     with full_disk(3_000), pytest.raises(MendableError, match="cannot write"), tensor_writes(tmp_path):
         save_reader(tmp_path, loaded)
@@ -202,7 +202,7 @@ def test_an_adapter_whose_replacement_was_killed_is_found_again(home: Path) -> N
 
 
 def test_an_agent_without_an_adapter_says_that_it_ranks_by_retrieval(home: Path, tiny: Path) -> None:
-    from index.building import build_domain
+    from index.build.builder import build_domain
 
     write_domain(walks(), name="plain")
     build_domain("plain", encoder=str(tiny))

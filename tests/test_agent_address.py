@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from agent.address import name_and_password, past_proxy, refuse_taken, refuse_unguarded
+from agent.interfaces.address import name_and_password, past_proxy, refuse_taken, refuse_unguarded
 from index.errors import MendableError
 
 

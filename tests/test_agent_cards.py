@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent import cards
-from agent.cards import Line
+from agent.constraints import Constraint, State
+from agent.interfaces import cards
+from agent.interfaces.cards import Line
 from agent.recommendation import (
     AspectSentiment,
     FromAttribute,
@@ -22,8 +23,7 @@ from agent.recommendation import (
     Reply,
     Sentiment,
 )
-from agent.wishes import Constraint, State
-from index.records import Item
+from index.data.records import Item
 
 OWN_TAGS = {
     *("article", "b", "dd", "div", "dl", "dt", "h1", "h2", "h3", "header", "i", "li", "ol", "p", "path", "rect"),

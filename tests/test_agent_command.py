@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from agent.__main__ import main
-from agent.rankers import PLAIN, TUNED
-from agent.wishes import Constraint, holds
+from agent.constraints import Constraint, holds
+from agent.rerank.rankers import PLAIN, TUNED
 from index.errors import MendableError
 from tests.helpers_small import KINDS, Small, things
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.constraints import Constraint, Joined, State, Wish, holds
 from agent.filters import allowed_rows, columns_of, count_satisfying
-from agent.wishes import Constraint, Joined, State, Wish, holds
-from index.domain import Catalogue
+from index.data.domain import Catalogue
 from tests.helpers_talk import DOMAIN, FILMS
 
 CATALOGUE = DOMAIN.catalogue

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from agent.packing import MOST, Kept, Prefix, plain_mask, read, states_after
+from agent.rerank.packed_scoring import MOST, Kept, Prefix, plain_mask, read, states_after
 
 WIDTH, HISTORY, LONGEST = 32, 11, 5
 

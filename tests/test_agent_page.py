@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent.page import build_page, opened_page
-from agent.session import Session
+from agent.dialogue.session import Session
+from agent.interfaces.page import build_page, opened_page
 from index.errors import MendableError
 from tests.helpers_browser import Watch, chromium
 from tests.helpers_chat import FILM, answered, become, free_port, press, say, talk, titles

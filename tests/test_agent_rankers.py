@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from agent.diversity import POOL, diversified
-from agent.opening import open_agent
-from agent.rankers import PLAIN, ByReading, Ranker
-from agent.reading import Reading
-from index.domain import load_domain
-from index.query import Candidates, Query
-from index.records import Floats
+from agent.open_agent import open_agent
+from agent.rerank.rankers import PLAIN, ByReading, Ranker
+from agent.rerank.sequence_scorer import Reading
+from index.data.domain import load_domain
+from index.data.records import Floats
+from index.retrieval.query import Candidates, Query
 from tests.helpers_small import N_ITEMS, Small, history, retriever_over, unit_vectors
 
 RANKERS = (*PLAIN, "bert")

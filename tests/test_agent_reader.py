@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from agent.adapters import LoadedReader
-from agent.prompt import PromptBatch, padded, prompt_of
-from agent.reading import Reading, inputs_of
+from agent.rerank.adapters import LoadedReader
+from agent.rerank.sequence_prompt import PromptBatch, padded, prompt_of
+from agent.rerank.sequence_scorer import Reading, inputs_of
 from finetune.objective import autocast
-from index.domain import Catalogue
-from index.records import Floats, History, Item
+from index.data.domain import Catalogue
+from index.data.records import Floats, History, Item
 from tests.helpers_reader import DIM, LONG, SCALE, SHOWN, reading_of, shaken_reader
 from tests.helpers_small import N_ITEMS, history, rows_of, things, unit_vectors
 

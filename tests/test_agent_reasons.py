@@ -5,12 +5,12 @@ from itertools import combinations
 
 import pytest
 
-from agent.checker import Ground, faults, met_wishes
-from agent.reasons import explain, explained
+from agent.constraints import Constraint, State
+from agent.explain.checker import Ground, faults, met_wishes
+from agent.explain.template_writer import explain, explained
 from agent.recommendation import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
 from agent.understanding import understand
-from agent.wishes import Constraint, State
-from index.records import Item, Review
+from index.data.records import Item, Review
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON, film, lexicon
 
 ALIEN, ALIENS, HEAT = (DOMAIN.catalogue.item(i) for i in ("2", "3", "6"))

@@ -8,27 +8,17 @@ import numpy as np
 import pytest
 
 from agent.agent import Agent
-from agent.opening import retriever_of
-from agent.rankers import PLAIN
+from agent.constraints import Constraint, Joined, State, holds
+from agent.open_agent import retriever_of
 from agent.recommendation import FromHistory, Reply
 from agent.request import Request
-from agent.wishes import Constraint, Joined, State, holds
-from index.building import build_with
-from index.domain import Domain, Histories
-from index.loading import load_text_index
-from index.records import History
+from agent.rerank.rankers import PLAIN
+from index.build.builder import build_with
+from index.build.loading import load_text_index
+from index.data.domain import Domain, Histories
+from index.data.records import History
 from tests.helpers_index import HashingEncoder
-from tests.helpers_small import (
-    KINDS,
-    LACKING,
-    N_ITEMS,
-    builder,
-    history,
-    lacking_domain,
-    things,
-    walks,
-    write_domain,
-)
+from tests.helpers_small import KINDS, LACKING, N_ITEMS, builder, history, lacking_domain, things, walks, write_domain
 
 NOBODY = history()
 BEFORE_1980 = Constraint("year", "<", 1980)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.script import ScriptLine, read_script
-from agent.turns import Feedback, Forget, Say, Undo
+from agent.dialogue.script import ScriptLine, read_script
+from agent.dialogue.turns import Feedback, Forget, Say, Undo
 from index.errors import MendableError
 
 

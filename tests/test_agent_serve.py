@@ -10,7 +10,7 @@ from tests.helpers_chat import free_port
 def test_ctrl_c_ends_the_page_quietly() -> None:
     port = free_port()
     script = (
-        "from agent.page import serve; from tests.helpers_page import FakeAgent, small_domain; "
+        "from agent.interfaces.page import serve; from tests.helpers_page import FakeAgent, small_domain; "
         f"serve(FakeAgent(small_domain()), None, '127.0.0.1', {port})"
     )
     with subprocess.Popen(

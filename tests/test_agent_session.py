@@ -2,9 +2,9 @@
 
 import pytest
 
+from agent.constraints import State
+from agent.dialogue.session import Feedback, Forget, Say, Session, Turn, Undo
 from agent.recommendation import Reply
-from agent.session import Feedback, Forget, Say, Session, Turn, Undo
-from agent.wishes import State
 from tests.helpers_talk import FirstAllowed
 
 

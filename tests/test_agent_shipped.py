@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapterfolders import SHIPPED, find_adapter
-from agent.adapters import load_reader, read_settings
+from agent.rerank.adapter_folders import SHIPPED, find_adapter
+from agent.rerank.adapters import load_reader, read_settings
 from finetune.rank import BACKBONES
 from finetune.settings import RankSettings
-from index.models import BERT, resolve
+from index.embedding.model_files import BERT, resolve
 
 MOST_BYTES = 4 << 20
 FOLDERS = sorted(path for path in SHIPPED.iterdir() if path.is_dir()) if SHIPPED.is_dir() else []

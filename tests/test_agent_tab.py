@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from agent import tab
+from agent.constraints import State
+from agent.dialogue.session import Session
+from agent.dialogue.turns import Feedback, Say, Turn, Undo
+from agent.interfaces import tab
+from agent.interfaces.tab import Deed, Tab
 from agent.recommendation import Reply
-from agent.session import Session
-from agent.tab import Deed, Tab
-from agent.turns import Feedback, Say, Turn, Undo
-from agent.wishes import State
-from index.domain import Catalogue, Domain, Histories
+from index.data.domain import Catalogue, Domain, Histories
 from index.errors import MendableError
 from tests.helpers_page import FakeAgent, small_domain
 

@@ -3,9 +3,9 @@
 import pytest
 
 from agent.language.tokens import words_of
-from agent.titles import TitleIndex, edit_distance, plain_title, spoken_forms
-from index.domain import Catalogue
-from index.records import Item
+from agent.understanding.title_index import TitleIndex, edit_distance, plain_title, spoken_forms
+from index.data.domain import Catalogue
+from index.data.records import Item
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON
 
 INDEX = LEXICON.titles

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from agent.language.wishes import said, said_not
+from agent.constraints import Constraint, State
+from agent.language.constraint_text import said, said_not
 from agent.understanding import Understood, understand
-from agent.wishes import Constraint, State
 from tests.helpers_talk import LEXICON, film, lexicon
 
 SHOWN = ("10", "5", "9", "16", "12")

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from agent.adapterfolders import READER
-from agent.prompt import Scale
-from agent.rankers import ByReading
 from agent.recommendation import RankerCard
-from agent.wordreader import (
+from agent.rerank.adapter_folders import READER
+from agent.rerank.rankers import ByReading
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.text_prompt import MOST_TOKENS, NEWEST, candidate_words, history_words
+from agent.rerank.text_reranker import (
     LoadedWordReader,
     WordReading,
     WordSettings,
@@ -19,12 +20,11 @@ from agent.wordreader import (
     load_word_reader,
     save_word_reader,
 )
-from agent.words import MOST_TOKENS, NEWEST, candidate_words, history_words
-from index.domain import Catalogue
+from index.data.domain import Catalogue
+from index.data.records import Floats, Item
+from index.embedding.model_files import resolve
 from index.errors import MendableError
-from index.models import resolve
-from index.query import Candidates, Query
-from index.records import Floats, Item
+from index.retrieval.query import Candidates, Query
 from tests.helpers_small import N_ITEMS, history, rows_of, things, walks
 
 SCALE = Scale(1, 5)

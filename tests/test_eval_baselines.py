@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval import models
-from eval.baselines.neighbours import ItemKNN, UserKNN
-from eval.baselines.people import STRANGER, fading_matrix, places_in
-from eval.baselines.sequence import following
-from eval.baselines.weighted import item_weights
-from eval.models import EVERY, Model, NotInstalled, Training, default_settings, make_model
-from index.building import Builder
-from index.domain import Catalogue, Histories, load_domain
+from eval.models import registry as models
+from eval.models.baselines.neighbours import ItemKNN, UserKNN
+from eval.models.baselines.sequence import following
+from eval.models.baselines.user_histories import STRANGER, fading_matrix, places_in
+from eval.models.baselines.weighted import item_weights
+from eval.models.registry import EVERY, Model, NotInstalled, Training, default_settings, make_model
+from index.build.builder import Builder
+from index.build.text_part import TextPart
+from index.data.domain import Catalogue, Histories, load_domain
+from index.data.records import Floats, Item
 from index.errors import MendableError
-from index.records import Floats, Item
-from index.textpart import TextPart
 from tests.helpers_eval import histories, write_domain
 
 PEOPLE, ITEMS, UNUSED = 16, 12, 2  # of each of two circles; items that nobody ever had

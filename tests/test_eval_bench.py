@@ -13,22 +13,22 @@ import pytest
 import torch
 
 from eval.__main__ import main
+from eval.bench.command import BenchSettings, run_bench, table
 from eval.bench.encode import encode_row, operations, token_counts
 from eval.bench.growth import Failed, K, exact, growth_of, measured, recall
 from eval.bench.metrics import made_up_lists, metrics_row, our_values
 from eval.bench.packed import Pairs, packed_row, pairs_of
 from eval.bench.peak import peak_flops
-from eval.bench.rows import Row, Seconds, in_turns
-from eval.bench.run import BenchSettings, run_bench, table
+from eval.bench.ratio import Row, Seconds, in_turns
 from eval.bench.search import search_row
 from eval.bench.threads import READ_BY_LIBRARIES, usable_threads
 from eval.bench.train import School, Taught, collated, train_row
 from eval.bench.vectors import made_up_vectors, queries_of
-from eval.metrics import EVERY_METRIC
-from index.domain import load_domain
+from eval.metrics.ranking import EVERY_METRIC
+from index.build.loading import load_text_index
+from index.data.domain import load_domain
+from index.embedding.model_files import ModelFolder, resolve
 from index.errors import MendableError
-from index.loading import load_text_index
-from index.models import ModelFolder, resolve
 from tests.helpers_models import tiny_gguf
 from tests.helpers_small import Small
 

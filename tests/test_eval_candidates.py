@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.candidates import cases_of, counts_of, read_file, read_files, result_of
-from eval.metrics import parse_metric, per_user
-from eval.protocols import Cases
-from index.domain import Catalogue
+from eval.metrics.ranking import parse_metric, per_user
+from eval.rank.candidates import cases_of, counts_of, read_file, read_files, result_of
+from eval.rank.protocols import Cases
+from index.data.domain import Catalogue
+from index.data.records import Item
 from index.errors import MendableError
-from index.records import Item
 from tests.helpers_eval import histories, random_events, write_domain
 
 CATALOGUE = Catalogue(tuple(Item(f"i{n}", f"Thing {n}") for n in range(10)))

@@ -8,7 +8,7 @@ import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics import (
+from eval.metrics.ranking import (
     DEPTHS,
     EVERY_METRIC,
     JUDGEMENTS,

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.models import NotInstalled, Prepared, Training, make_model
-from eval.ours import asked, fitted_retriever, predict_scores, refuse_taught
-from eval.ours import tested_adapter as adapter_to_test
-from eval.protocols import Split, split_domain
-from eval.questions import ask
-from index.building import build_with
-from index.domain import Histories, load_domain
+from eval.models.ours import asked, fitted_retriever, predict_scores, refuse_taught
+from eval.models.ours import tested_adapter as adapter_to_test
+from eval.models.registry import NotInstalled, Prepared, Training, make_model
+from eval.predict.questions import ask
+from eval.rank.protocols import Split, split_domain
+from index.build.builder import build_with
+from index.data.domain import Histories, load_domain
 from index.errors import MendableError
-from index.home import adapters_folder
-from index.query import Query
-from index.retriever import CANDIDATES
+from index.retrieval.query import Query
+from index.retrieval.retriever import CANDIDATES
+from index.storage.home import adapters_folder
 from tests.helpers_index import files_below
 from tests.helpers_small import N_ITEMS, Small, builder, history, things, walks, write_domain
 

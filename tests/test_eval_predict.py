@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.predict import LEARNERS, Fold, calibrated, fold_rows, library_of, measured
-from eval.predict_page import calibration_points, roc_points
-from eval.protocols import folds
-from eval.questions import Questions, ask
-from index.domain import Domain
+from eval.predict.command import LEARNERS, Fold, calibrated, fold_rows, library_of, measured
+from eval.predict.page import calibration_points, roc_points
+from eval.predict.questions import Questions, ask
+from eval.rank.protocols import folds
+from index.data.domain import Domain
 from index.errors import MendableError
 from tests.helpers_predict import PEOPLE, tastes, write_films
 

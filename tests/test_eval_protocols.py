@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.protocols import (
+from eval.rank.protocols import (
     PROTOCOLS,
     Cases,
     by_time,
@@ -17,10 +17,10 @@ from eval.protocols import (
     shuffled_items,
     split_domain,
 )
-from index.domain import Catalogue, Domain, Histories
+from index.data.domain import Catalogue, Domain, Histories
+from index.data.records import Item
+from index.data.splits import first_events
 from index.errors import MendableError
-from index.records import Item
-from index.splits import first_events
 from tests.helpers_eval import histories
 
 N_ITEMS = 30

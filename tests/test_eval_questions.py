@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval.behaviour_features import Facts, Others, liked_events, table
-from eval.predict import fold_rows, parts_of
-from eval.protocols import folds
-from eval.questions import Questions, ask, liked_from
-from index.domain import Domain
+from eval.predict.command import fold_rows, parts_of
+from eval.predict.features import Facts, Others, liked_events, table
+from eval.predict.questions import Questions, ask, liked_from
+from eval.rank.protocols import folds
+from index.data.domain import Domain
+from index.data.records import Item
 from index.errors import MendableError
-from index.records import Item
 from tests.helpers_predict import DAY, FILMS, HOUR, PEOPLE, tastes, write_films
 
 

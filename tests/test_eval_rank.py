@@ -11,23 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from eval import models
 from eval.__main__ import main
-from eval.baselines.ease import EASE
-from eval.baselines.popularity import Popularity
-from eval.metrics import parse_metric, per_user
-from eval.models import EVERY, NotInstalled, Setting, Training, default_settings, library, parse_models
-from eval.protocols import Cases, leave_one_out, split_domain
-from eval.rank import text_vectors
-from eval.ranking import NONE, best_rows, checked_scores, mask, ranks_of
-from eval.running import rank_cases
-from eval.tuning import best, settings_to_try, tune
-from index.building import Builder
-from index.domain import Catalogue, Histories, load_domain
+from eval.metrics.ranking import parse_metric, per_user
+from eval.models import registry as models
+from eval.models.baselines.ease import EASE
+from eval.models.baselines.popularity import Popularity
+from eval.models.registry import EVERY, NotInstalled, Setting, Training, default_settings, library, parse_models
+from eval.rank.command import text_vectors
+from eval.rank.protocols import Cases, leave_one_out, split_domain
+from eval.rank.ranking import NONE, best_rows, checked_scores, mask, ranks_of
+from eval.rank.run_models import rank_cases
+from eval.rank.tuning import best, settings_to_try, tune
+from index.build.builder import Builder
+from index.build.text_part import TextPart
+from index.data.domain import Catalogue, Histories, load_domain
+from index.data.item_text import item_text
+from index.data.records import Floats, Item
 from index.errors import MendableError
-from index.records import Floats, Item
-from index.textpart import TextPart
-from index.texts import item_text
 from tests.helpers_eval import histories, random_events, write_domain
 
 score_tables = arrays.arrays(

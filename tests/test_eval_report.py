@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.compare import read_report
-from eval.groups import groupings
-from eval.machine import machine
-from eval.metrics import EVERY_METRIC
-from eval.protocols import Cases
+from eval.environment import machine
+from eval.metrics.ranking import EVERY_METRIC
+from eval.rank.compare import read_report
+from eval.rank.groups import groupings
+from eval.rank.protocols import Cases
 from index.errors import MendableError
 from tests.helpers_browser import chromium_path
 from tests.helpers_eval import histories, random_events, write_domain

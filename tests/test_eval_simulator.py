@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.dialogue import POLICIES, Exchange, RetrievalPolicy, Talk, cast_of, measured, talk
-from eval.simulator import Mind, SimulatedUser, forms_of, liked_rows, likeness, spoken_decade, tells
-from index.domain import Catalogue, Domain, Histories, load_domain
+from eval.dialogue.command import POLICIES, Exchange, RetrievalPolicy, Talk, cast_of, measured, talk
+from eval.dialogue.simulator import Mind, SimulatedUser, forms_of, liked_rows, likeness, spoken_decade, tells
+from index.data.domain import Catalogue, Domain, Histories, load_domain
+from index.data.records import Item, Value, bare_title
 from index.errors import MendableError
-from index.records import Item, Value, bare_title
 from tests.helpers_small import Small, domain_of, history, retriever_over, things, walks
 
 KINDS = ("Comedy", "Drama", "Horror", "Western", "Only One")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eval.statistics import flip_p, holm, interval_of, intervals, paired_tests
+from eval.metrics.statistics import flip_p, holm, interval_of, intervals, paired_tests
 
 
 @pytest.mark.parametrize("n", [150, 400])

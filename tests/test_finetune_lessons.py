@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agent.prompt import LONGEST, Scale, prompt_of
+from agent.rerank.sequence_prompt import LONGEST, Scale, prompt_of
 from finetune.batches import TOKENS, Batch, epoch_batches
 from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blended
 from finetune.budget import Budget
-from finetune.examples import Lessons, Texts, ValidationList, make_lessons, ndcg_at_10
-from index.domain import Domain, Histories
-from index.records import Floats
-from index.retriever import CANDIDATES
+from finetune.training_data import Lessons, Texts, ValidationList, make_lessons, ndcg_at_10
+from index.data.domain import Domain, Histories
+from index.data.records import Floats
+from index.retrieval.retriever import CANDIDATES
 from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, things, unit_vectors, walks, without
 
 SCALE = Scale(1, 5)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from agent.adapters import LoadedReader
-from agent.reading import Reading
+from agent.rerank.adapters import LoadedReader
+from agent.rerank.sequence_scorer import Reading
 from finetune import objective
 from finetune.batches import Batch, epoch_batches
 from finetune.objective import NextItem

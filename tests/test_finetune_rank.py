@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from agent.adapters import HEAD, WEIGHTS, load_reader
-from agent.opening import open_agent
+from agent.open_agent import open_agent
+from agent.rerank.adapters import HEAD, WEIGHTS, load_reader
 from finetune.__main__ import main
-from index.building import add_items, build_domain
-from index.domain import Domain, Histories, load_domain
+from index.build.builder import add_items, build_domain
+from index.data.domain import Domain, Histories, load_domain
+from index.data.records import Item
+from index.embedding.model_files import file_sha256
 from index.errors import MendableError
-from index.home import CLONE, adapters_folder
-from index.models import file_sha256
-from index.query import Query
-from index.records import Item
+from index.retrieval.query import Query
+from index.storage.home import CLONE, adapters_folder
 from tests.helpers_index import files_below
 from tests.helpers_models import tiny_bert
 from tests.helpers_small import LACKING, N_ITEMS, Small, history, lacking_domain, things, walks, write_domain

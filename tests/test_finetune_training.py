@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from agent.adapters import LoadedReader, ReaderSettings, fresh_reader
-from agent.prompt import Scale
-from agent.reader import ReaderShape
-from agent.reading import Reading
+from agent.rerank.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.sequence_reranker import ReaderShape
+from agent.rerank.sequence_scorer import Reading
 from finetune.batches import Batch, epoch_batches
 from finetune.budget import Budget
 from finetune.checkpoint import STATE, TENSORS, Checkpoint
 from finetune.objective import NextItem
-from finetune.training import CHECKPOINT_EVERY, LOWERINGS, PATIENCE, Schedule, Trainer, Validation
-from index.domain import Catalogue, Histories
+from finetune.trainer import CHECKPOINT_EVERY, LOWERINGS, PATIENCE, Schedule, Trainer, Validation
+from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
 from tests.helpers_index import full_disk
 from tests.helpers_small import N_ITEMS, things, unit_vectors, walks

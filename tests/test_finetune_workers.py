@@ -12,10 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.outcome import curves_folder
+from finetune.training_job import curves_folder
 from finetune.workers import Workers
-from index.building import build_domain
-from index.home import CLONE, adapters_folder
+from index.build.builder import build_domain
+from index.storage.home import CLONE, adapters_folder
 from tests.helpers_small import Small, walks, write_domain
 
 

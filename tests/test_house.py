@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from index.home import CLONE
+from index.storage.home import CLONE
 
 BELOW = {
     "index": {"index"},

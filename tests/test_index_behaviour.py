@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from index.behaviour import COARSE, MIX, NAMES, UNKNOWN_SHARE, VIEWS, Behaviour, View
-from index.behaviourpart import FOLDER, grown
-from index.building import add_items, build_with
-from index.counts import (
+from index.build.behaviour_part import FOLDER, grown
+from index.build.builder import add_items, build_with
+from index.build.generations import fitting
+from index.build.saved_retrieval import FUSION, MATRICES, load_behaviour, load_fusion, save_behaviour
+from index.data.domain import Domain, Histories, load_domain
+from index.data.records import Floats, History, Item
+from index.errors import MendableError
+from index.retrieval.behaviour_signals import COARSE, MIX, NAMES, UNKNOWN_SHARE, VIEWS, Behaviour, View
+from index.retrieval.features import COLUMNS
+from index.retrieval.item_similarity import (
     NEIGHBOURS,
     Factors,
     Matrix,
@@ -21,12 +27,6 @@ from index.counts import (
     users_by_items,
     weighted_rows,
 )
-from index.domain import Domain, Histories, load_domain
-from index.errors import MendableError
-from index.features import COLUMNS
-from index.generations import fitting
-from index.kept_models import FUSION, MATRICES, load_behaviour, load_fusion, save_behaviour
-from index.records import Floats, History, Item
 from tests.helpers_small import KINDS, N_ITEMS, builder, history, rows_of, things, walks, write_domain
 
 A, B, C, D = range(4)

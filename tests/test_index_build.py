@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.building import build_with
-from index.domain import load_domain
+from index.build.builder import build_with
+from index.build.generations import only_writer
+from index.build.loading import load_text_index
+from index.data.domain import load_domain
+from index.data.item_text import item_text
+from index.data.records import Floats
 from index.errors import MendableError
-from index.generations import only_writer
-from index.home import index_folder
-from index.loading import load_text_index
-from index.records import Floats
-from index.texts import item_text
+from index.storage.home import index_folder
 from tests.helpers_index import (
     FILMS,
     HashingEncoder,
@@ -198,8 +198,8 @@ def test_a_second_writer_is_refused() -> None:
 
 KILLED = """
 import os, signal, sys
-from index.building import Builder, build_with
-from index.textpart import TextPart
+from index.build.builder import Builder, build_with
+from index.build.text_part import TextPart
 from tests.helpers_index import HashingEncoder
 
 class Dies(HashingEncoder):

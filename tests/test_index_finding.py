@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from index.building import add_items, build_domain, remove_items
+from index.build.builder import add_items, build_domain, remove_items
+from index.data.item_text import item_text
+from index.data.records import Item
 from index.errors import MendableError
-from index.finding import search_items
-from index.records import Item
-from index.texts import item_text
+from index.search import search_items
 from tests.helpers_index import FILMS, NEW, built_domain, files_below, found, write_domain
 
 

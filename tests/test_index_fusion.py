@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.behaviour import NAMES, Behaviour
-from index.domain import Catalogue, Histories
+from index.build.saved_retrieval import FUSION, load_fusion, save_fusion
+from index.data.domain import Catalogue, Histories
+from index.data.records import Floats, Item
 from index.errors import MendableError
-from index.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
-from index.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
-from index.kept_models import FUSION, load_fusion, save_fusion
-from index.learning import UNLEARNED, first_look, learn_fusion, looked_at
-from index.records import Floats, Item
+from index.retrieval.behaviour_signals import NAMES, Behaviour
+from index.retrieval.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
+from index.retrieval.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
+from index.retrieval.fusion_training import UNLEARNED, first_look, learn_fusion, looked_at
 from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
 
 SHOWN = history(3, 5, 8, 9, values=[1, 5, 3, 4], times=[0, 10, 10, 110])

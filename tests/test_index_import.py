@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from index.domain import load_domain
+from index.data.domain import load_domain
+from index.data.tables import read_table, table_path
 from index.errors import MendableError
-from index.home import domain_folder
-from index.importing import read_items
-from index.tables import read_table, table_path
+from index.importers.import_domain import read_items
+from index.storage.home import domain_folder
 from tests.helpers_import import (
     BAD,
     EVENTS,

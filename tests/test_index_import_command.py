@@ -10,7 +10,7 @@ import pytest
 
 from index.__main__ import main
 from index.errors import MendableError
-from index.home import CLONE
+from index.storage.home import CLONE
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from index.data.tables import read_table, table_path
 from index.errors import MendableError
-from index.home import CLONE, domain_folder
-from index.tables import read_table, table_path
+from index.storage.home import CLONE, domain_folder
 from tests.helpers_import import (
     BAD,
     EVENTS,

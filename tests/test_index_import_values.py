@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.importers.columns import UNPLAIN, ids_at_once, numbers_at_once, times_at_once
-from index.importers.films import film_title, film_year
+from index.importers.film_titles import film_title, film_year
 from index.importers.values import BadValue, read_id, read_list, read_number, read_time, typed_column, written_list
 
 ODD = st.sampled_from(

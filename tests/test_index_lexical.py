@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.data.item_text import LONGEST, item_text, item_title
+from index.data.records import Item, Value
 from index.errors import MendableError
-from index.lexical import Lexical, asked, words
-from index.records import Item, Value
-from index.texts import LONGEST, item_text, item_title
+from index.retrieval.bm25 import Lexical, asked, words
 from tests.helpers_index import FILMS
 
 

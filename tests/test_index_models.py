@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index.embedding.model_files import BERT, resolve
 from index.errors import MendableError
-from index.models import BERT, resolve
 from tests.helpers_models import tiny_bert, tiny_gguf
 
 

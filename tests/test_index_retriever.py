@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from index.behaviour import MIX, NAMES
-from index.domain import Domain, Histories
-from index.query import Candidates, Mask, Query
-from index.ranks import best_rows
-from index.records import Floats, History, Rows
-from index.retriever import NEWCOMER, PROPOSED, BehaviourChannel, Retriever
+from index.data.domain import Domain, Histories
+from index.data.records import Floats, History, Rows
+from index.retrieval.behaviour_signals import MIX, NAMES
+from index.retrieval.query import Candidates, Mask, Query
+from index.retrieval.retriever import NEWCOMER, PROPOSED, BehaviourChannel, Retriever
+from index.retrieval.top_rows import best_rows
 from tests.helpers_small import (
     LACKING,
     N_ITEMS,

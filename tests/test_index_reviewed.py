@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.domain import Histories
-from index.features import COLUMNS, REVIEW_COLUMNS
-from index.learning import fitted_features, learn_fusion
-from index.query import Query
-from index.retriever import fitted_retriever
-from index.reviewed import ReviewVectors
+from index.data.domain import Histories
+from index.retrieval.features import COLUMNS, REVIEW_COLUMNS
+from index.retrieval.fusion_training import fitted_features, learn_fusion
+from index.retrieval.query import Query
+from index.retrieval.retriever import fitted_retriever
+from index.retrieval.review_vectors import ReviewVectors
 from tests.helpers_small import N_ITEMS, history, unit_vectors, walks, write_domain
 
 

@@ -7,21 +7,21 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from index.building import add_items, build_with, remove_items
-from index.channels import TextChannel
-from index.domain import Domain, load_domain
+from index.build.builder import add_items, build_with, remove_items
+from index.build.generations import finished
+from index.build.loading import load_text_index
+from index.build.manifest import read_manifest
+from index.build.review_part import load_review_index
+from index.data.domain import Domain, load_domain
+from index.data.records import Item, Review
+from index.data.reviews import LONGEST, MOST_AN_ITEM, chosen, load_reviews, review_text
+from index.data.tables import REVIEWS, table_path, write_table
 from index.errors import MendableError
-from index.features import REVIEW_COLUMNS
-from index.generations import finished
-from index.home import domain_folder
-from index.loading import load_text_index
-from index.manifest import read_manifest
-from index.query import Query
-from index.records import Item, Review
-from index.reviewchannel import Meaning, ReviewChannel
-from index.reviewpart import load_review_index
-from index.reviews import LONGEST, MOST_AN_ITEM, chosen, load_reviews, review_text
-from index.tables import REVIEWS, table_path, write_table
+from index.retrieval.channels.reviews import Meaning, ReviewChannel
+from index.retrieval.channels.text import TextChannel
+from index.retrieval.features import REVIEW_COLUMNS
+from index.retrieval.query import Query
+from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder, text_builder
 from tests.helpers_small import N_ITEMS, builder, history, walks, write_domain
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.domain import Histories
-from index.splits import LEAST_EVENTS, first_events, held_out, validating
+from index.data.domain import Histories
+from index.data.splits import LEAST_EVENTS, first_events, held_out, validating
 from tests.helpers_small import history
 
 N_ITEMS = 6

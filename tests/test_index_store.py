@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.data.records import Floats
 from index.errors import MendableError
-from index.records import Floats
-from index.store import LEAST_RECALL, VectorStore, flat_index
+from index.retrieval.vector_store import LEAST_RECALL, VectorStore, flat_index
 from tests.helpers_index import full_disk
 
 DIM = 24
@@ -84,7 +84,9 @@ def test_only_allowed_rows_are_found(store: VectorStore, vectors: Floats) -> Non
 
 
 def test_lists_read_more_where_few_rows_are_allowed(vectors: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.store.EXACT_AMONG", 0)  # a constant: so that the lists are searched with a mask
+    monkeypatch.setattr(
+        "index.retrieval.vector_store.EXACT_AMONG", 0
+    )  # a constant: so that the lists are searched with a mask
     lists = VectorStore.build(vectors, exact_up_to=1000)
     allowed = np.random.default_rng(2).random(len(vectors)) < 0.3
     rows = lists.search(vectors[:40], 20, allowed)[0]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.home import CLONE
-from index.models import file_sha256
+from index.embedding.model_files import file_sha256
+from index.storage.home import CLONE
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 N_FILMS, N_PEOPLE, N_HAD = 60, 40, 14

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.language.words import word_set
+from agent.language.word_lists import word_set
 
 ADVERBS = word_set(
     "really quite very absolutely so particularly especially always also totally completely truly definitely "

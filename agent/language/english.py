@@ -1,6 +1,6 @@
 """The English that is understood: tables of phrases, folded, without apostrophes, separated by `|` or blanks."""
 
-from agent.language.words import in_order, word_set
+from agent.language.word_lists import in_order, word_set
 
 _NOT = (
     "dont|do not|didnt|did not|doesnt|does not|never|cant|cannot|can not|couldnt|could not|wouldnt|would not|wasnt|"

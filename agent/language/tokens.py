@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from agent.language.words import word_set
+from agent.language.word_lists import word_set
 
 LIMIT = 4000  # characters that are read of one message; what follows is said to be left out
 WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+\.\d+|\w+(?:['’`]\w+)*|[&$€£%#]")

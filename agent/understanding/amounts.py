@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agent.constraints import Constraint, Op
 from agent.language.cues import Cue, Phrases
 from agent.language.english import NUMBER_WORDS
 from agent.language.scopes import AMOUNTS, AMOUNTS_AFTER, COMPARED, UNITS
 from agent.language.tokens import Message, words_of
-from agent.understanding.found import Found, Free
 from agent.understanding.lexicon import Lexicon
-from agent.wishes import Constraint, Op
+from agent.understanding.matches import Found, Free
 
 _COMPARING, _AFTER = Phrases(AMOUNTS), Phrases(AMOUNTS_AFTER)
 _UNIT_OF = {word: unit for unit, (words, _) in UNITS.items() for word in words.split("|")}

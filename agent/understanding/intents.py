@@ -6,8 +6,8 @@ from agent.language.cues import Phrases
 from agent.language.english import CHATTER, NOUNS
 from agent.language.scopes import CANNOT, CORRECTIONS, INTENTS
 from agent.language.tokens import Message
-from agent.language.words import word_set
-from agent.understanding.found import Free
+from agent.language.word_lists import word_set
+from agent.understanding.matches import Free
 from agent.understanding.mentions import Heard
 
 _INTENTS = {label: Phrases({label: phrases}) for label, phrases in INTENTS.items()}

@@ -7,14 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from agent.kept import Kept
+from agent.constraints import Constraint
 from agent.language.english import COMMON, FUNCTION_WORDS
 from agent.language.tokens import words_of
 from agent.language.values import BLENDS, value_forms
-from agent.language.words import word_set
-from agent.titles import TitleIndex
-from agent.wishes import Constraint
-from index.domain import Catalogue, Domain
+from agent.language.word_lists import word_set
+from agent.understanding.title_index import TitleIndex
+from agent.weak_cache import Kept
+from index.data.domain import Catalogue, Domain
 
 MEANS_NOTHING = frozenset(("unknown", "other", "others", "none", "n a", "na", "misc", "no genres listed", "nv"))
 FEW = 300  # distinct values up to which a field is a set of kinds; above, it names people, places or makers

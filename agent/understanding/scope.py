@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from agent.constraints import Constraint, Joined, Wish
 from agent.language.cues import ADVERBS, Cue, Phrases
 from agent.language.english import CHATTER, NOUNS, ROLES
 from agent.language.scopes import FINE_AFTER, ONLY, SCOPES, SOFT_AFTER
 from agent.language.tokens import Message
-from agent.language.words import word_set
-from agent.understanding.found import Found, Free
-from agent.wishes import Constraint, Joined, Wish
+from agent.language.word_lists import word_set
+from agent.understanding.matches import Found, Free
 
 _CUES, _SOFT_AFTER = Phrases(SCOPES), Phrases({"soft": SOFT_AFTER})
 _FINE_AFTER, _ONLY = Phrases({"fine": FINE_AFTER}), Phrases({"only": ONLY})

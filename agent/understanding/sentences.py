@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.language.tokens import Message
-from agent.titles import LONGEST, TitleIndex, spoken_forms
+from agent.understanding.title_index import LONGEST, TitleIndex, spoken_forms
 
 
 def rejoined(message: Message, titles: TitleIndex) -> Message:

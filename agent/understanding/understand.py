@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.constraints import State
+from agent.language.constraint_text import listed
 from agent.language.scopes import MEASURED
 from agent.language.tokens import LIMIT, Message, message_of
-from agent.language.wishes import listed
 from agent.understanding.amounts import find_amounts
-from agent.understanding.found import Found, Free
+from agent.understanding.free_text import leftovers
 from agent.understanding.intents import corrected_at, intent_of
-from agent.understanding.leftovers import leftovers
 from agent.understanding.lexicon import Lexicon
+from agent.understanding.matches import Found, Free
+from agent.understanding.mention_parser import Reader
 from agent.understanding.mentions import JUDGING, Heard, Mention
-from agent.understanding.merge import with_mentions, with_text, with_wishes
-from agent.understanding.reader import Reader
 from agent.understanding.scope import Said, Scope
 from agent.understanding.sentences import rejoined
+from agent.understanding.state_update import with_mentions, with_text, with_wishes
 from agent.understanding.values import find_values
 from agent.understanding.years import YearFinder
-from agent.wishes import State
 
 _UNCHANGED = frozenset(
     ("undo", "reset", "forget", "why", "compare", "question", "cannot", "greeting", "thanks", "chat")

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from agent.language.english import COMMON, NOUNS
 from agent.language.tokens import Message, words_of
 from agent.language.values import is_plural
-from agent.language.words import word_set
-from agent.understanding.found import Found, Free
+from agent.language.word_lists import word_set
 from agent.understanding.lexicon import Lexicon, Sense
+from agent.understanding.matches import Found, Free
 
 _MAKERS = word_set(
     "director directors writer writers author authors artist artists band composer brand maker publisher "

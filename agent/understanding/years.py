@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from agent.constraints import Constraint, Op
 from agent.language.cues import Phrases
 from agent.language.english import BOUNDARIES, NOUNS, NUMBER_WORDS
 from agent.language.scopes import AGES, COMPARATIVES, DECADES, YEAR_AFTER, YEAR_BOUNDS
 from agent.language.tokens import Message
-from agent.language.words import word_set
-from agent.understanding.found import Found, Free
-from agent.wishes import Constraint, Op
+from agent.language.word_lists import word_set
+from agent.understanding.matches import Found, Free
 
 _BOUNDS, _AFTER, _COMPARED, _AGES = Phrases(YEAR_BOUNDS), Phrases(YEAR_AFTER), Phrases(COMPARATIVES), Phrases(AGES)
 _YEAR = re.compile(r"(?:1[89]|20|21)\d\d")

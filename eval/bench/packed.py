@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from agent.packing import plain_mask
-from agent.prompt import Scale
-from agent.wordreader import WordReader, fresh_word_reader
-from agent.words import Wording, candidate_words, history_words
+from agent.rerank.packed_scoring import plain_mask
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.text_prompt import Wording, candidate_words, history_words
+from agent.rerank.text_reranker import WordReader, fresh_word_reader
 from eval.bench.peak import peak_flops
-from eval.bench.rows import Row, in_turns, significant
-from index.domain import Domain
-from index.models import ModelFolder
-from index.records import Floats
+from eval.bench.ratio import Row, in_turns, significant
+from index.data.domain import Domain
+from index.data.records import Floats
+from index.embedding.model_files import ModelFolder
 
 CANDIDATES, RANK, SPREAD = 100, 16, 0.05  # SPREAD: of the trained weights, so that LoRA and head have something to say
 PRECISION = "float32"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from eval.bench.rows import seconds_of
+from eval.bench.ratio import seconds_of
 
 if TYPE_CHECKING:
     import torch

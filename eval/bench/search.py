@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from eval.bench.rows import Row, Seconds, in_turns, significant
+from eval.bench.ratio import Row, Seconds, in_turns, significant
 from eval.bench.vectors import made_up_vectors, queries_of
-from index.records import Floats
-from index.store import VectorStore, flat_index
+from index.data.records import Floats
+from index.retrieval.vector_store import VectorStore, flat_index
 
 VECTORS, FEW = 20_000, 1_682  # both compared one by one, as all up to 50,000 are; movielens-100k has so few
 QUERIES, K, ROUNDS = 50, 100, 25  # short rounds and many: some of them are undisturbed

@@ -2,7 +2,7 @@
 
 import os
 
-from index.home import home
+from index.storage.home import home
 
 READ_BY_LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

@@ -21,19 +21,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agent.adapters import LoadedReader, ReaderSettings, fresh_reader
-from agent.bases import count_layers
-from agent.prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
-from agent.reader import Reader, ReaderShape
-from agent.reading import Reading
+from agent.rerank.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.rerank.backbones import count_layers
+from agent.rerank.sequence_prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
+from agent.rerank.sequence_reranker import Reader, ReaderShape
+from agent.rerank.sequence_scorer import Reading
 from eval.bench.peak import peak_flops
-from eval.bench.rows import Row, Seconds, significant
-from index.domain import Domain, Histories
+from eval.bench.ratio import Row, Seconds, significant
+from index.data.domain import Domain, Histories
+from index.data.records import Floats, History
+from index.data.splits import some_training
+from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
-from index.home import CLONE
-from index.models import ModelFolder
-from index.records import Floats, History
-from index.splits import some_training
+from index.storage.home import CLONE
 
 LAYERS, RANK, ID_DIM = 3, 16, 96
 HISTORIES, ROUNDS, WARM_UP = 400, 2, 3  # drawn at random; batches before the time is taken

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from index.records import Floats
+from index.data.records import Floats
 
 DIM = 384
 GROUPS = 1000

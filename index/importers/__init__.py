@@ -1,1 +1,1 @@
-"""Readers of the files that people bring, one file a format; `index.importing` runs them."""
+"""Readers of the files that people bring, one file a format; `index.importers.import_domain` runs them."""

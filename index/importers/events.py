@@ -7,18 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from index.data.tables import INTERACTIONS
 from index.importers.columns import UNPLAIN, ids_at_once, numbers_at_once, times_at_once, words_at_once
 from index.importers.rows import Batch
 from index.importers.sources import Source
 from index.importers.tally import Tally
-from index.importers.values import (
-    BadValue,
-    read_id,
-    read_number,
-    read_text,
-    read_time,
-)
-from index.tables import INTERACTIONS
+from index.importers.values import BadValue, read_id, read_number, read_text, read_time
 
 UNKNOWN_ITEM, LEFT_OUT, UNTIMED = "unknown item", "column left out", "time left out: rows before have none"
 _KEPT = pa.schema([*INTERACTIONS, ("line", pa.int64()), ("source", pa.int64()), ("rest", pa.int64())])

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from index.data.records import Item
+from index.data.tables import ITEM_COLUMNS
 from index.errors import MendableError
 from index.importers.rows import Batch
 from index.importers.sources import Source
@@ -19,8 +21,6 @@ from index.importers.values import (
     read_text,
     typed_column,
 )
-from index.records import Item
-from index.tables import ITEM_COLUMNS
 
 MOST_COLUMNS = 10_000
 NO_TITLE, CONFLICT, NESTED = (

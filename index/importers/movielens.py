@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from index.importers.films import film_title, film_year
+from index.importers.film_titles import film_title, film_year
 from index.importers.reading import Claim, Gathering, of_table, require
 from index.importers.rows import ColumnBatch, Renaming, delimited_batches
 from index.importers.sources import Source

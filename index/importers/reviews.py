@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from index.data.tables import REVIEWS
 from index.importers.events import UNKNOWN_ITEM, EventRows
 from index.importers.rows import Batch
 from index.importers.sources import Source
 from index.importers.tally import Tally
 from index.importers.values import ENTITIES, BadValue, read_id, read_number, read_text, read_time
-from index.tables import REVIEWS
 
 NO_TEXT, SAME_ID = "review without a text", "review id that another row has"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from index.errors import MendableError
-from index.home import mendable_writes
 from index.importers.sources import Source
+from index.storage.home import mendable_writes
 
 SHOWN_CHARACTERS = 2000  # of a rejected row kept, so that a row of a gigabyte leaves a short line
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from index.records import Value
+from index.data.records import Value
 
 LAST_SECOND = 10**11  # the year 5138; a larger whole number counts milliseconds, from 1000 times that on microseconds
 LONGEST_LIST = 100_000  # characters of a list written as JSON or Python

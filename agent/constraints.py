@@ -1,0 +1,104 @@
+"""What somebody wants, as understood: constraints on fields, and the state of a talk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from index.data.records import Item, Value
+
+Op = Literal["=", "<", "<=", ">", ">=", "in", "like"]
+OPS: tuple[Op, ...] = ("=", "<", "<=", ">", ">=", "in", "like")
+Verdict = Literal["like", "dislike", "seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One condition on one field. Text is compared without case; on a list, `=` and `in` ask for membership."""
+
+    field: str
+    op: Op
+    value: Value
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form."""
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        return {"field": self.field, "op": self.op, "value": value}
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several constraints as one: `all` of them, or `any`."""
+
+    how: Literal["all", "any"]
+    parts: tuple[Constraint, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form."""
+        return {self.how: [part.as_json() for part in self.parts]}
+
+
+Wish = Constraint | Joined
+
+
+def holds(wish: Wish, item: Item) -> bool:
+    """Whether an item satisfies a wish. A missing value satisfies nothing."""
+    if isinstance(wish, Joined):
+        return (all if wish.how == "all" else any)(holds(part, item) for part in wish.parts)
+    own = item.value(wish.field)
+    if wish.field == "text":
+        own = " ".join(filter(None, (item.title, item.description, *item.categories)))
+    return own is not None and _compared(own, wish.op, wish.value)
+
+
+def _compared(own: Value, op: Op, value: Value) -> bool:
+    if op in ("=", "in"):
+        wanted = {folded(each) for each in (value if isinstance(value, tuple) else (value,))}
+        return bool(wanted & {folded(each) for each in (own if isinstance(own, tuple) else (own,))})
+    if op == "like":
+        parts = own if isinstance(own, tuple) else (own,)
+        return any(str(folded(value)) in str(folded(part)) for part in parts)
+    if isinstance(own, str | tuple) or isinstance(value, str | tuple):
+        return False
+    return {"<": own < value, "<=": own <= value, ">": own > value, ">=": own >= value}[op]
+
+
+def folded(value: Value) -> Value:
+    """A value as it is compared: text without case, hyphens as blanks."""
+    return " ".join(value.casefold().replace("-", " ").split()) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of a wish: hard and soft constraints, items by id in the order in which they were told."""
+
+    must: tuple[Wish, ...] = ()
+    must_not: tuple[Wish, ...] = ()
+    prefer: tuple[Wish, ...] = ()
+    avoid: tuple[Wish, ...] = ()
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    def judged(self, item_id: str, verdict: Verdict) -> "State":
+        """The state after somebody said of an item that they like, dislike or have seen it; the last word counts."""
+        liked, disliked, seen = (
+            tuple(i for i in each if i != item_id) for each in (self.liked, self.disliked, self.seen)
+        )
+        new = (item_id,)
+        if verdict == "like":
+            return replace(self, liked=liked + new, disliked=disliked, seen=seen)
+        if verdict == "dislike":
+            return replace(self, liked=liked, disliked=disliked + new, seen=seen)
+        return replace(self, liked=liked, disliked=disliked, seen=seen + new)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Every item that was judged: none of them is recommended."""
+        return frozenset((*self.liked, *self.disliked, *self.seen))
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form."""
+        wishes = {name: [w.as_json() for w in getattr(self, name)] for name in ("must", "must_not", "prefer", "avoid")}
+        items = {name: list(getattr(self, name)) for name in ("liked", "disliked", "seen")}
+        return {**wishes, **items, "context": dict(self.context)}

@@ -1,0 +1,1 @@
+"""Why an item is recommended: evidence, the writers of reasons, and the checker that judges them."""

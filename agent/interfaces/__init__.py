@@ -1,0 +1,1 @@
+"""Doors to the agent: the chat page."""

@@ -1,0 +1,209 @@
+"""What the page shows, as escaped HTML: the conversation, the cards, what was understood, and how the list was made."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from agent.constraints import State
+from agent.language.constraint_text import said
+from agent.recommendation import Evidence, FromAttribute, FromHistory, FromReview, Recommendation, Reply, Sentiment
+from index.data.records import Item, Value, bare_title
+
+Names = Callable[[str], str]  # the title of an item id, as it is said
+
+LONGEST_LINE = 1200  # characters of one message that the conversation shows
+SHOWN_LINES = 60
+SHOWN_CHIPS = 12
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MARK = (
+    '<svg viewBox="0 0 32 32" aria-hidden="true"><rect class="mark" width="32" height="32" rx="9"/>'
+    '<path class="bowl" d="M7 12h18a9 9 0 0 1-18 0z"/></svg>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the conversation: said by the person, done by them with a button, or answered."""
+
+    by: Literal["person", "button", "palate"]
+    text: str
+
+
+def readable(text: str) -> str:
+    """Text without what could disguise it: control, bidirectional and broken characters become `?`."""
+    return "".join(
+        "?" if c in _BIDI or (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") else c for c in text
+    )
+
+
+def safe(text: str) -> str:
+    """Untrusted text as HTML that shows it and does nothing else."""
+    return escape(readable(text))
+
+
+def masthead_html(domain: str, n_items: int) -> str:
+    """The head of the page."""
+    return (
+        f'<h1>{_MARK}Palate</h1><p class="quiet">{n_items:,} items of <b>{safe(domain)}</b>, and a reason for each</p>'
+    )
+
+
+def conversation_html(lines: Sequence[Line], waiting: bool = False) -> str:
+    """The conversation as a log, newest last; `waiting` shows that an answer is being made."""
+    shown = "".join(_line_html(line) for line in lines)
+    dots = '<li class="line by-palate waiting"><p aria-label="Palate is thinking"><i></i><i></i><i></i></p></li>'
+    return (
+        '<ol class="talk" role="log" aria-live="off" aria-label="Conversation" tabindex="0">'
+        f"{shown}{dots if waiting else ''}</ol>"
+    )
+
+
+def card_html(recommendation: Recommendation, name_of: Names) -> str:
+    """One recommended item: title, year, categories, the reason and what it stands on."""
+    item, reason = recommendation.item, recommendation.reason
+    kinds = f'<p class="kinds">{safe(" · ".join(item.categories))}</p>' if item.categories else ""
+    proof = "".join(_evidence_html(each, name_of) for each in reason.evidence)
+    return (
+        f'<article aria-label="{safe(_called(item))}" data-item="{safe(item.item_id)}">'
+        f'<header><span class="rank" aria-label="Rank {recommendation.rank}">{recommendation.rank}</span>'
+        f"<div><h3>{_title_html(item)}</h3>{kinds}</div></header>"
+        f'<p class="why">{safe(reason.text)}</p>'
+        + (f'<ul class="chips proof" aria-label="What this stands on">{proof}</ul>' if proof else "")
+        + (_sentiment_html(recommendation.sentiment) if recommendation.sentiment else "")
+        + "</article>"
+    )
+
+
+def list_html(reply: Reply | None, person: str) -> str:
+    """What stands above the cards: whose list it is, and which wishes were given up for it."""
+    if reply is None:
+        text = "Your list will stand here: each title with the reason for it, and with what that reason stands on."
+        return f'<h2>For {safe(person)}</h2><p class="invitation">{text}</p>'
+    given_up = "".join(
+        f"<li><b>Given up:</b> {safe(said(each.wish))} ({safe(each.because.rstrip('.'))})</li>"
+        for each in reply.relaxed
+    )
+    none = "" if reply.recommendations else '<p class="quiet">Nothing to show for this.</p>'
+    return f"<h2>For {safe(person)}</h2>{none}" + (f'<ul class="given-up">{given_up}</ul>' if given_up else "")
+
+
+def understood_html(state: State, name_of: Names) -> str:
+    """What the agent understood, as groups of chips."""
+    groups = _groups(state, name_of)
+    body = "".join(_group_html(name, kind, words) for name, kind, words in groups if words)
+    return f'<section class="understood" aria-label="What I understood"><h2>What I understood</h2>{body}</section>'
+
+
+def ranker_html(reply: Reply | None) -> str:
+    """Which ranker and adapter made the list, and how long each stage took."""
+    if reply is None:
+        return ""
+    card = reply.ranker
+    adapter = f"{card.adapter} ({(card.adapter_sha256 or '')[:12]})" if card.adapter else "none"
+    facts = (("Ranker", card.name), ("Model", card.base_model or "none"), ("Adapter", adapter))
+    listed = "".join(f"<div><dt>{name}</dt><dd>{safe(value)}</dd></div>" for name, value in facts)
+    return f'<section class="made" aria-label="How this list was made"><dl>{listed}</dl>{_timing_html(reply)}</section>'
+
+
+def person_html(user: str | None, n_events: int | None) -> str:
+    """Who is asking, and whether the data know them; `n_events` is None for somebody who is not in the data."""
+    if user is None:
+        return '<p class="person">You are <b>somebody new</b>: nothing is known of you yet.</p>'
+    known = f"{n_events:,} events in the data" if n_events is not None else "not in the data: a new person of that name"
+    return f'<p class="person">You are <b>{safe(shortened(user, 80))}</b> ({known}).</p>'
+
+
+def shortened(text: str, longest: int) -> str:
+    """The beginning of a text, with the number of its characters where something was left out."""
+    return text if len(text) <= longest else f"{text[:longest].rstrip()} … ({len(text):,} characters)"
+
+
+def _line_html(line: Line) -> str:
+    who = "Palate" if line.by == "palate" else "You"
+    return f'<li class="line by-{line.by}"><span class="who">{who}</span><p>{safe(line.text)}</p></li>'
+
+
+def _called(item: Item) -> str:
+    return item.name.strip() or item.item_id
+
+
+def _title_html(item: Item) -> str:
+    bare, year = bare_title(_called(item)), item.value("year")
+    if bare and isinstance(year, int | float):
+        return f'{safe(bare)} <span class="year">{safe(_value_words(year))}</span>'
+    return safe(_called(item))
+
+
+def _evidence_html(evidence: Evidence, name_of: Names) -> str:
+    if isinstance(evidence, FromHistory):
+        return _chip("history", name_of(evidence.item_id), "you know")
+    if isinstance(evidence, FromAttribute):
+        label = "" if evidence.field == "categories" else _field_words(evidence.field)
+        return _chip("attribute", _value_words(evidence.value), label)
+    if isinstance(evidence, FromReview):
+        return _chip("review", f"“{evidence.quote}”", "a review")
+    return _chip("wish", evidence.text, "you asked")
+
+
+def _chip(kind: str, text: str, label: str = "") -> str:
+    head = f"<small>{safe(label)}</small> " if label else ""
+    return f'<li class="chip {kind}">{head}<span>{safe(shortened(text, 300))}</span></li>'
+
+
+def _sentiment_html(sentiment: Sentiment) -> str:
+    n = f"{sentiment.n_reviews:,} review{'' if sentiment.n_reviews == 1 else 's'}"
+    aspects = "".join(_chip("aspect", f"{_verdict(a.score)} ({a.n:,})", a.aspect) for a in sentiment.aspects)
+    listed = f'<ul class="chips" aria-label="What reviews say of it">{aspects}</ul>' if aspects else ""
+    return f'<div class="sentiment"><p>{n}: {_verdict(sentiment.score)}</p>{listed}</div>'
+
+
+def _verdict(score: float) -> str:
+    steps = ((0.5, "very good"), (0.15, "good"), (-0.15, "mixed"), (-0.5, "poor"))
+    return next((words for least, words in steps if score >= least), "very poor")
+
+
+def _groups(state: State, name_of: Names) -> list[tuple[str, str, list[str]]]:
+    wishes = (("Must", "must"), ("Must not", "must_not"), ("Rather", "prefer"), ("Rather not", "avoid"))
+    items = (("Liked", "liked"), ("Disliked", "disliked"), ("Seen", "seen"))
+    return [
+        *((name, field, [said(wish) for wish in getattr(state, field)]) for name, field in wishes),
+        *((name, field, _last(name_of(item) for item in getattr(state, field))) for name, field in items),
+        ("For", "context", [f"{_field_words(name)}: {value}" for name, value in state.context.items()]),
+    ]
+
+
+def _last(names: Iterable[str]) -> list[str]:
+    every = list(names)
+    earlier = len(every) - SHOWN_CHIPS
+    return [f"{earlier:,} earlier", *every[-SHOWN_CHIPS:]] if earlier > 0 else every
+
+
+def _group_html(name: str, kind: str, words: Sequence[str]) -> str:
+    chips = "".join(_chip(kind, each) for each in words)
+    return f'<div class="group"><h3>{name}</h3><ul class="chips" aria-label="{name}">{chips}</ul></div>'
+
+
+def _timing_html(reply: Reply) -> str:
+    stages = [(stage, ms) for stage, ms in reply.timing_ms.items() if stage != "total"]
+    total = reply.timing_ms.get("total", sum(ms for _, ms in stages))
+    bar = "".join(f'<i style="flex-grow:{max(ms, 0.001):.3f}"></i>' for _, ms in stages)
+    words = "".join(f"<li><small>{safe(stage)}</small> {ms:.0f} ms</li>" for stage, ms in stages)
+    return (
+        f'<div class="bar" aria-hidden="true">{bar}</div>'
+        f'<ul class="timing" aria-label="Time of each stage">{words}<li><b>{total:.0f} ms in all</b></li></ul>'
+    )
+
+
+def _field_words(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _value_words(value: Value) -> str:
+    if isinstance(value, tuple):
+        return " or ".join(map(_value_words, value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,157 @@
+"""Adapters on disk: a LoRA in PEFT's own format with the reader's head beside it, saved, found and loaded."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from agent.rerank.adapter_folders import READER
+from agent.rerank.backbones import load_base, save_lora, saved_lora, with_lora
+from agent.rerank.precision import DEFAULT, prepared
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.sequence_reranker import Reader, ReaderShape
+from index.data.records import Rows
+from index.embedding.model_files import file_sha256, resolve
+from index.embedding.quiet import quiet_loading
+from index.errors import MendableError
+
+FORMAT_VERSION = 1
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
+WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """What a reader was made with: its base model and encoder of item texts, its sizes, its LoRA, its blend."""
+
+    base_model: str
+    base_sha256: str
+    encoder_sha256: str
+    shape: ReaderShape
+    rank: int
+    scale: Scale
+    blend: float = 0.0  # weight of the reader's log odds beside the fused score
+    events_sha256: str = ""  # of the domain's events, of which each user's last was held out
+    validated_users: int = 0  # so many, drawn by `seed`, had their last but one held out too; 0: everybody
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LoadedReader:
+    """A reader with what it needs to be asked: settings, item ids in the order of its embeddings, its folder."""
+
+    reader: Reader
+    settings: ReaderSettings
+    item_ids: tuple[str, ...]
+    folder: Path
+    precision: str = DEFAULT
+
+    @cached_property
+    def number_of(self) -> dict[str, int]:
+        """Number of an item's own embedding by id."""
+        return {item_id: number for number, item_id in enumerate(self.item_ids)}
+
+    def numbers(self, ids: tuple[str, ...]) -> Rows:
+        """Numbers of items by id; those that the reader does not know share one."""
+        unknown = len(self.item_ids)
+        return np.array([self.number_of.get(item_id, unknown) for item_id in ids], np.int64)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the LoRA's file."""
+        return file_sha256(self.folder / WEIGHTS)
+
+
+def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> Reader:
+    """A reader on a base model with a new LoRA, its weights drawn from `seed`."""
+    torch.manual_seed(seed)
+    with quiet_loading():
+        base = load_base(base_model, shape.layers)
+    return Reader(with_lora(base, rank, base_model), shape, base.config.hidden_size)
+
+
+def save_reader(folder: Path, loaded: LoadedReader) -> None:
+    """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
+    reader = loaded.reader
+    save_lora(reader.base, folder, loaded.settings.base_model)
+    head = {name: value.detach().to(torch.float16).contiguous() for name, value in reader.head_state().items()}
+    save_file(head, folder / HEAD)
+    content = {"format_version": FORMAT_VERSION, **asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
+    (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def load_reader(folder: Path, precision: str = DEFAULT) -> LoadedReader:
+    """Read what `save_reader` wrote, to be asked in one of PRECISIONS.
+
+    Raises MendableError where it is incomplete or of another base model.
+    """
+    try:
+        settings, item_ids = _read(folder)
+        head = load_file(folder / HEAD)
+        _refuse_other_base(settings, folder)
+        with quiet_loading():
+            base = load_base(settings.base_model, settings.shape.layers)
+        reader = Reader(saved_lora(base, folder), settings.shape, base.config.hidden_size)
+        _fill_head(reader, head)
+        reader.base = prepared(reader.base, precision)
+    except UNREADABLE as why:
+        raise unreadable(folder, why) from why
+    reader.eval()
+    return LoadedReader(reader, settings, item_ids, folder, precision)
+
+
+def read_settings(folder: Path) -> ReaderSettings:
+    """The settings of an adapter, without its weights. Raises MendableError where they cannot be read."""
+    try:
+        return _read(folder)[0]
+    except UNREADABLE as why:
+        raise unreadable(folder, why) from why
+
+
+def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...], rows: Rows) -> str:
+    """A hash of who had what in which order, the same however the tables are stored."""
+    digest = hashlib.sha256("\n".join(users).encode())
+    digest.update(np.ascontiguousarray(starts, np.int64).tobytes())
+    digest.update("\n".join(item_ids[row] for row in rows).encode())
+    return digest.hexdigest()
+
+
+def _read(folder: Path) -> tuple[ReaderSettings, tuple[str, ...]]:
+    """Settings and item ids of an adapter."""
+    content = json.loads((folder / READER).read_text())
+    if content.pop("format_version") != FORMAT_VERSION:
+        raise MendableError("an adapter of another format", str(folder), "Run `python -m finetune rank` again")
+    item_ids = tuple(content.pop("item_ids"))
+    made = {**content, "shape": ReaderShape(**content["shape"]), "scale": Scale(**content["scale"])}
+    return ReaderSettings(**made), item_ids
+
+
+def _fill_head(reader: Reader, head: dict[str, torch.Tensor]) -> None:
+    """Put the trained tensors in their places. Raises ValueError where one is missing or there is one too many."""
+    strange = set(reader.head_state()) ^ set(head)
+    if strange:
+        raise ValueError(f"{HEAD} and the reader differ in {', '.join(sorted(strange))}")
+    reader.load_state_dict({name: value.float() for name, value in head.items()}, strict=False)
+
+
+def unreadable(folder: Path, why: Exception) -> MendableError:
+    """The error for an adapter that cannot be read, in one line."""
+    reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+    way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
+    return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)
+
+
+def _refuse_other_base(settings: ReaderSettings, folder: Path) -> None:
+    found = resolve(settings.base_model).sha256
+    if found != settings.base_sha256:
+        raise MendableError(
+            f"the adapter is for {settings.base_model} {settings.base_sha256[:12]}, here is {found[:12]}",
+            str(folder),
+            "Train it again with `python -m finetune rank --domain NAME`",
+        )

@@ -1,0 +1,109 @@
+"""The language models that readers stand on: the first layers of any encoder or decoder, and where LoRA is put."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from index.embedding.model_files import resolve, transformer_folder
+from index.embedding.quiet import quiet_loading
+from index.errors import MendableError
+
+WAY_OUT = "Choose a Transformer whose layers are in one list, for example all-MiniLM-L6-v2 or SmolLM2-135M-Instruct"
+
+
+def load_base(name: str, layers: int, words: bool = False) -> Any:
+    """A base model in float32 with its first `layers` layers only; without its table of words unless `words` are read.
+
+    Raises MendableError where it has fewer layers, or none that are known here.
+    """
+    from transformers import AutoModel
+
+    folder = resolve(name)
+    model = AutoModel.from_pretrained(
+        transformer_folder(folder.path), local_files_only=True, use_safetensors=True, dtype=torch.float32
+    )
+    return shortened(model, layers, words, name)
+
+
+def kind_of(folder: Path) -> str:
+    """`gpt` for a causal model's folder, `bert` for any other."""
+    config = json.loads((transformer_folder(folder) / "config.json").read_text())
+    causal = any(str(name).endswith("ForCausalLM") for name in config.get("architectures") or ())
+    return "gpt" if causal or config.get("model_type") == "gpt2" else "bert"
+
+
+def count_layers(folder: Path) -> int:
+    """The number of layers that a model's folder has, 0 where it does not say."""
+    config = json.loads((transformer_folder(folder) / "config.json").read_text())
+    return int(config.get("num_hidden_layers") or config.get("n_layer") or config.get("n_layers") or 0)
+
+
+def shortened(model: Any, layers: int, words: bool = False, name: str = "the base model") -> Any:
+    """A model with its first layers only and without pooler: what is read are its states."""
+    place, found = layer_list(model, name)
+    if len(found) < layers:
+        raise MendableError(f"{name!r} has {len(found)} layers where {layers} are wanted", "--backbone", WAY_OUT)
+    parent, _, last = place.rpartition(".")
+    setattr(model.get_submodule(parent), last, found[:layers])
+    model.config.num_hidden_layers = layers
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    if not words:
+        width = model.get_input_embeddings().embedding_dim
+        model.set_input_embeddings(nn.Embedding(1, width, _weight=torch.zeros(1, width)))
+    return model
+
+
+def layer_list(model: nn.Module, name: str = "the base model") -> tuple[str, nn.ModuleList]:
+    """Where a model keeps its layers, and they. Raises MendableError where it has no such list."""
+    wanted = getattr(getattr(model, "config", None), "num_hidden_layers", 0)
+    for place, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == wanted > 0:
+            return place, module
+    raise MendableError(f"{name!r} has no list of layers that is known here", "--backbone", WAY_OUT)
+
+
+def backbone_of(model: Any) -> Any:
+    """The Hugging Face model itself, be it inside PEFT's or not; a LoRA stays in its layers."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def lora_places(model: nn.Module) -> list[str]:
+    """The names of all products in the layers of a model: attention and feed-forward alike."""
+    place, layers = layer_list(model)
+    linear = [name for name, module in layers.named_modules() if type(module).__name__ in ("Linear", "Conv1D")]
+    return [f"{place}.{name}" for name in linear]
+
+
+def with_lora(base: Any, rank: int, name: str) -> Any:
+    """A base with a new LoRA in all its layers, drawn from torch's random state; its file will call the base `name`."""
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=2 * rank,
+        lora_dropout=0.05,
+        target_modules=lora_places(base),
+        base_model_name_or_path=name,
+    )
+    with quiet_loading():
+        return get_peft_model(base, config)
+
+
+def saved_lora(base: Any, folder: Path) -> Any:
+    """A base with the LoRA of a folder in PEFT's format."""
+    from peft import PeftModel
+
+    with quiet_loading():
+        return PeftModel.from_pretrained(base, str(folder))
+
+
+def save_lora(model: Any, folder: Path, name: str) -> None:
+    """Write a LoRA into a folder that is there, under the base's own name and without PEFT's empty card."""
+    for config in model.peft_config.values():  # PEFT puts the folder of this machine here
+        config.base_model_name_or_path = name
+    model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for a vocabulary
+    (folder / "README.md").unlink(missing_ok=True)  # the card is written by who trained

@@ -1,0 +1,90 @@
+"""Rankers: each judges the candidates it is given, one judgement each in the order given; none sorts or drops."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from agent.recommendation import RankerCard
+from index.data.records import Floats
+from index.retrieval.query import Candidates, Query
+
+if TYPE_CHECKING:  # a reader brings torch, which ranking by retrieval does not need
+    from agent.rerank.sequence_scorer import Reading
+    from agent.rerank.text_reranker import WordReading
+
+TUNED = ("bert", "gpt", "bert-words", "gpt-words")  # rankers that need an adapter
+RANKERS = (*TUNED, "fusion", "behaviour", "text", "lexical")
+DEFAULT = "bert"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a ranker says of one candidate: the score that orders the list."""
+
+    score: float
+
+
+class Ranker(Protocol):
+    """Anything that judges candidates."""
+
+    @property
+    def card(self) -> RankerCard:
+        """What ran, as replies and reports name it."""
+
+    def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
+        """One judgement a candidate, in the order given."""
+
+
+@dataclass(frozen=True)
+class ByFusion:
+    """Retrieval's own order."""
+
+    card: RankerCard
+
+    def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
+        """The fused scores."""
+        return judgements(candidates.fused)
+
+
+@dataclass(frozen=True)
+class ByChannel:
+    """The order of one channel alone, with what the talk leans to."""
+
+    card: RankerCard
+
+    def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
+        """The channel's scores."""
+        scores = candidates.scores[:, candidates.channels.index(self.card.name)]
+        return judgements(scores if query.lean is None else scores + query.lean[candidates.rows])
+
+
+@dataclass(frozen=True)
+class ByReading:
+    """A tuned language model's word, added to what retrieval says."""
+
+    reading: "Reading | WordReading"
+    card: RankerCard
+
+    def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
+        """Fused scores plus the blended log odds of what comes next; without a history the fused scores alone."""
+        return judgements(self.scores(query, candidates))
+
+    def scores(self, query: Query, candidates: Candidates) -> Floats:
+        """The same as an array."""
+        if not len(query.history) or not len(candidates):
+            return candidates.fused
+        said = self.reading.log_odds([query.history], [candidates.rows])[0]
+        return np.asarray(candidates.fused + self.reading.loaded.settings.blend * said, np.float32)
+
+
+PLAIN: Mapping[str, Ranker] = {
+    "fusion": ByFusion(RankerCard("fusion")),
+    **{name: ByChannel(RankerCard(name)) for name in ("behaviour", "text", "lexical")},
+}
+
+
+def judgements(scores: Floats) -> tuple[Judgement, ...]:
+    """Scores as judgements."""
+    return tuple(Judgement(float(score)) for score in scores)

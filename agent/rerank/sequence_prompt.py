@@ -1,0 +1,91 @@
+"""The history as a prompt: one token an item, how it was liked and how long after the one before, newest last.
+
+Training and serving both make their prompts here, so that a model is asked what it was taught.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from index.data.records import Floats, History, Rows
+
+LONGEST = 128  # items of a history that are read, the newest
+MARKS = 6  # 0 no value, 1 the worst fifth of the scale … 5 the best
+GAPS_FROM = (1, 15, 60, 300, 3_600, 86_400, 30 * 86_400)  # seconds since the event before, by which bin 1, 2, … begins
+N_GAPS = len(GAPS_FROM) + 1
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The lowest and highest value of a domain's events, by which a value becomes one of five marks."""
+
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, values: Floats) -> "Scale":
+        """The scale of all values of a domain; 0 to 1 where there are none."""
+        known = values[~np.isnan(values)]
+        return cls(float(known.min()), float(known.max())) if len(known) else cls(0.0, 1.0)
+
+    def marks(self, values: Floats) -> Rows:
+        """Marks 1 to 5 of values, 0 where there is none."""
+        span = max(self.highest - self.lowest, 1e-9)
+        fifths = np.floor(np.clip((np.nan_to_num(values) - self.lowest) / span, 0, 1) * 4.999).astype(np.int64)
+        return np.where(np.isnan(values), 0, 1 + fifths)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One history as arrays of equal length, newest last: catalogue rows, marks, bins of the gap before."""
+
+    rows: Rows
+    marks: Rows
+    gaps: Rows
+
+
+@dataclass(frozen=True)
+class PromptBatch:
+    """Prompts padded on the left to one length: all (B, T); `present` marks what is no padding."""
+
+    rows: Rows
+    marks: Rows
+    gaps: Rows
+    present: Mask
+
+    @property
+    def positions(self) -> Rows:
+        """(B, T): 0 for each prompt's oldest token."""
+        counted: Rows = np.maximum(np.cumsum(self.present, axis=1) - 1, 0)
+        return counted
+
+
+def prompt_of(history: History, scale: Scale, longest: int = LONGEST) -> Prompt:
+    """The newest `longest` events of a history."""
+    rows, values = history.rows[-longest:], history.values[-longest:]
+    return Prompt(rows, scale.marks(values), _gaps(history.times, longest, len(rows)))
+
+
+def padded(prompts: Sequence[Prompt]) -> PromptBatch:
+    """Prompts as one batch."""
+    length = max((len(prompt.rows) for prompt in prompts), default=0)
+    shape = (len(prompts), length)
+    rows, marks, gaps = (np.zeros(shape, np.int64) for _ in range(3))
+    present = np.zeros(shape, bool)
+    for place, prompt in enumerate(prompts):
+        start = length - len(prompt.rows)
+        rows[place, start:], marks[place, start:], gaps[place, start:] = prompt.rows, prompt.marks, prompt.gaps
+        present[place, start:] = True
+    return PromptBatch(rows, marks, gaps, present)
+
+
+def _gaps(times: Rows | None, longest: int, n: int) -> Rows:
+    if times is None or n < 1:
+        return np.zeros(n, np.int64)
+    newest = times[-longest:]
+    since = np.diff(newest, prepend=newest[:1])
+    return np.digitize(since, GAPS_FROM).astype(np.int64)

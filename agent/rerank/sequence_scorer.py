@@ -1,0 +1,103 @@
+"""Asking a reader: a history and rows of the catalogue in, log odds of the rows out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from agent.rerank.adapters import LoadedReader
+from agent.rerank.packed_scoring import Kept, Prefix
+from agent.rerank.precision import computing
+from agent.rerank.sequence_prompt import Prompt, PromptBatch, padded, prompt_of
+from index.data.domain import Catalogue
+from index.data.records import Floats, History, Rows
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A loaded reader over one catalogue; `vectors` (n_items, dim) are the item texts by its encoder."""
+
+    loaded: LoadedReader
+    catalogue: Catalogue
+    vectors: Floats
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Histories that were read: a conversation's next turn pays for what is new."""
+        return Kept()
+
+    @cached_property
+    def numbers(self) -> torch.Tensor:
+        """By catalogue row: the number of the item's own embedding."""
+        return torch.from_numpy(self.loaded.numbers(self.catalogue.ids)).to(self._device)
+
+    @cached_property
+    def texts(self) -> torch.Tensor:
+        """(n_items, dim) text vectors as the reader was taught with: centred and of length one again."""
+        centre = self.loaded.reader.state_dict()["centre"].cpu().numpy()
+        return torch.from_numpy(centred(self.vectors, centre)).to(self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.loaded.reader.ids.weight.device
+
+    def log_odds(self, histories: Sequence[History], rows: Sequence[Rows] | None = None) -> list[Floats]:
+        """For each history the log odds of its rows (of the whole catalogue without `rows`) as what comes next.
+
+        A history without events has nothing to say: zeros.
+        """
+        asked = [n for n, history in enumerate(histories) if len(history)]
+        wanted = [np.arange(len(self.catalogue))] * len(histories) if rows is None else list(rows)
+        found = [np.zeros(len(each), np.float32) for each in wanted]
+        if not asked:
+            return found
+        states = (
+            [self._kept_state(histories[asked[0]])]
+            if len(histories) == 1
+            else self._last_states([histories[n] for n in asked])
+        )
+        with torch.inference_mode():
+            for state, n in zip(states, asked, strict=True):
+                found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])).to(self._device))
+        return found
+
+    def _kept_state(self, history: History) -> torch.Tensor:
+        """The same for one history, of which only that is read which was not read in the turn before."""
+        prompt = prompt_of(history, self.loaded.settings.scale)
+
+        def read_on(known: int, prefix: Prefix) -> Prefix:
+            batch = padded([Prompt(prompt.rows[known:], prompt.marks[known:], prompt.gaps[known:])])
+            return self.loaded.reader.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
+
+        tokens = list(zip(prompt.rows.tolist(), prompt.marks.tolist(), prompt.gaps.tolist(), strict=True))
+        with torch.inference_mode(), computing(self.loaded.precision, self._device):
+            last = self.kept.prefix(tokens, read_on).last
+            if last is None:
+                raise ValueError("a prompt was not read to its end")
+            return self.loaded.reader.expected(last).float()
+
+    def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
+        scale = self.loaded.settings.scale
+        batch = padded([prompt_of(history, scale) for history in histories])
+        with torch.inference_mode(), computing(self.loaded.precision, self._device):
+            text, ids = inputs_of(batch, self.texts, self.numbers)
+            return self.loaded.reader.states(text, ids, batch)[:, -1].float()
+
+    def _scores(self, state: torch.Tensor, rows: torch.Tensor) -> Floats:
+        reader, ids = self.loaded.reader, self.numbers[rows]
+        scores = reader.scores(state, reader.items(self.texts[rows], ids), ids)
+        return np.asarray(scores.float().cpu().numpy(), np.float32)
+
+
+def inputs_of(batch: PromptBatch, texts: torch.Tensor, numbers: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Text vectors (B, T, dim) and numbers (B, T) of a batch's items."""
+    rows = torch.from_numpy(batch.rows).to(numbers.device)
+    return texts[rows], numbers[rows]
+
+
+def centred(vectors: Floats, centre: Floats) -> Floats:
+    """Vectors less a centre, of length one again: what item texts have in common says nothing of any of them."""
+    moved = np.asarray(vectors, np.float32) - centre
+    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6), np.float32)

@@ -1,0 +1,19 @@
+"""Tensors on disk as safetensors: what the library says of a full disk is one line like everything else's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from index.storage.home import mendable_writes
+
+
+@contextmanager
+def tensor_writes(where: Path) -> Iterator[None]:
+    """As `mendable_writes`, also for the library's own error, which wraps what the operating system said."""
+    with mendable_writes(where):
+        try:
+            yield
+        except SafetensorError as why:
+            raise OSError(None, str(why), str(where)) from why

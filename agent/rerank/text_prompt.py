@@ -1,0 +1,93 @@
+"""The history and each candidate as words: the prompt of a reader of words, and its tokens.
+
+Training and serving both make their prompts here, so that a model is asked what it was taught.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agent.rerank.sequence_prompt import Scale
+from index.data.domain import Catalogue
+from index.data.item_text import item_title
+from index.data.records import History, Item
+
+NEWEST = 24  # events that are told
+MOST_TOKENS = 24  # of a candidate
+LONGEST = 512  # tokens of a history and a candidate together, fewer where the base reads fewer
+SAID = ("had", "hated", "disliked", "found fair", "liked", "loved")  # by mark, 0 no value, 1 the worst fifth
+MOST_CATEGORIES = 3
+
+
+def history_words(history: History, catalogue: Catalogue, scale: Scale) -> str:
+    """What was liked and disliked, newest last: "liked Alien (1979); hated Cats (2019);"."""
+    rows, marks = history.rows[-NEWEST:], scale.marks(history.values[-NEWEST:])
+    told = [f"{SAID[mark]} {item_title(catalogue.items[row])};" for row, mark in zip(rows, marks, strict=True)]
+    return " ".join(told)
+
+
+def candidate_words(item: Item) -> str:
+    """A candidate as it is judged: "Alien (1979), Horror, Sci-Fi"."""
+    return ", ".join([item_title(item), *item.categories[:MOST_CATEGORIES]])
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Candidates as tokens: `ids` and `present` (n, T), padded on the right; the last present one is read out."""
+
+    ids: Tensor
+    present: Tensor
+
+    @property
+    def last(self) -> Tensor:
+        """(n) the place of each one's last token."""
+        return self.present.sum(1) - 1
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A base model's tokenizer as prompts need it: a history opens with its first token, each candidate ends in its
+    end token, so that a history and a candidate behind one another are a pair as the base model knows it."""
+
+    tokenizer: Any
+    longest: int = LONGEST
+
+    @property
+    def of_candidate(self) -> int:
+        """Tokens of a candidate before its end."""
+        return min(MOST_TOKENS, self.longest // 3)
+
+    @cached_property
+    def _ends(self) -> tuple[list[int], list[int]]:
+        """The tokens before the first text and after each text of a pair."""
+        first, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
+        if first is None or end is None:  # a causal model's
+            return [], [self.tokenizer.eos_token_id]
+        return [first], [end]
+
+    def history(self, text: str) -> Tensor:
+        """(1, T) tokens of a history: the newest that leave room for a candidate, at least its opening and its end."""
+        opening, end = self._ends
+        room = self.longest - self.of_candidate - len(opening) - 2 * len(end)
+        return torch.tensor([[*opening, *self._plain([text])[0][-room:], *end]])
+
+    def candidates(self, texts: Sequence[str]) -> Tokens:
+        """Tokens of candidates, cut where they are too long, with their end."""
+        end = self._ends[1]
+        ids = [[*own[: self.of_candidate], *end] for own in self._plain(texts)]
+        longest = max((len(own) for own in ids), default=1)
+        padded = np.zeros((len(ids), longest), np.int64)
+        present = np.zeros((len(ids), longest), bool)
+        for row, own in enumerate(ids):
+            padded[row, : len(own)], present[row, : len(own)] = own, True
+        return Tokens(torch.from_numpy(padded), torch.from_numpy(present))
+
+    def _plain(self, texts: Sequence[str]) -> list[list[int]]:
+        safe = [text.encode("utf-8", "replace").decode() for text in texts]
+        found: list[list[int]] = self.tokenizer(safe, add_special_tokens=False)["input_ids"] if safe else []
+        return found

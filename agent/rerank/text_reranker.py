@@ -1,0 +1,163 @@
+"""A reader of words: a BERT or GPT with LoRA that judges candidates behind a history, both as text, in one pass."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from agent.rerank.adapter_folders import READER
+from agent.rerank.adapters import HEAD, UNREADABLE, WEIGHTS, unreadable
+from agent.rerank.backbones import backbone_of, kind_of, load_base, save_lora, saved_lora, with_lora
+from agent.rerank.packed_scoring import Kept, Prefix, read, states_after
+from agent.rerank.sequence_prompt import Scale
+from agent.rerank.text_prompt import LONGEST, Tokens, Wording, candidate_words, history_words
+from index.data.domain import Catalogue
+from index.data.records import Floats, History, Rows
+from index.embedding.model_files import file_sha256, resolve, transformer_folder
+from index.embedding.quiet import quiet_loading
+from index.errors import MendableError
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class WordSettings:
+    """What a reader of words was made with."""
+
+    base_model: str
+    base_sha256: str
+    layers: int
+    rank: int
+    scale: Scale
+    blend: float = 0.0  # weight of its word beside the fused score
+    events_sha256: str = ""
+
+
+class WordReader(nn.Module):
+    """A base model with its LoRA and one number read out of each candidate's last token, 0 before training."""
+
+    def __init__(self, base: nn.Module, width: int, causal: bool) -> None:
+        super().__init__()
+        self.base, self.causal = base, causal
+        self.head = nn.Linear(width, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def embedded(self, ids: Tensor) -> Tensor:
+        """(B, T) tokens as the base model's vectors."""
+        found: Tensor = self.backbone.get_input_embeddings()(ids)
+        return found
+
+    @property
+    def backbone(self) -> Any:
+        """The Hugging Face model itself, its LoRA in its layers."""
+        return backbone_of(self.base)
+
+    def read(self, history: Tensor, prefix: Prefix | None = None) -> Prefix:
+        """What is kept of a history (1, T) of tokens, behind what was read before."""
+        return read(self.backbone, self.embedded(history), prefix or Prefix(), self.causal)
+
+    def judge(self, prefix: Prefix, candidates: Tokens) -> Tensor:
+        """(n) a score for each candidate, whatever the others are."""
+        ids, present = (part.to(self.head.weight.device) for part in (candidates.ids, candidates.present))
+        states = states_after(self.backbone, prefix, self.embedded(ids), present, self.causal)
+        last = states[torch.arange(len(states), device=states.device), candidates.last.to(states.device)]
+        found: Tensor = self.head(last.to(self.head.weight.dtype)).squeeze(-1)
+        return found
+
+
+@dataclass(frozen=True)
+class LoadedWordReader:
+    """A reader of words with its settings, its tokenizer and its folder."""
+
+    reader: WordReader
+    settings: WordSettings
+    wording: Wording
+    folder: Path
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the LoRA's file."""
+        return file_sha256(self.folder / WEIGHTS)
+
+
+class WordReading:
+    """A reader of words over one catalogue; histories that it has read are kept, and read on where they grow."""
+
+    def __init__(self, loaded: LoadedWordReader, catalogue: Catalogue) -> None:
+        self.loaded, self.catalogue = loaded, catalogue
+        self.kept = Kept(loaded.reader.causal)
+
+    def log_odds(self, histories: list[History], rows: list[Rows]) -> list[Floats]:
+        """For each history a score of each of its rows; zeros without a history."""
+        found = []
+        for history, own in zip(histories, rows, strict=True):
+            if not len(history) or not len(own):
+                found.append(np.zeros(len(own), np.float32))
+                continue
+            with torch.inference_mode():
+                prefix = self._prefix(history)
+                scores = self.loaded.reader.judge(prefix, self._candidates(own))
+            found.append(np.asarray(scores.float().cpu().numpy(), np.float32))
+        return found
+
+    def _candidates(self, rows: Rows) -> Tokens:
+        return self.loaded.wording.candidates([candidate_words(self.catalogue.items[row]) for row in rows])
+
+    def _prefix(self, history: History) -> Prefix:
+        text = history_words(history, self.catalogue, self.loaded.settings.scale)
+        ids = self.loaded.wording.history(text).to(self.loaded.reader.head.weight.device)
+        return self.kept.prefix(ids[0].tolist(), lambda known, prefix: self.loaded.reader.read(ids[:, known:], prefix))
+
+
+def fresh_word_reader(base_model: str, layers: int, rank: int, seed: int) -> tuple[WordReader, Wording]:
+    """A reader of words on a base model with a new LoRA drawn from `seed`, and its tokenizer."""
+    torch.manual_seed(seed)
+    base, wording, causal = _base(base_model, layers)
+    return WordReader(with_lora(base, rank, base_model), base.config.hidden_size, causal), wording
+
+
+def save_word_reader(folder: Path, loaded: LoadedWordReader) -> None:
+    """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
+    save_lora(loaded.reader.base, folder, loaded.settings.base_model)
+    head = {name: value.detach().contiguous() for name, value in loaded.reader.head.state_dict().items()}
+    save_file(head, folder / HEAD)
+    content = {"format_version": FORMAT_VERSION, "prompt": "words", **asdict(loaded.settings)}
+    (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+
+
+def load_word_reader(folder: Path) -> LoadedWordReader:
+    """Read what `save_word_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
+    try:
+        content = json.loads((folder / READER).read_text())
+        if content.pop("format_version") != FORMAT_VERSION or content.pop("prompt") != "words":
+            raise ValueError("it is no reader of words of this format")
+        settings = WordSettings(**{**content, "scale": Scale(**content["scale"])})
+        here = resolve(settings.base_model).sha256
+        if here != settings.base_sha256:
+            raise ValueError(f"it is for {settings.base_model} {settings.base_sha256[:12]}, here is {here[:12]}")
+        base, wording, causal = _base(settings.base_model, settings.layers)
+        reader = WordReader(saved_lora(base, folder), base.config.hidden_size, causal)
+        reader.head.load_state_dict(load_file(folder / HEAD))
+    except MendableError:
+        raise
+    except UNREADABLE as why:
+        raise unreadable(folder, why) from why
+    reader.eval()
+    return LoadedWordReader(reader, settings, wording, folder)
+
+
+def _base(name: str, layers: int) -> tuple[Any, Wording, bool]:
+    from transformers import AutoTokenizer
+
+    folder = resolve(name)
+    with quiet_loading():
+        base = load_base(name, layers, words=True)
+        tokenizer = AutoTokenizer.from_pretrained(transformer_folder(folder.path), local_files_only=True)
+    longest = min(LONGEST, int(getattr(base.config, "max_position_embeddings", LONGEST)))
+    return base, Wording(tokenizer, longest), kind_of(folder.path) == "gpt"

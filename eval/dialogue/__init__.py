@@ -1,0 +1,1 @@
+"""`eval dialogue`: talks with a simulated user."""

@@ -1,0 +1,89 @@
+"""Content-based filtering: items whose text is near that of the items somebody had, by embedding or by TF-IDF."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
+from eval.models.registry import Setting, Training
+from index.build.generations import Generation, fitting
+from index.build.text_part import FOLDER
+from index.data.domain import Histories, load_domain
+from index.data.item_text import item_text
+from index.data.records import Floats
+from index.errors import MendableError
+from index.retrieval.vector_store import VECTORS
+from index.storage.arrays import read_array
+
+WORD = re.compile(r"\w+")
+
+
+class Content:
+    """The mean of the text vectors of a history (from the built index), older events fading after `life` newer ones.
+
+    `centred` takes the catalogue's mean vector off first: what all items share tells nobody apart.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {"life": (0.0, 2.0, 4.0, 8.0, 16.0), "centred": (True, False)}
+    needs_index = True
+
+    def __init__(self, life: float = 4.0, centred: bool = True) -> None:
+        self.life, self.centred = life, centred
+
+    def prepare(self, domain: str) -> str:
+        """The hashes of the encoder and the tables. Raises MendableError where no index fits."""
+        manifest = _generation(domain).manifest
+        return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"
+
+    def fit(self, training: Training) -> None:
+        """Read the vectors of the index, in the order of the training's catalogue."""
+        stored = read_array(_generation(training.domain).folder / FOLDER / VECTORS)
+        vectors = np.asarray(stored[training.original], np.float32)
+        self._vectors = _unit(vectors - vectors.mean(0)) if self.centred else _unit(vectors)
+        self._counts = item_counts(training.histories, training.n_items)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): cosine of the item with the mean of the history."""
+        profiles = _unit(fading_matrix(histories, len(self._counts), self.life) @ self._vectors)
+        return popular_for(histories.lengths == 0, profiles @ self._vectors.T, self._counts)
+
+
+class Tfidf:
+    """TF-IDF of the words of each item (Salton and Buckley 1988, by scikit-learn), the history's mean as the query."""
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "life": (0.0, 2.0, 4.0, 8.0, 16.0),
+        "sublinear": (True, False),
+    }
+    needs_index = False
+
+    def __init__(self, life: float = 8.0, sublinear: bool = True) -> None:
+        self.life, self.sublinear = life, sublinear
+
+    def fit(self, training: Training) -> None:
+        """Weigh words. Raises MendableError where no item has any."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        texts = [item_text(item) for item in training.catalogue.items]
+        if not any(WORD.search(text) for text in texts):
+            raise MendableError("no item has a word in its text", f"--domain {training.domain}", "Leave `tfidf` out")
+        weighing = TfidfVectorizer(token_pattern=WORD.pattern, sublinear_tf=self.sublinear, dtype=np.float32)
+        self._words: Any = weighing.fit_transform(texts)
+        self._counts = item_counts(training.histories, training.n_items)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products with the mean of the history."""
+        profiles = fading_matrix(histories, len(self._counts), self.life) @ self._words
+        scores = np.asarray((profiles @ self._words.T).toarray(), np.float32)
+        return popular_for(histories.lengths == 0, scores, self._counts)
+
+
+def _generation(name: str) -> Generation:
+    return fitting(name, load_domain(name).sha256)
+
+
+def _unit(vectors: Floats) -> Floats:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-9), np.float32)

@@ -1,0 +1,188 @@
+"""Matrix factorisation: weighted least squares (ALS), pairwise ranking (BPR), ratings with biases (SVD)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eval.models.baselines.user_histories import STRANGER, fading_matrix, item_counts, places_in, popular_for
+from eval.models.registry import Setting, Training, library
+from index.command import progress
+from index.data.domain import Histories
+from index.data.records import Floats
+
+Factors = npt.NDArray[np.float64]  # (rows, 1 + factors): a bias, then a vector
+
+
+class ALS:
+    """Implicit alternating least squares (Hu, Koren and Volinsky 2008), as the library `implicit` solves it.
+
+    People are folded in by their history: its older events lose confidence after `life` newer ones.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "factors": (16, 32, 64, 128),
+        "alpha": (1.0, 2.0, 5.0, 20.0),
+        "regularization": (0.1, 1.0, 5.0, 20.0),
+        "life": (0.0, 5.0, 20.0),
+    }
+    needs_index = False
+
+    def __init__(
+        self,
+        factors: int = 32,
+        alpha: float = 2.0,
+        regularization: float = 5.0,
+        life: float = 5.0,
+        iterations: int = 20,
+    ) -> None:
+        self.factors, self.alpha, self.regularization = factors, alpha, regularization
+        self.life, self.iterations = life, iterations
+
+    def prepare(self, domain: str) -> str:
+        """Nothing on disk. Raises NotInstalled where `implicit` is missing."""
+        library("implicit")
+        return ""
+
+    def fit(self, training: Training) -> None:
+        """Alternate; one seed, one result."""
+        self._counts = item_counts(training.histories, training.n_items)
+        self._model = library("implicit.cpu.als").AlternatingLeastSquares(
+            factors=self.factors,
+            alpha=self.alpha,
+            regularization=self.regularization,
+            iterations=self.iterations,
+            random_state=training.seed,
+        )
+        _fit_quietly(self._model, fading_matrix(training.histories, training.n_items, 0.0), "als")
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products with the factors solved for each history."""
+        asked = fading_matrix(histories, len(self._counts), self.life)
+        people = self._model.recalculate_user(np.arange(len(histories)), asked)
+        scores = np.asarray(people @ self._model.item_factors.T, np.float32)
+        return popular_for(histories.lengths == 0, scores, self._counts)
+
+
+class BPR:
+    """Bayesian personalised ranking (Rendle et al. 2009), as `implicit` trains it on one thread: the same each time.
+
+    It knows the people it was fitted on; others get what is popular.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "factors": (32, 64, 128),
+        "learning_rate": (0.01, 0.02, 0.05),
+        "regularization": (0.003, 0.01, 0.03, 0.06),
+        "iterations": (100, 200, 400),
+    }
+    needs_index = False
+
+    def __init__(
+        self, factors: int = 64, learning_rate: float = 0.02, regularization: float = 0.03, iterations: int = 200
+    ) -> None:
+        self.factors, self.learning_rate, self.regularization = factors, learning_rate, regularization
+        self.iterations = iterations
+
+    def prepare(self, domain: str) -> str:
+        """Nothing on disk. Raises NotInstalled where `implicit` is missing."""
+        library("implicit")
+        return ""
+
+    def fit(self, training: Training) -> None:
+        """Stochastic gradient descent over pairs of an item that somebody had and one not had."""
+        self._fitted = training.histories
+        self._counts = item_counts(training.histories, training.n_items)
+        self._model = library("implicit.cpu.bpr").BayesianPersonalizedRanking(
+            factors=self.factors,
+            learning_rate=self.learning_rate,
+            regularization=self.regularization,
+            iterations=self.iterations,
+            num_threads=1,
+            random_state=training.seed,
+        )
+        _fit_quietly(self._model, fading_matrix(training.histories, training.n_items, 0.0), "bpr")
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products with the factors of those who were fitted on."""
+        places = places_in(self._fitted, histories)
+        scores = np.asarray(self._model.user_factors[places] @ self._model.item_factors.T, np.float32)
+        return popular_for(places == STRANGER, scores, self._counts)
+
+
+class SVD:
+    """Value = mean + item's bias + person's bias + inner product (Koren, Bell and Volinsky 2009, equation 4).
+
+    With `unseen` 0 it learns from values alone: it then predicts what a value would be, which is no order to recommend
+    by, and ranks far below popularity. Above 0, what somebody did not have counts as value 0 with this weight (as in
+    Hu et al. 2008), and the same model ranks. Events without a value count as 1.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "factors": (8, 16, 32, 64),
+        "regularization": (0.001, 0.003, 0.01, 0.03),
+        "unseen": (0.0, 0.03, 0.1, 0.3, 0.6),
+    }
+    needs_index = False
+
+    def __init__(
+        self, factors: int = 32, regularization: float = 0.003, unseen: float = 0.3, iterations: int = 10
+    ) -> None:
+        self.factors, self.regularization = factors, regularization
+        self.unseen, self.iterations = unseen, iterations
+
+    def fit(self, training: Training) -> None:
+        """Solve for people and for items in turn, each a ridge regression: no learning rate to go wrong."""
+        self._counts = item_counts(training.histories, training.n_items)
+        values = np.nan_to_num(training.histories.values, nan=1.0)
+        self._scale = float(np.abs(values).mean()) or 1.0 if len(values) else 1.0
+        self._mean = float(values.mean()) / self._scale if len(values) else 0.0
+        table = self._table(training.histories)
+        turned = table.T.tocsr()
+        drawn = np.random.default_rng(training.seed).standard_normal((training.n_items, self.factors))
+        self._items = np.hstack([np.zeros((training.n_items, 1)), 0.1 * drawn])
+        for _ in progress(range(self.iterations), "svd"):
+            self._items = self._solved(turned, self._solved(table, self._items))
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): the predicted values, the factors of each person solved anew from the history."""
+        people = self._solved(self._table(histories), self._items)
+        scores = self._mean + people[:, :1] + self._items[:, 0] + people[:, 1:] @ self._items[:, 1:].T
+        return popular_for(histories.lengths == 0, (self._scale * scores).astype(np.float32), self._counts)
+
+    def _table(self, histories: Histories) -> Any:
+        from scipy import sparse
+
+        values = np.nan_to_num(histories.values, nan=1.0) / self._scale
+        shape = (len(histories), len(self._counts))
+        return sparse.csr_matrix((values, histories.rows.copy(), histories.starts), shape=shape)
+
+    def _solved(self, table: Any, others: Factors) -> Factors:
+        """Bias and vector (rows, 1 + factors) of each row of the table, those of its columns being given."""
+        known = np.hstack([np.ones((len(others), 1)), others[:, 1:]])
+        rest = -self._mean - others[:, 0]  # of a value 0, what the columns' biases leave
+        gram, pull = self.unseen * known.T @ known, self.unseen * known.T @ rest
+        ridge = self.regularization * np.eye(known.shape[1])
+        solved = np.zeros((table.shape[0], known.shape[1]))
+        for row in range(table.shape[0]):
+            span = slice(table.indptr[row], table.indptr[row + 1])
+            own, columns = table.data[span], table.indices[span]
+            weight = len(own) + self.unseen * (len(others) - len(own))
+            if not weight:
+                continue
+            seen = known[columns]
+            left = gram + (1 - self.unseen) * seen.T @ seen + weight * ridge
+            right = pull + seen.T @ (own + (1 - self.unseen) * rest[columns])
+            solved[row] = np.linalg.solve(left, right)
+        return solved
+
+
+def _fit_quietly(model: Any, people: Any, what: str) -> None:
+    """Fit a model of `implicit` with our bar; BLAS on one thread, since the library has threads of its own."""
+    from threadpoolctl import threadpool_limits
+
+    bar = progress(range(model.iterations), what)
+    next(bar, None)
+    with threadpool_limits(1, "blas"):
+        model.fit(people, show_progress=False, callback=lambda *_: next(bar, None))

@@ -1,0 +1,99 @@
+"""LightGCN: embeddings averaged along the graph of people and items (He et al. 2020), by torch-geometric."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
+from eval.models.registry import Setting, Training, library
+from index.command import progress
+from index.data.domain import Histories
+from index.data.records import Floats
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BATCH = 8192  # events
+
+
+class LightGCN:
+    """Pairwise ranking (BPR) of an item that somebody had over a random one, embeddings smoothed over `layers` steps.
+
+    It knows the people it was fitted on; others get what is popular.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "width": (32, 64, 128),
+        "layers": (1, 2, 3),
+        "learning_rate": (0.005, 0.01, 0.02),
+        "regularization": (1e-5, 1e-4, 1e-3),
+        "epochs": (50, 100),
+    }
+    needs_index = False
+
+    def __init__(
+        self,
+        width: int = 64,
+        layers: int = 2,
+        learning_rate: float = 0.01,
+        regularization: float = 1e-4,
+        epochs: int = 50,
+    ) -> None:
+        self.width, self.layers, self.epochs = width, layers, epochs
+        self.learning_rate, self.regularization = learning_rate, regularization
+
+    def prepare(self, domain: str) -> str:
+        """Nothing on disk. Raises NotInstalled where torch-geometric is missing."""
+        library("torch_geometric")
+        return ""
+
+    def fit(self, training: Training) -> None:
+        """Train for a fixed number of epochs; every step smooths the whole graph."""
+        import torch
+
+        from eval.models.baselines.gradient_descent import descend, seeded, shuffled
+
+        self._fitted = training.histories
+        self._counts = item_counts(training.histories, training.n_items)
+        n_people = len(self._fitted)
+        people = torch.from_numpy(np.repeat(np.arange(n_people), self._fitted.lengths))
+        items = torch.from_numpy(self._fitted.rows) + n_people
+        graph = _smoothing(people, items, n_people + training.n_items)
+        with seeded(training.seed):
+            model = library("torch_geometric.nn").LightGCN(
+                n_people + training.n_items, self.width, self.layers, normalize=False
+            )
+            optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
+            for _ in progress(range(self.epochs), "lightgcn"):
+                for batch in shuffled(len(items), BATCH):
+                    others = torch.randint(n_people, n_people + training.n_items, (len(batch),))
+                    smooth = model.get_embedding(graph)
+                    own, had, other = smooth[people[batch]], smooth[items[batch]], smooth[others]
+                    nodes = torch.cat([people[batch], items[batch], others])
+                    loss = model.recommendation_loss(
+                        (own * had).sum(1), (own * other).sum(1), nodes, lambda_reg=self.regularization
+                    )
+                    descend(optimizer, loss)
+            with torch.no_grad():
+                smooth = model.get_embedding(graph).numpy()
+        self._people, self._items = smooth[:n_people], smooth[n_people:]
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products."""
+        places = places_in(self._fitted, histories)
+        return popular_for(places == STRANGER, self._people[places] @ self._items.T, self._counts)
+
+
+def _smoothing(people: "Tensor", items: "Tensor", n_nodes: int) -> "Tensor":
+    """The symmetrically normalised adjacency matrix of the graph, sparse (n_nodes, n_nodes)."""
+    import torch
+
+    ends = torch.stack([torch.cat([people, items]), torch.cat([items, people])])
+    degrees = torch.bincount(ends[0], minlength=n_nodes).float()
+    weights = (degrees[ends[0]] * degrees[ends[1]]).rsqrt()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta", category=UserWarning)
+        shape = (n_nodes, n_nodes)
+        return torch.sparse_coo_tensor(ends, weights, shape, check_invariants=True).coalesce().to_sparse_csr()

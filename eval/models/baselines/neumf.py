@@ -1,0 +1,82 @@
+"""NeuMF, neural collaborative filtering (He et al. 2017): does this person take this item, by a network over both."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
+from eval.models.registry import Setting, Training
+from index.command import progress
+from index.data.domain import Histories
+from index.data.records import Floats
+
+BATCH = 4096  # events; each brings its negatives
+PAIRS = 1 << 18  # scored at a time
+
+
+class NeuMF:
+    """Binary cross entropy over events and `negatives` random items for each.
+
+    It knows the people it was fitted on; others get what is popular.
+    """
+
+    settings: Mapping[str, Sequence[Setting]] = {
+        "width": (16, 32, 64),
+        "dropout": (0.0, 0.2, 0.5),
+        "negatives": (4, 8),
+        "learning_rate": (0.002, 0.005),
+        "weight_decay": (0.0, 1e-6, 1e-5),
+        "epochs": (20, 40),
+    }
+    needs_index = False
+
+    def __init__(
+        self,
+        width: int = 32,
+        dropout: float = 0.2,
+        negatives: int = 4,
+        learning_rate: float = 0.005,
+        weight_decay: float = 1e-6,
+        epochs: int = 20,
+    ) -> None:
+        self.width, self.dropout, self.negatives = width, dropout, negatives
+        self.learning_rate, self.weight_decay, self.epochs = learning_rate, weight_decay, epochs
+
+    def fit(self, training: Training) -> None:
+        """Train for a fixed number of epochs, the negatives drawn anew in each."""
+        import torch
+
+        from eval.models.baselines.gradient_descent import descend, seeded, shuffled
+        from eval.models.baselines.networks import PairNetwork
+
+        self._fitted = training.histories
+        self._counts = item_counts(training.histories, training.n_items)
+        people = torch.from_numpy(np.repeat(np.arange(len(self._fitted)), self._fitted.lengths))
+        items = torch.from_numpy(self._fitted.rows)
+        with seeded(training.seed):
+            network = PairNetwork(len(self._fitted), training.n_items, self.width, self.dropout)
+            optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+            for _ in progress(range(self.epochs), "neumf"):
+                for batch in shuffled(len(items), BATCH):
+                    drawn = torch.randint(training.n_items, (len(batch), self.negatives))
+                    asked = torch.cat([items[batch, None], drawn], 1)
+                    logits = network(people[batch, None], asked)
+                    truth = torch.zeros_like(logits)
+                    truth[:, 0] = 1
+                    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
+                    descend(optimizer, loss)
+        self._network = network.eval()
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): logits."""
+        import torch
+
+        places = places_in(self._fitted, histories)
+        items = torch.arange(len(self._counts))[None]
+        step = max(1, PAIRS // len(self._counts))
+        with torch.no_grad():
+            parts = [
+                self._network(torch.from_numpy(np.maximum(places[start : start + step], 0))[:, None], items).numpy()
+                for start in range(0, len(places), step)
+            ]
+        return popular_for(places == STRANGER, np.concatenate(parts), self._counts)

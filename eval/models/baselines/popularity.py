@@ -1,0 +1,25 @@
+"""Popularity: everybody is shown what most people had."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from eval.models.registry import Setting, Training
+from index.data.domain import Histories
+from index.data.records import Floats
+
+
+class Popularity:
+    """Scores an item by its number of events."""
+
+    settings: Mapping[str, Sequence[Setting]] = {}
+    needs_index = False
+
+    def fit(self, training: Training) -> None:
+        """Count."""
+        counts = np.bincount(training.histories.rows, minlength=training.n_items)
+        self._counts = counts.astype(np.float32)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items), one row for all."""
+        return np.broadcast_to(self._counts, (len(histories), len(self._counts)))

@@ -1,0 +1,149 @@
+"""What a model is that `eval` can rank with, what it may see of a domain, and the registry of all of them by name.
+
+A model is a class whose constructor takes its settings as keyword arguments, every one with a default:
+
+    class EASE:
+        settings = {"penalty": (100.0, 200.0, 500.0, 1000.0)}     # tried by --tune, on validation only
+        needs_index = False                                       # True: refused early where there is no built index
+
+        def __init__(self, penalty: float = 500.0) -> None: ...
+        def fit(self, training: Training) -> None: ...
+        def scores(self, histories: Histories) -> Floats: ...
+
+It is made anew for each fit. Heavy imports and optional libraries (through `library`) belong inside its functions.
+"""
+
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol, cast, runtime_checkable
+
+from index.data.domain import Catalogue, Histories
+from index.data.records import Floats, Rows
+from index.errors import MendableError
+
+Setting = int | float | str | bool
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that a model may see before it is asked.
+
+    `catalogue` is in shuffled order, and rows everywhere are rows of it: `original[row]` is the item's row in the
+    catalogue on disk (and so in an index). `histories` are the events to fit on, of all users, repeats removed; the
+    events that are asked for are in none of them. `domain` is the name under which an index is found.
+    """
+
+    domain: str
+    catalogue: Catalogue
+    histories: Histories
+    original: Rows
+    seed: int
+
+    @property
+    def n_items(self) -> int:
+        """Number of items, those without events too."""
+        return len(self.catalogue)
+
+
+class Model(Protocol):
+    """Anything that ranks the catalogue for people by their histories."""
+
+    settings: Mapping[str, Sequence[Setting]]
+    needs_index: bool
+
+    def fit(self, training: Training) -> None:
+        """Learn from `training`; everything random is drawn from `training.seed`."""
+
+    def scores(self, histories: Histories) -> Floats:
+        """(number of histories, n_items): higher is better, -inf where an item is not ranked, never NaN.
+
+        `histories` are some hundred people at a time, `users` their ids: most are in the training with the same events
+        (all of them in leave-one-out tests; in validation trials, the training's own events), some may be new, and a
+        history may be empty. What the history holds may be scored anyhow: it is masked afterwards. The array may be
+        read-only and may be shared between rows (`np.broadcast_to`).
+        """
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A model that can say before any model is run whether it can run (a library, an adapter that is not there)."""
+
+    def prepare(self, domain: str) -> str:
+        """What on disk its result depends on beside the domain (a hash of an adapter or index), "" for nothing.
+
+        Raises MendableError where the user must do something first, NotInstalled where a library is missing.
+        """
+
+
+class NotInstalled(Exception):
+    """A library of an extra is missing: the model, or the benchmark, gets a row that says so."""
+
+    def __init__(self, name: str, extra: str = "baselines") -> None:
+        super().__init__(f"not installed: {name} (pip install '.[{extra}]')")
+
+
+def library(name: str, extra: str = "baselines") -> ModuleType:
+    """An optional library, or a module of it, imported now. Raises NotInstalled where it is missing."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as why:
+        if (why.name or "").split(".")[0] != name.split(".")[0]:
+            raise  # the library is there and lacks something of its own: not what the row would say
+        raise NotInstalled(name.split(".")[0], extra) from why
+
+
+EVERY: Mapping[str, str] = {
+    "popularity": "eval.models.baselines.popularity:Popularity",
+    "user-knn": "eval.models.baselines.neighbours:UserKNN",
+    "item-knn": "eval.models.baselines.neighbours:ItemKNN",
+    "content": "eval.models.baselines.content:Content",
+    "tfidf": "eval.models.baselines.content:Tfidf",
+    "als": "eval.models.baselines.factors:ALS",
+    "bpr": "eval.models.baselines.factors:BPR",
+    "svd": "eval.models.baselines.factors:SVD",
+    "ease": "eval.models.baselines.ease:EASE",
+    "sequence": "eval.models.baselines.sequence:SequenceCounts",
+    "neumf": "eval.models.baselines.neumf:NeuMF",
+    "gru4rec": "eval.models.baselines.gru4rec:GRU4Rec",
+    "sasrec": "eval.models.baselines.sasrec:SASRec",
+    "bert4rec": "eval.models.baselines.bert4rec:BERT4Rec",
+    "lightgcn": "eval.models.baselines.lightgcn:LightGCN",
+    "multvae": "eval.models.baselines.multvae:MultVAE",
+    "weighted": "eval.models.baselines.weighted:Weighted",
+    "text": "eval.models.ours:Text",
+    "behaviour": "eval.models.ours:Behaviour",
+    "fusion": "eval.models.ours:Fusion",
+    "bert": "eval.models.ours:Bert",
+    "gpt": "eval.models.ours:Gpt",
+}
+
+
+def parse_models(text: str) -> tuple[str, ...]:
+    """Names between commas in their order, `all` for every one. Raises MendableError for a name that none has."""
+    asked = [part.strip() for part in text.split(",") if part.strip()]
+    names = tuple(dict.fromkeys(name for part in asked for name in (EVERY if part == "all" else (part,))))
+    unknown = [name for name in names if name not in EVERY]
+    if unknown or not names:
+        what = f"no model {', '.join(map(repr, unknown))}" if unknown else "no model is named"
+        raise MendableError(what, "--models", f"There are: {', '.join(EVERY)}; `all` is every one")
+    return names
+
+
+def make_model(name: str, settings: Mapping[str, Setting] | None = None) -> Model:
+    """A new model of the registry with these settings, the others at their defaults. May raise NotInstalled."""
+    return cast(Model, model_class(name)(**(settings or {})))
+
+
+def default_settings(name: str) -> dict[str, Setting]:
+    """The defaults of a model's constructor, as the report states them."""
+    parameters = inspect.signature(model_class(name)).parameters
+    return {p.name: p.default for p in parameters.values() if p.default is not inspect.Parameter.empty}
+
+
+def model_class(name: str) -> type[Any]:
+    """The class of a model, imported now."""
+    module, _, attribute = EVERY[name].partition(":")
+    return cast(type[Any], getattr(importlib.import_module(module), attribute))

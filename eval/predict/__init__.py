@@ -1,0 +1,1 @@
+"""`eval predict`: will this user like this item."""

@@ -1,0 +1,1 @@
+"""`eval rank` and `eval compare`: protocols, running models, results and their report."""

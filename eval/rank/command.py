@@ -1,0 +1,169 @@
+"""`python -m eval rank`: models and candidate files ranked under one protocol for the same users, and their report."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.environment import sources_sha256
+from eval.models.registry import parse_models
+from eval.rank.candidates import ListFile, cases_of, counts_of, read_files, result_of
+from eval.rank.protocols import Cases, Split, split_domain
+from eval.rank.report import SAMPLED_NOTE, Run, figures, whole_report, write_report
+from eval.rank.results import Outcome
+from eval.rank.run_models import LIST_LENGTH, Plan, run_models
+from index.build.generations import finished, fitting
+from index.build.text_part import FOLDER
+from index.command import note
+from index.data.domain import Domain, load_domain
+from index.data.records import Floats
+from index.errors import MendableError
+from index.retrieval.vector_store import VECTORS
+from index.storage.arrays import read_array
+from index.storage.home import mendable_writes
+
+
+@dataclass(frozen=True)
+class RankSettings:
+    """What the command was asked; checked when built. `users` None are all, `sampled` None is the whole catalogue."""
+
+    domain: str
+    models: tuple[str, ...] = ()
+    candidates: tuple[Path, ...] = ()
+    protocol: str = "leave-one-out"
+    users: int | None = None
+    seed: int = 1
+    tune: int = 0
+    sampled: int | None = None
+    report: Path | None = None
+    fresh: bool = False
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        if not self.models and not self.candidates:
+            raise MendableError("nothing is to be ranked", "--models", "Name models, or files with --candidates")
+        if self.candidates and self.users is not None:
+            raise MendableError(
+                "the users are those of the candidate files", "--users", "Leave out --users or --candidates"
+            )
+
+    @classmethod
+    def of(cls, options: Any) -> "RankSettings":
+        """From the parsed command line. Raises MendableError for a model that there is not."""
+        given = {name: value for name, value in vars(options).items() if name in cls.__dataclass_fields__}
+        models = parse_models(options.models) if options.models is not None else ()
+        return cls(**{**given, "models": models, "candidates": tuple(options.candidates or ())})
+
+    def as_json(self) -> dict[str, Any]:
+        """As the report states it: names of files without their folders."""
+        budget = "defaults, nothing tuned" if not self.tune else f"random search of {self.tune} trials on validation"
+        return {
+            "protocol": self.protocol,
+            "users": self.users,
+            "tune": self.tune,
+            "budget": budget,
+            "sampled": self.sampled,
+            "precision": self.precision,
+            "candidates": [path.name for path in self.candidates],
+        }
+
+
+def run_rank(settings: RankSettings) -> dict[str, Any]:
+    """Run it, write the report where one is wanted, and give what is printed."""
+    if settings.report is not None:  # a folder that cannot be written is said before the work, not after it
+        with mendable_writes(settings.report):
+            settings.report.mkdir(parents=True, exist_ok=True)
+    if settings.sampled is not None:
+        note(f"--sampled {settings.sampled}: {SAMPLED_NOTE}")
+    domain = load_domain(settings.domain)
+    split = split_domain(domain, settings.protocol, settings.seed)
+    run = _run(settings, domain, split)
+    printed = figures(run)
+    if settings.report is not None:
+        write_report(settings.report, run, whole_report(run, printed))
+        note(f"report: {settings.report / 'report.html'}")
+    return printed
+
+
+def _run(settings: RankSettings, domain: Domain, split: Split) -> Run:
+    files = read_files(settings.candidates, split.catalogue)
+    clash = {file.model for file in files} & set(settings.models)
+    if clash:
+        raise MendableError(f"a file and a model are both called {min(clash)!r}", "--candidates", "Rename the file")
+    cases = cases_of(files, split.test) if files else _sampled_users(split, settings)
+    plan = Plan(settings.tune, settings.sampled, settings.fresh, settings.precision)
+    outcomes: list[Outcome] = run_models(settings.models, split, cases, plan, _depends_on(settings, domain, cases))
+    return Run(
+        domain.name,
+        domain.sha256,
+        settings.protocol,
+        split,
+        cases,
+        [*outcomes, *(result_of(file, cases, LIST_LENGTH) for file in files)],
+        settings.as_json(),
+        {file.model: _counted(file, cases, len(split.catalogue)) for file in files},
+        settings.sampled,
+        text_vectors(domain, split),
+    )
+
+
+def text_vectors(domain: Domain, split: Split) -> Floats | None:
+    """Unit vectors of the items' texts in the split's order, None without an index; one that does not fit is said."""
+    if not finished(domain.name):
+        return None
+    try:
+        stored = read_array(fitting(domain.name, domain.sha256).folder / FOLDER / VECTORS)
+    except MendableError as why:
+        note(f"diversity is left out: {why}")
+        return None
+    vectors = np.asarray(stored[split.training.original], np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return unit
+
+
+def _sampled_users(split: Split, settings: RankSettings) -> Cases:
+    return split.test if settings.users is None else split.test.sample(settings.users, settings.seed)
+
+
+def _counted(file: ListFile, cases: Cases, n_items: int) -> Any:
+    counts = counts_of(file, cases.histories, n_items)
+    if counts.history_items:
+        note(f"{file.path}: {counts.history_items} listed items are in the history of their user; they stay")
+    if counts.empty_lists:
+        note(f"{file.path}: {counts.empty_lists} lists are empty and count as misses")
+    return counts
+
+
+def _depends_on(settings: RankSettings, domain: Domain, cases: Cases) -> dict[str, str]:
+    """What a saved result depends on, beside the model and its plan."""
+    users = hashlib.sha256("\n".join(cases.histories.users).encode()).hexdigest()
+    return {
+        "data": domain.sha256,
+        "protocol": settings.protocol,
+        "seed": str(settings.seed),
+        "users": users,
+        "code": sources_sha256(),
+    }
+
+
+def table(printed: dict[str, Any]) -> str:
+    """The figures as text for a terminal."""
+    names = ("ndcg@10", "recall@10", "mrr@10", "recall@100", "coverage@10")
+    width = max(5, *(len(model) for model in printed["models"]))
+    lines = [f"{'model':<{width}}  {'ndcg@10':^23}" + "".join(f"{name:>12}" for name in (*names[1:], "ms/user"))]
+    for model, row in printed["models"].items():
+        if "note" in row:
+            lines.append(f"{model:<{width}}  {row['note']}")
+            continue
+        low, high = row["ndcg@10"]["ci95"]
+        cells = [row[name]["mean"] if isinstance(row[name], dict) else row[name] for name in names]
+        spent = f"{row['ms_per_user']:>12.3f}" if "ms_per_user" in row else f"{'–':>12}"
+        steering = f"{cells[0]:.4f} [{low:.4f}, {high:.4f}]"
+        lines.append(f"{model:<{width}}  {steering:^23}" + "".join(f"{cell:>12.4f}" for cell in cells[1:]) + spent)
+    about = f"{printed['domain']}, {printed['protocol']}, {printed['n_users']} users, {printed['n_items']} items"
+    if "note" in printed:
+        lines.append(printed["note"])
+    return "\n".join([about, *lines])

@@ -1,0 +1,234 @@
+"""`report.html`: the report of `eval rank` as one self-contained page of tables and plots, made from `report.json`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from eval.html import plots
+from eval.html.markup import Cell, facts, figure, folded, heading, page, sortable
+from index.retrieval.retriever import CANDIDATES
+
+SUMMARY = (
+    "ndcg@10",
+    "recall@10",
+    "mrr@10",
+    "recall@100",
+    "coverage@10",
+    "novelty@10",
+    "diversity@10",
+    "popularity_lift@10",
+    "personalisation@10",
+    "ms_per_user",
+)
+BEST_IS_LOW = ("ms_per_user",)
+NOT_JUDGED = ("novelty@10", "popularity_lift@10", "personalisation@10")  # neither high nor low is best
+Report = Mapping[str, Any]
+
+
+def report_page(report: Report) -> str:
+    """The page of a report."""
+    rows = figures_of(report)
+    colour = plots.colours(sorted(rows, key=lambda model: -rows[model]["ndcg@10"]["mean"]))
+    title = f"{report['domain']}: {report['protocol']}"
+    return page(title, [*_head(report, title), *_models(report), *_drawings(report, rows, colour), *_end(report, rows)])
+
+
+def figures_of(report: Report) -> dict[str, Any]:
+    """The rows of the models that ran."""
+    return {model: row for model, row in report["models"].items() if "note" not in row}
+
+
+def mean_of(value: Any) -> float:
+    """A figure that is a number, or has a mean."""
+    return float(value["mean"] if isinstance(value, Mapping) else value)
+
+
+def models_table(report: Report, names: Sequence[str]) -> str:
+    """One row for each model, one column for each figure that any has; the best of a column in bold."""
+    rows = report["models"]
+    names = [name for name in names if any(name in row for row in rows.values())]
+    best = {name: _best(rows, name) for name in names if name not in NOT_JUDGED}
+    lines = [
+        [Cell(model), Cell(row["note"], kind="note")]
+        if "note" in row
+        else [Cell(model), *(figure_cell(row.get(name), best.get(name)) for name in names)]
+        for model, row in rows.items()
+    ]
+    return sortable(["model", *names], lines)
+
+
+def figure_cell(value: Any, best: float | None = None) -> Cell:
+    """A figure with its interval, bold where it is the best."""
+    if value is None:
+        return Cell("")
+    mean = mean_of(value)
+    low_high = "{:.4f}–{:.4f}".format(*value["ci95"]) if isinstance(value, Mapping) else ""
+    return Cell(f"{mean:.4f}", mean, low_high, "best" if mean == best else "")
+
+
+def _best(rows: Mapping[str, Any], name: str) -> float:
+    means = [mean_of(row[name]) for row in rows.values() if name in row]
+    return min(means) if name in BEST_IS_LOW else max(means)
+
+
+def _head(report: Report, title: str) -> list[str]:
+    kept = [
+        f"{report['n_users']:,} users tested",
+        f"{report['n_users_left_out']:,} left out",
+        f"{report['n_items']:,} items ranked",
+        f"{report['n_training_events']:,} events fitted on",
+        f"{report['n_repeats']:,} repeats not counted",
+        f"order: {report['order']}",
+        f"seed {report['seed']}",
+    ]
+    warning = f'<p class="warning">{escape(report["note"])}</p>' if "note" in report else ""
+    return [f"<h1>{escape(title)}</h1>", warning, facts(kept)]
+
+
+def _models(report: Report) -> list[str]:
+    said = f"{report['settings']['budget'].capitalize()}. Means over users with their 95 % bootstrap interval below."
+    every = [f"{kind}@{k}" for kind in ("recall", "hit", "precision", "f1", "ndcg", "map", "mrr") for k in report["k"]]
+    parts = [heading("Models", said), models_table(report, SUMMARY)]
+    if report["retrieval"]:
+        reached, ceiling = report["retrieval"]["recall@100"], report["retrieval"]["ceiling"]
+        parts.append(
+            f"<p>Retrieval finds {reached:.4f} of what is asked for among its 100; a perfect reranking of them would "
+            f"have NDCG@10 {ceiling:.4f}. The rerankers read {CANDIDATES}: their ceiling is higher.</p>"
+        )
+    parts += _unknown_items(report)
+    return [*parts, folded("Every metric at every depth", models_table(report, every)), *_candidates(report)]
+
+
+def _unknown_items(report: Report) -> list[str]:
+    """A table of recall on items that nobody had before, where any was asked for."""
+    unknown = report.get("unknown_items", {})
+    if "models" not in unknown:
+        return []
+    rows = unknown["models"]
+    lines = [[Cell(model), figure_cell(row["recall@50"], _best(rows, "recall@50"))] for model, row in rows.items()]
+    said = f"recall@50 of the {unknown['n']} users who next had an item that nobody had before: only its text can tell."
+    return [f"<p>{escape(said[0].upper() + said[1:])}</p>", sortable(["model", "recall@50"], lines)]
+
+
+def _candidates(report: Report) -> list[str]:
+    counts = report.get("candidates", {})
+    if not counts:
+        return []
+    names = ["history_items", "unknown_ids", "repeated_ids", "empty_lists"]
+    rows = [[Cell(file), *(Cell(f"{each[name]:,}", each[name]) for name in names)] for file, each in counts.items()]
+    table = sortable(["file", *(name.replace("_", " ") for name in names)], rows)
+    said = "<p>They are ranked as they are: what is strange in them is counted and left as it is.</p>"
+    return [folded("Lists made by others", said + table)]
+
+
+def _drawings(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
+    if not rows:
+        return []
+    legend = "".join(
+        f'<li><i style="background:{shade}"></i>{escape(model)}</li>'
+        for model, shade in colour.items()
+        if shade != plots.GREY
+    )
+    others = f'<li><i style="background:{plots.GREY}"></i>others</li>' if plots.GREY in colour.values() else ""
+    drawn = [*_by_depth(report, rows, colour), *_by_group(report, colour), *_beyond(rows, colour)]
+    return [
+        heading("Plots", "The best by NDCG@10 in colour; bars, and shades of the three best, are 95 % intervals."),
+        f'<ul class="legend">{legend}{others}</ul>',
+        f'<div class="plots">{"".join(drawn)}</div>',
+    ]
+
+
+def _by_depth(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
+    ndcg = {model: row["ndcg@10"] for model, row in rows.items()}
+    return [
+        figure(plots.interval_plot(ndcg, "ndcg@10", colour), "How sure", "NDCG@10 of each model."),
+        figure(
+            plots.depth_plot(rows, "recall", report["k"], colour), "Recall by k", "How much is found among the first k."
+        ),
+        figure(plots.depth_plot(rows, "ndcg", report["k"], colour), "NDCG by k", "Found early counts more."),
+    ]
+
+
+def _by_group(report: Report, colour: dict[str, str]) -> list[str]:
+    history, popularity, cold = (report["groups"][name] for name in ("history", "popularity", "cold"))
+    return [
+        figure(
+            plots.group_plot(history, "events in the history", colour),
+            "By history",
+            "NDCG@10 by what is known of a user.",
+        ),
+        figure(
+            plots.group_plot(popularity, "events of the item asked for", colour),
+            "By popularity",
+            "NDCG@10 by how often others had the item that was asked for.",
+        ),
+        figure(
+            plots.group_plot(cold, "", colour, joined=False), "Cold users and items", "NDCG@10 of the cold ones apart."
+        ),
+    ]
+
+
+def _beyond(rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
+    points = {model: (mean_of(row["novelty@10"]), mean_of(row["ndcg@10"])) for model, row in rows.items()}
+    spent = {model: row["ms_per_user"] for model, row in rows.items() if "ms_per_user" in row}
+    drawn = [
+        figure(
+            plots.scatter_plot(points, ("novelty@10, bits", "ndcg@10"), colour),
+            "Accuracy against novelty",
+            "To the right: less known items are recommended.",
+        )
+    ]
+    if spent:
+        bars = plots.bar_plot(spent, "milliseconds for one user, logarithmic", colour)
+        drawn.append(figure(bars, "Time for one user", "Scoring the whole catalogue once, fitting left out."))
+    return drawn
+
+
+def _end(report: Report, rows: Mapping[str, Any]) -> list[str]:
+    return [*_pairs(report), *_settings(report, rows), *_made_with(report)]
+
+
+def _pairs(report: Report) -> list[str]:
+    if not report["paired"]:
+        return []
+    lines = [
+        [
+            Cell(row["a"]),
+            Cell(row["b"]),
+            Cell(f"{row['difference']:+.4f}", row["difference"]),
+            Cell("{:+.4f} to {:+.4f}".format(*row["ci95"]), row["ci95"][0]),
+            Cell(f"{row['p']:.4f}", row["p"], kind="best" if row["p"] < 0.05 else ""),
+        ]
+        for row in report["paired"]
+    ]
+    said = "NDCG@10 of a less that of b, user by user; p of the sign-flip test after Holm's correction, bold under .05."
+    return [heading("Pairs", said), sortable(["a", "b", "difference", "95 % interval", "p"], lines, texts=(0, 1))]
+
+
+def _settings(report: Report, rows: Mapping[str, Any]) -> list[str]:
+    chosen = report["settings"]["models"]
+    lines = []
+    for model in rows:
+        of = chosen[model]
+        tried = max((trial["validation_ndcg@10"] for trial in of["trials"]), default=None)
+        words = ", ".join(f"{name} {value}" for name, value in of["settings"].items()) or "none"
+        seconds = of["fit_seconds"]
+        lines.append(
+            [
+                Cell(model),
+                Cell(words, kind="long"),
+                Cell(str(len(of["trials"])), len(of["trials"])),
+                Cell("" if tried is None else f"{tried:.4f}", tried),
+                Cell("" if seconds is None else f"{seconds:.1f}", seconds),
+            ]
+        )
+    names = ["model", "settings", "trials", "best ndcg@10 on validation", "seconds to fit"]
+    return [heading("Settings", "What each model ran with."), sortable(names, lines, texts=(0, 1))]
+
+
+def _made_with(report: Report) -> list[str]:
+    kept = ("settings", "data_sha256", "code_version", "seed", "machine", "split", "order")
+    known = {name: report[name] for name in kept if name in report}
+    text = json.dumps(known, indent=1, ensure_ascii=False)
+    return [heading("How it was made"), folded("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]

@@ -1,0 +1,181 @@
+"""Honest splits of a domain: leave-one-out and global time; what is fitted on, whom is asked, what they did next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from eval.models.registry import Training
+from index.data.domain import Catalogue, Domain, Histories
+from index.data.records import Rows
+from index.data.splits import LEAST_EVENTS, first_events
+from index.errors import MendableError
+
+VALIDATION_FROM, TEST_FROM = 0.8, 0.9  # shares of all events by time
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Whom to rank for: what each had (may be empty), and the events that came next; the same users in both."""
+
+    histories: Histories
+    relevant: Histories
+
+    def __post_init__(self) -> None:
+        if self.histories.users != self.relevant.users or not np.all(self.relevant.lengths):
+            raise ValueError("each user of the cases needs a history, even an empty one, and a relevant event")
+
+    def __len__(self) -> int:
+        return len(self.histories)
+
+    def of(self, numbers: npt.NDArray[np.integer]) -> "Cases":
+        """These users only, by number."""
+        return Cases(self.histories.chosen(numbers), self.relevant.chosen(numbers))
+
+    def sample(self, n: int, seed: int) -> "Cases":
+        """`n` users drawn at random, in their old order; all where there are no more."""
+        if n >= len(self):
+            return self
+        return self.of(np.sort(np.random.default_rng(seed).choice(len(self), n, replace=False)))
+
+
+@dataclass(frozen=True)
+class Instants:
+    """Where the time protocol divides, Unix seconds."""
+
+    validation_from: int
+    test_from: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Histories to fit on and cases to ask: for the test, and for trials of settings (`tuning`, `validation`)."""
+
+    training: Histories
+    test: Cases
+    tuning: Histories
+    validation: Cases
+    instants: Instants | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """A domain divided for a test. Models see `training`, and `tuning` while their settings are tried.
+
+    `left_out` counts users who are not tested, `repeats` the events that were left out because the user had had the
+    item before.
+    """
+
+    training: Training
+    test: Cases
+    tuning: Training
+    validation: Cases
+    left_out: int
+    repeats: int
+    order: str
+    instants: Instants | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The items in shuffled order."""
+        return self.training.catalogue
+
+
+def split_domain(domain: Domain, protocol: str, seed: int) -> Split:
+    """Divide a domain, its items shuffled. Raises MendableError where nobody is left to be tested."""
+    shuffled, original = shuffled_items(domain, seed)
+    histories, repeats = first_events(shuffled.histories, len(original))
+    parts = PROTOCOLS[protocol](histories)
+    refuse_leaks(parts.training, parts.test, len(original))
+    refuse_leaks(parts.tuning, parts.validation, len(original))
+    training = Training(domain.name, shuffled.catalogue, parts.training, original, seed)
+    return Split(
+        training,
+        parts.test,
+        replace(training, histories=parts.tuning),
+        parts.validation,
+        left_out=len(domain.histories) - len(parts.test),
+        repeats=repeats,
+        order=domain.order,
+        instants=parts.instants,
+    )
+
+
+def leave_one_out(events: Histories) -> Parts:
+    """Each user's last event is the test, the one before it validation; with under three events a user is left out."""
+    numbers = np.flatnonzero(events.lengths >= LEAST_EVENTS)
+    if not len(numbers):
+        raise MendableError("no user has three events or more", "--protocol leave-one-out", "Import more interactions")
+    events = events.chosen(numbers)
+    training = events.until(events.lengths - 1)
+    tuning = events.until(events.lengths - 2)
+    return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training))
+
+
+def by_time(events: Histories) -> Parts:
+    """One instant for all divides training from validation, another validation from test: 80 and 90 % of events.
+
+    Asked are the users with an event in the test (or validation); their history is all before it and may be empty.
+    """
+    if events.times is None:
+        raise MendableError(
+            "the domain has no timestamps", "--protocol time", "Use --protocol leave-one-out, which goes by row number"
+        )
+    instants = _instants(events.times)
+    training = events.until(_count_before(events, events.times, instants.test_from))
+    tuning = events.until(_count_before(events, events.times, instants.validation_from))
+    return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training), instants)
+
+
+PROTOCOLS: dict[str, Callable[[Histories], Parts]] = {"leave-one-out": leave_one_out, "time": by_time}
+
+
+def shuffled_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
+    """The domain with its items in random order, so that a row says nothing, and the old row of each new one."""
+    original = np.random.default_rng(seed).permutation(len(domain.catalogue))
+    new_row = np.argsort(original)
+    items = tuple(domain.catalogue.items[row] for row in original)
+    histories = replace(domain.histories, rows=new_row[domain.histories.rows])
+    return replace(domain, catalogue=replace(domain.catalogue, items=items), histories=histories), original
+
+
+def refuse_leaks(fitted: Histories, cases: Cases, n_items: int) -> None:
+    """Raise ValueError where an event that is asked for is among those to fit on, or in the history shown."""
+    for shown in (fitted, cases.histories):
+        place = np.array([shown.place_of.get(user, -1) for user in cases.relevant.users], np.int64)
+        asked = np.repeat(place, cases.relevant.lengths) * n_items + cases.relevant.rows
+        leaked = np.isin(asked, shown.owners * n_items + shown.rows)
+        if leaked.any():
+            user = cases.relevant.users[int(cases.relevant.owners[leaked.argmax()])]
+            raise ValueError(f"{int(leaked.sum())} test events are in the training data, the first of user {user!r}")
+
+
+def folds(n_users: int, k: int, seed: int) -> npt.NDArray[np.int64]:
+    """The fold (0 to k - 1) of each user for cross-validation: as even as can be, drawn at random."""
+    return np.random.default_rng(seed).permutation(n_users) % k
+
+
+def _next_events(before: Histories, events: Histories) -> Cases:
+    """Those who have more in `events` than in `before`, and what they have more."""
+    owners = events.owners
+    place = np.arange(len(owners)) - events.starts[owners]
+    after = events.kept(place >= before.lengths[owners])
+    asked = np.flatnonzero(after.lengths)
+    return Cases(before.chosen(asked), after.chosen(asked))
+
+
+def _instants(times: Rows) -> Instants:
+    """The times at which 80 and 90 % of the events have passed. Raises MendableError where they do not divide."""
+    ordered = np.sort(times)
+    if len(ordered):
+        first, second = (int(ordered[int(share * len(ordered))]) for share in (VALIDATION_FROM, TEST_FROM))
+        if int(ordered[0]) < first < second:
+            return Instants(first, second)
+    raise MendableError(
+        "the timestamps are too few to divide by", "--protocol time", "Use --protocol leave-one-out, or import more"
+    )
+
+
+def _count_before(histories: Histories, times: Rows, instant: int) -> Rows:
+    return np.bincount(histories.owners, weights=times < instant, minlength=len(histories)).astype(np.int64)

@@ -1,0 +1,152 @@
+"""Fitting models and ranking for the tested users in chunks, each result saved as soon as it is there."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from eval.metrics.ranking import Metric, Ranks, per_user
+from eval.models.registry import Model, NotInstalled, Prepared, Setting, Training, default_settings, make_model
+from eval.rank import tuning
+from eval.rank.protocols import Cases, Split
+from eval.rank.ranking import NONE, Ranked, best_rows, checked_scores, mask, ranks_of
+from eval.rank.results import Missing, Outcome, Result, Saved, Trial
+from index.build.generations import fitting
+from index.command import note, progress
+from index.data.domain import Catalogue
+from index.data.records import Floats
+from index.errors import MendableError
+
+LIST_LENGTH = 100
+STEERING = Metric("ndcg", 10)  # what settings are chosen by, and models compared on
+MOST_USERS, MOST_SCORES = 512, 1 << 24  # of a chunk: bounds the memory, and how long the bar stands still
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How models are run: `trials` of settings for each, `sampled` random items to rank among, None for all."""
+
+    trials: int = 0
+    sampled: int | None = None
+    fresh: bool = False
+    precision: str = "float32"  # of models that have such a setting
+
+
+def prepared(names: Sequence[str], domain: str, tables_sha256: str) -> dict[str, str | Missing]:
+    """For each model what its result depends on beside the domain, or why it cannot run; before any is run.
+
+    Raises MendableError where the user must do something first, as to build the index.
+    """
+    found: dict[str, str | Missing] = {}
+    for name in names:
+        try:
+            model = make_model(name)
+            if model.needs_index:
+                fitting(domain, tables_sha256)
+            found[name] = model.prepare(domain) if isinstance(model, Prepared) else ""
+        except NotInstalled as why:
+            found[name] = Missing(name, str(why))
+    return found
+
+
+def run_models(
+    names: Sequence[str], split: Split, cases: Cases, plan: Plan, depends_on: Mapping[str, str]
+) -> list[Outcome]:
+    """Each model's result in the order given; those that a run before has saved are not run again.
+
+    `depends_on` is what all results depend on: `data`, the hash of the domain's tables, and whatever else.
+    """
+    ready = prepared(names, split.training.domain, depends_on["data"])
+    key = {**depends_on, "trials": plan.trials, "sampled": plan.sampled, "precision": plan.precision}
+    saved = {name: Saved(split.training.domain, name, {**key, "prepared": str(ready[name])}) for name in names}
+    done = {} if plan.fresh else {name: result for name in names if (result := saved[name].load())}
+    if done:
+        note(f"resuming: {', '.join(done)} {'was' if len(done) == 1 else 'were'} done (--fresh runs all again)")
+    outcomes: list[Outcome] = []
+    for name in names:
+        state = ready[name]
+        outcomes.append(
+            state if isinstance(state, Missing) else done.get(name) or run_model(name, split, cases, plan, saved[name])
+        )
+    return outcomes
+
+
+def run_model(name: str, split: Split, cases: Cases, plan: Plan, saved: Saved) -> Outcome:
+    """Tune, fit and rank one model, and save what it gave."""
+    try:
+        trials = _tuned(name, split, plan, saved)
+        settings = tuning.best(trials)
+        if "precision" in default_settings(name):
+            settings = {**settings, "precision": plan.precision}
+        model, seconds = _fitted(name, settings, split.training)
+    except NotInstalled as why:
+        return Missing(name, str(why))
+    ranked, ms_per_user = rank_cases(model, name, cases, split.catalogue, plan.sampled, split.training.seed)
+    result = Result(name, ranked, {**default_settings(name), **settings}, trials, seconds, ms_per_user)
+    saved.save(result)
+    return result
+
+
+def rank_cases(
+    model: Model, name: str, cases: Cases, catalogue: Catalogue, sampled: int | None = None, seed: int = 0
+) -> tuple[Ranked, float]:
+    """Ranks and lists of a fitted model, and the milliseconds it took for one user; memory does not grow with users.
+
+    Raises MendableError where the model gives NaN.
+    """
+    n_items, spent = len(catalogue), 0.0
+    step = max(1, min(MOST_USERS, MOST_SCORES // n_items))
+    random = np.random.default_rng(seed)
+    parts: list[Ranked] = []
+    for start in progress(range(0, len(cases), step), f"rank by {name}"):
+        part = cases.of(np.arange(start, min(start + step, len(cases))))
+        began = time.perf_counter()
+        raw = model.scores(part.histories)
+        spent += time.perf_counter() - began
+        scores = checked_scores(raw, (len(part), n_items), name)
+        mask(scores, part.histories)
+        scores[:, ~catalogue.available] = -np.inf
+        if sampled is not None:
+            _keep_sample(scores, part, catalogue, sampled, random)
+        parts.append(Ranked(ranks_of(scores, part.relevant), best_rows(scores, LIST_LENGTH)))
+    ranks = Ranks(cases.relevant.starts, np.concatenate([part.ranks.ranks for part in parts]))
+    return Ranked(ranks, np.concatenate([part.lists for part in parts])), 1000 * spent / len(cases)
+
+
+def _tuned(name: str, split: Split, plan: Plan, saved: Saved) -> tuple[Trial, ...]:
+    """The trials of a model on validation, none where the plan or the model has none."""
+    every = tuning.settings_to_try(name, plan.trials, split.training.seed)
+    if every and not len(split.validation):
+        raise MendableError("no user has an event to validate on", "--tune", "Use --tune 0, which takes the defaults")
+    cases = split.validation.sample(tuning.MOST_USERS, split.training.seed)
+
+    def judge(settings: Mapping[str, Setting]) -> float:
+        model, _ = _fitted(name, settings, split.tuning)
+        ranked, _ = rank_cases(model, name, cases, split.catalogue)
+        return float(per_user(ranked.ranks, STEERING).mean())
+
+    before = () if plan.fresh else saved.load_trials()
+    return tuning.tune(progress(every, f"tune {name}", len(every)), before, judge, saved.save_trials) if every else ()
+
+
+def _fitted(name: str, settings: Mapping[str, Setting], training: Training) -> tuple[Model, float]:
+    model = make_model(name, settings)
+    began = time.perf_counter()
+    model.fit(training)
+    return model, time.perf_counter() - began
+
+
+def _keep_sample(scores: Floats, part: Cases, catalogue: Catalogue, n: int, random: np.random.Generator) -> None:
+    """Take all but the relevant items and `n` random others out of the ranking, in place; the same for every model."""
+    draws = random.random(scores.shape, dtype=np.float32)
+    mask(draws, part.histories)
+    draws[:, ~catalogue.available] = -np.inf
+    lengths = part.relevant.lengths
+    draws[np.repeat(np.arange(len(part)), lengths), part.relevant.rows] = 2.0  # above all draws
+    rows = best_rows(draws, n + int(lengths.max()))
+    taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NONE)
+    out: npt.NDArray[np.bool_] = np.ones(scores.shape, bool)
+    out[np.nonzero(taken)[0], rows[taken]] = False
+    scores[out] = -np.inf

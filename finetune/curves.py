@@ -1,0 +1,54 @@
+"""What can be watched while a reader learns: a bar on the terminal, and files for TensorBoard."""
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.budget import Budget
+
+if TYPE_CHECKING:
+    from finetune.trainer import Progress
+
+
+class Curves:
+    """Loss, NDCG@10, rate and events a second by step, for `tensorboard --logdir`; nothing without a folder."""
+
+    def __init__(self, folder: Path | None = None, begin: bool = True) -> None:
+        self._writer: Any = None
+        if folder is not None:
+            from tensorboardX import SummaryWriter
+
+            if begin:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._writer = SummaryWriter(str(folder), flush_secs=30)
+
+    def add(self, step: int, **values: float) -> None:
+        """Some values of one step."""
+        if self._writer is not None:
+            for name, value in values.items():
+                self._writer.add_scalar(name.replace("__", "/"), value, step)
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+@contextlib.contextmanager
+def bar(budget: Budget, first: bool = True) -> Iterator[Any]:
+    """A bar over the budget with loss, validation, events a second and ETA; silent where stderr is no terminal."""
+    from tqdm import tqdm
+
+    form = "{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
+    with tqdm(total=100, unit="%", disable=not (first and sys.stderr.isatty()), bar_format=form) as drawn:
+
+        def show(at: "Progress") -> None:
+            drawn.update(100 * min(budget.share(at.seconds, at.epoch), 1) - drawn.n)
+            loss = at.loss[-1][1] if at.loss else 0.0
+            speed = at.tokens / max(at.learning_seconds, 1e-9)
+            drawn.set_postfix_str(f"step {at.step} loss {loss:.3f} ndcg@10 {at.best_ndcg:.4f} {speed:,.0f} events/s")
+
+        yield show

@@ -1,0 +1,69 @@
+"""The behaviour part of an index: item-to-item matrices from histories, and the fusion that was learned with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from index.storage.arrays import read_array
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.item_similarity import DENSE_ITEMS, Factors, Matrix, strongest
+from index.storage.home import write_bytes
+from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
+from index.retrieval.fusion_training import learn_fusion
+from index.build.parts import Extending, Making
+from index.build.review_part import read_reviews
+from index.retrieval.vector_store import VECTORS
+from index.build.text_part import FOLDER as TEXT
+
+FOLDER = "behaviour"
+SEED = 1  # of the fusion: which events it learns from, and its first weights
+
+
+@dataclass(frozen=True)
+class BehaviourPart:
+    """Behaviour matrices and fusion of a domain's histories; needs the vectors of the other parts."""
+
+    name: str = FOLDER
+    version: int = 4
+
+    def wanted(self, domain: str) -> bool:
+        """Always: without events the matrices are empty."""
+        return True
+
+    def build(self, making: Making) -> Mapping[str, Any]:
+        """Fit on all events; the fusion learns from events that its matrices were fitted without."""
+        domain = making.domain
+        folder = making.folder / FOLDER
+        vectors = np.asarray(read_array(making.folder / TEXT / VECTORS))
+        reviews = read_reviews(making.folder)
+        fusion, n_lists = learn_fusion(domain.histories, domain.catalogue, vectors, SEED, reviews)
+        save_fusion(folder, fusion, n_lists)
+        save_behaviour(folder, Behaviour.fit(domain.histories, len(domain.catalogue)))
+        return {"n_events": len(domain.histories.rows), "fusion_lists": n_lists, "fusion_columns": list(fusion.columns)}
+
+    def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:
+        """New items have no events yet: the matrices grow by empty rows, the fusion stays."""
+        before = old.folder / FOLDER
+        n_items = len(making.domain.catalogue)
+        behaviour = load_behaviour(before)
+        matrices = {name: grown(matrix, n_items) for name, matrix in behaviour.matrices.items()}
+        popularity = np.pad(behaviour.popularity, (0, n_items - behaviour.n_items))
+        folder = making.folder / FOLDER
+        save_behaviour(folder, Behaviour(matrices, popularity))
+        write_bytes(folder / FUSION, (before / FUSION).read_bytes())
+        return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
+
+
+def grown(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> Matrix:
+    """A matrix with empty rows and columns for items beyond its own; sparse from more than `dense_items` on."""
+    spare = n_items - matrix.shape[0]
+    if isinstance(matrix, Factors):
+        return Factors(*(np.pad(part, ((0, spare), (0, 0))) for part in (matrix.before, matrix.after)))
+    if isinstance(matrix, np.ndarray) and n_items <= dense_items:
+        return np.pad(matrix, ((0, spare), (0, spare)))
+    own = strongest(sparse.csr_matrix(matrix)) if isinstance(matrix, np.ndarray) else matrix.copy()
+    own.resize((n_items, n_items))
+    return own

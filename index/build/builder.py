@@ -1,0 +1,192 @@
+"""Makes, extends and shortens a domain's index; a kill or a full disk at any moment leaves the old one whole."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from index.build.behaviour_part import BehaviourPart
+from index.command import note
+from index.data.domain import Domain, existing_folder, load_domain, tables_sha256
+from index.embedding.encoder import Encoder, TextEncoder
+from index.errors import MendableError
+from index.build.generations import (SHARDS, Generation, clear, finished, fitting, new_generation, only_writer, seal)
+from index.storage.home import index_folder, mendable_writes
+from index.build.loading import check_encoder, encoder_of
+from index.build.manifest import Manifest, check_files, read_manifest, recorded
+from index.embedding.model_files import BERT, ModelFolder, resolve
+from index.build.parts import Extending, Making, Part
+from index.data.records import Item
+from index.build.review_part import ReviewPart
+from index.build.staging import Staged, link_or_copy, staged_items, staged_removal
+from index.build.text_part import TextPart
+
+PARTS: tuple[Part, ...] = (TextPart(), ReviewPart(), BehaviourPart())
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What indexes are made with: an encoder, where it was found, the parts in the order in which they are built."""
+
+    encoder: TextEncoder
+    found_in: str
+    parts: tuple[Part, ...] = PARTS
+
+    @classmethod
+    def of(cls, model: ModelFolder) -> "Builder":
+        """A builder with the encoder of a model folder."""
+        return cls(Encoder(model), model.found_in)
+
+    def fits(self, name: str, tables: str) -> bool:
+        """Whether an index is there, whole, made of these tables with this encoder and these parts."""
+        try:
+            generation = fitting(name, tables)
+            check_files(generation.folder, generation.manifest)
+            check_encoder(generation, self.encoder.name, self.encoder.sha256)
+        except MendableError:
+            return False
+        versions = {name: about.get("version") for name, about in generation.manifest.parts.items()}
+        return versions == {part.name: part.version for part in self._wanted(name)}
+
+    def _wanted(self, domain: str) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.wanted(domain))
+
+    def build(self, domain: Domain) -> None:
+        """A new generation of a domain's index, then away with the old one."""
+        with only_writer(domain.name), new_generation(domain.name) as folder:
+            making = self._making(domain, folder)
+            parts = {part.name: {"version": part.version, **part.build(making)} for part in self._wanted(domain.name)}
+            self._seal(making, parts)
+            clear(domain.name, kept=folder)
+
+    def extend(self, staged: Staged, old: Generation) -> None:
+        """A new generation with the items beyond the old one's, then the table that has them; in `only_writer`."""
+        domain = staged.domain
+        with new_generation(domain.name) as folder:
+            making, before = self._making(domain, folder), Extending(old.folder, old.manifest)
+            parts = {
+                part.name: {"version": part.version, **part.extend(making, before)}
+                for part in self.parts
+                if part.name in old.manifest.parts
+            }
+            self._seal(making, parts)
+            staged.put_in_place()
+            clear(domain.name, kept=folder)
+
+    def _making(self, domain: Domain, folder: Path) -> Making:
+        return Making(domain, self.encoder, folder, index_folder(domain.name) / SHARDS)
+
+    def _seal(self, making: Making, parts: Mapping[str, Mapping[str, Any]]) -> None:
+        domain = making.domain
+        manifest = Manifest(
+            domain=domain.name,
+            created=_now(),
+            encoder=self.encoder.name,
+            encoder_sha256=self.encoder.sha256,
+            encoder_found_in=self.found_in,
+            dim=self.encoder.dim,
+            n_items=len(domain.catalogue),
+            n_users=len(domain.histories),
+            tables_sha256=domain.sha256,
+            parts=parts,
+            files=recorded(making.folder),
+        )
+        seal(making.folder, manifest)
+
+
+def build_domain(name: str, force: bool = False, encoder: str | None = None) -> None:
+    """Embed and index a domain; does nothing where its index fits, unless forced.
+
+    Without the name of an encoder, that of the index which is there, else all-MiniLM-L6-v2. Raises MendableError.
+    """
+    existing_folder(name)
+    build_with(Builder.of(resolve(encoder or _former_encoder(name))), name, force)
+
+
+def build_with(builder: Builder, name: str, force: bool = False) -> None:
+    """As `build_domain`, with a builder of one's own."""
+    if not force and builder.fits(name, tables_sha256(existing_folder(name))):
+        note(f"index of {name}: up to date")
+        return
+    domain = load_domain(name)
+    builder.build(domain)
+    note(f"encoder {builder.encoder.name}: {builder.found_in}")
+    note(f"index of {name}: {len(domain.catalogue)} items, {len(domain.histories)} users")
+
+
+def add_items(name: str, items: Sequence[Item], builder: Builder | None = None) -> None:
+    """Append items to a domain and to its index; only they are embedded.
+
+    Raises MendableError for no item, an id that is there already, a domain without an index.
+    """
+    with only_writer(name):
+        domain, old = _with_index(name)
+        _check_new([item.item_id for item in items], domain)
+        staged = staged_items(domain, items)
+        (builder or Builder.of(encoder_of(old))).extend(staged, old)
+    note(f"domain {name}: {len(items)} items added, now {len(staged.domain.catalogue)}")
+
+
+def remove_items(name: str, ids: Sequence[str]) -> None:
+    """Let items never be recommended again; what people did with them stays. Raises MendableError for unknown ids."""
+    with only_writer(name):
+        domain, old = _with_index(name)
+        unknown = [each for each in ids if each not in domain.catalogue.row_of]
+        if unknown:
+            raise MendableError(
+                f"{_listed(unknown)} not in the catalogue of {name!r}", "--ids", "Name ids that `index search` shows"
+            )
+        if set(ids) <= domain.catalogue.removed:
+            note(f"domain {name}: nothing to remove, they are removed already")
+            return
+        _relabel(staged_removal(domain, ids), old)
+    note(f"domain {name}: {len(set(ids))} items removed")
+
+
+def _relabel(staged: Staged, old: Generation) -> None:
+    """A new generation with the files of the old one and another hash of the tables; then the tables."""
+    with new_generation(staged.domain.name) as folder:
+        with mendable_writes(folder):
+            for file in old.manifest.files:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                link_or_copy(old.folder / file, folder / file)
+        seal(folder, replace(old.manifest, tables_sha256=staged.domain.sha256, created=_now()))
+        staged.put_in_place()
+        clear(staged.domain.name, kept=folder)
+
+
+def _with_index(name: str) -> tuple[Domain, Generation]:
+    domain = load_domain(name)
+    generation = fitting(name, domain.sha256)
+    check_files(generation.folder, generation.manifest)
+    return domain, generation
+
+
+def _check_new(ids: Sequence[str], domain: Domain) -> None:
+    known = [each for each in ids if each in domain.catalogue.row_of]
+    twice = [each for each, n in Counter(ids).items() if n > 1]
+    if known:
+        raise MendableError(f"{_listed(known)} already in {domain.name!r}", "--items", "Leave them out, or rename them")
+    if twice:
+        raise MendableError(f"{_listed(twice)} more than once among the new items", "--items", "Name each once")
+    if not ids:
+        raise MendableError("there is no item to add", "--items", "Give a file with at least one row")
+
+
+def _former_encoder(name: str) -> str:
+    """The encoder of the index that is there, as far as it can be read and the encoder is on this machine."""
+    try:
+        return resolve(read_manifest(finished(name)[0]).encoder, online=False).name
+    except (MendableError, IndexError):
+        return BERT
+
+
+def _listed(ids: Sequence[str]) -> str:
+    shown = ", ".join(repr(each) for each in ids[:5])
+    return f"{shown} and {len(ids) - 5} more are" if len(ids) > 5 else f"{shown} {'is' if len(ids) == 1 else 'are'}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

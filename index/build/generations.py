@@ -1,0 +1,106 @@
+"""The generations of a domain's index: each a folder that counts once its manifest is there, and is never changed.
+
+A reader takes the newest that fits the domain's tables. So a change of tables and index has one moment, the renaming
+of the table, and a kill before or after it leaves a pair that fits.
+"""
+
+import fcntl
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import MendableError
+from index.storage.home import index_folder, mendable_writes, sync
+from index.build.manifest import NAME, Manifest, read_manifest, refused
+
+GENERATION = re.compile(r"g(\d{6})")
+SHARDS, STAGING, LOCK = ".building", ".staging", ".lock"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One index on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def finished(name: str) -> list[Path]:
+    """The folders of all finished generations, newest first."""
+    return sorted((folder for folder in _all(name) if (folder / NAME).is_file()), reverse=True)
+
+
+def fitting(name: str, tables_sha256: str) -> Generation:
+    """The newest generation made of these tables. Raises MendableError, naming both hashes, where none is."""
+    folders = finished(name)
+    if not folders:
+        way_out = f"Run `python -m index build --domain {name}`"
+        raise MendableError(f"domain {name!r} has no index", str(index_folder(name)), way_out)
+    generations = [Generation(folder, read_manifest(folder)) for folder in folders]
+    for generation in generations:
+        if generation.manifest.tables_sha256 == tables_sha256:
+            return generation
+    made_of = generations[0].manifest.tables_sha256
+    why = f"it was made of tables {made_of[:12]}, those of the domain are {tables_sha256[:12]}"
+    raise refused(why, folders[0] / NAME, name)
+
+
+@contextmanager
+def only_writer(name: str) -> Iterator[None]:
+    """Keeps a second build of the same domain out; a killed process lets go by itself."""
+    folder = index_folder(name)
+    with mendable_writes(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("w")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as why:
+            raise MendableError(
+                f"the index of {name!r} is being written by another run", str(folder), "Wait until it is done"
+            ) from why
+        yield
+
+
+@contextmanager
+def new_generation(name: str) -> Iterator[Path]:
+    """An empty folder for the next generation, gone again where something fails before its manifest is written."""
+    numbers = [int(folder.name[1:]) for folder in _all(name)]
+    for unfinished in set(_all(name)) - set(finished(name)):  # of a killed run: nobody else writes now
+        shutil.rmtree(unfinished, ignore_errors=True)
+    folder = index_folder(name) / f"g{max(numbers, default=0) + 1:06}"
+    with mendable_writes(folder):
+        folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        if not (folder / NAME).is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def seal(folder: Path, manifest: Manifest) -> None:
+    """Bring everything to the disk, then write the manifest: from here on the generation counts."""
+    with mendable_writes(folder):
+        for path in sorted(folder.rglob("*")):
+            sync(path)
+        sync(folder)
+    manifest.write(folder)
+    sync(folder.parent)
+
+
+def clear(name: str, kept: Path) -> None:
+    """Remove all other generations, and what builds and changes had put aside."""
+    for folder in _all(name):
+        if folder != kept:
+            (folder / NAME).unlink(missing_ok=True)  # first: a half-removed folder must not count
+            shutil.rmtree(folder, ignore_errors=True)
+    for aside in (SHARDS, STAGING):
+        shutil.rmtree(index_folder(name) / aside, ignore_errors=True)
+
+
+def _all(name: str) -> list[Path]:
+    folder = index_folder(name)
+    return [path for path in folder.iterdir() if GENERATION.fullmatch(path.name)] if folder.is_dir() else []

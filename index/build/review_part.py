@@ -1,0 +1,116 @@
+"""The review part of an index: an embedding of what people wrote of each item, found by FAISS."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.storage.arrays import read_array, write_array, write_blocks
+from index.errors import MendableError
+from index.storage.home import write_json
+from index.build.loading import TextIndex
+from index.build.manifest import NAME, refused
+from index.build.parts import Extending, Making
+from index.retrieval.review_vectors import ReviewVectors
+from index.data.reviews import chosen, has_reviews, load_reviews, review_text
+from index.build.staging import link_or_copy
+from index.retrieval.vector_store import VECTORS, VectorStore
+from index.build.text_part import embedded
+
+FOLDER, ROWS, ABOUT = "reviews", "rows.npy", "reviews.json"
+
+
+@dataclass(frozen=True)
+class ReviewPart:
+    """Vectors of reviews, some of each item, and the store that finds them."""
+
+    name: str = FOLDER
+    version: int = 1
+
+    def wanted(self, domain: str) -> bool:
+        """Only where people have written something."""
+        return has_reviews(domain)
+
+    def build(self, making: Making) -> Mapping[str, Any]:
+        """Embed the chosen reviews, in shards that a killed build finds again."""
+        catalogue = making.domain.catalogue
+        found = chosen(load_reviews(making.domain.name), catalogue)
+        folder = making.folder / FOLDER
+        texts = [review_text(review) for review in found.reviews]
+        paths = embedded(making, texts, "embedding reviews")
+        write_blocks(folder / VECTORS, (len(texts), making.encoder.dim), np.float32, map(read_array, paths))
+        store = VectorStore.build(read_array(folder / VECTORS))
+        store.save(folder)
+        write_array(folder / ROWS, np.array([catalogue.row_of[each.item_id] for each in found.reviews], np.int64))
+        writers = [review.user_id or "" for review in found.reviews]
+        write_json(folder / ABOUT, {"review_ids": [each.review_id for each in found.reviews], "writers": writers})
+        return {"n_reviews": len(texts), "n_known": found.n_known, "store": asdict(store.settings)}
+
+    def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:
+        """New items have no reviews yet: the files stay as they are."""
+        folder = making.folder / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted((old.folder / FOLDER).iterdir()):
+            link_or_copy(path, folder / path.name)
+        return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
+
+
+@dataclass(frozen=True)
+class ReviewIndex:
+    """The review part of an opened index: vectors with their items, the store, the ids of the reviews in its order."""
+
+    found: ReviewVectors
+    store: VectorStore
+    review_ids: tuple[str, ...]
+
+
+def load_review_index(index: TextIndex) -> ReviewIndex | None:
+    """What `ReviewPart` wrote, None where the domain has no reviews.
+
+    Raises MendableError where a file is damaged, or the index was made without the reviews that are there.
+    """
+    name = index.manifest.domain
+    if FOLDER not in index.manifest.parts:
+        if has_reviews(name):
+            raise refused("it was made without the domain's reviews", index.folder / NAME, name)
+        return None
+    folder = index.folder / FOLDER
+    store = VectorStore.load(folder)
+    found, ids = _read(folder)
+    if (found.rows >= index.manifest.n_items).any():
+        raise _damaged(folder / ROWS)
+    return ReviewIndex(found, store, ids)
+
+
+def load_review_vectors(index: TextIndex) -> ReviewVectors | None:
+    """The vectors of `load_review_index` alone."""
+    opened = load_review_index(index)
+    return None if opened is None else opened.found
+
+
+def read_reviews(generation: Path) -> ReviewVectors | None:
+    """The vectors of a generation that may still be in the making, None where it has no review part."""
+    return _read(generation / FOLDER)[0] if (generation / FOLDER).is_dir() else None
+
+
+def _read(folder: Path) -> tuple[ReviewVectors, tuple[str, ...]]:
+    vectors, rows = read_array(folder / VECTORS), np.asarray(read_array(folder / ROWS))
+    ids, writers = _about(folder / ABOUT)
+    if not len(ids) == len(writers) == len(rows) == len(vectors):
+        raise _damaged(folder / ABOUT)
+    return ReviewVectors(vectors, rows, writers), ids
+
+
+def _about(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        content = json.loads(path.read_text())
+        return tuple(content["review_ids"]), tuple(content["writers"])
+    except (OSError, ValueError, LookupError, TypeError) as why:
+        raise _damaged(path) from why
+
+
+def _damaged(path: Path) -> MendableError:
+    return MendableError("the reviews of the index are damaged", str(path), "Run `python -m index build --force`")

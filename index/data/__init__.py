@@ -1,0 +1,1 @@
+"""What a domain is made of: items, events, reviews, histories, their tables and splits."""

@@ -1,0 +1,67 @@
+"""Divides histories: each user's first event with an item counts, and the last events are held out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.data.domain import Domain, Histories
+from index.data.records import Rows
+
+LEAST_EVENTS = 3  # one to test on, one for validation, one to learn from
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Leave-one-out: events to learn from, and for each user of them the row of the event that came next."""
+
+    training: Histories
+    next_rows: Rows
+
+
+def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
+    """Of several events of one user with one item only the first, and how many were left out."""
+    _, first = np.unique(histories.owners * n_items + histories.rows, return_index=True)
+    kept = np.zeros(len(histories.rows), bool)
+    kept[first] = True
+    return histories.kept(kept), int((~kept).sum())
+
+
+def held_out(histories: Histories, n_items: int, n_last: int) -> HeldOut:
+    """The `n_last`-th event from the end of each user as what came next, all before it to learn from."""
+    cleaned, _ = first_events(histories, n_items)
+    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
+    lengths = chosen.lengths - n_last
+    return HeldOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])
+
+
+@dataclass(frozen=True)
+class Validating:
+    """What a tuning learns from, and whom it validates on: `users` are their numbers in `training`, `next_rows` the row
+    that each of them had next."""
+
+    training: Histories
+    users: Rows
+    next_rows: Rows
+
+
+def validating(histories: Histories, n_items: int, most_users: int, seed: int) -> Validating:
+    """Everybody's last event held out as the test, and the one before of at most `most_users`, drawn, to validate on.
+
+    Of the others that one is learned from: the newest events tell most.
+    """
+    cleaned, _ = first_events(histories, n_items)
+    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
+    users = np.arange(len(chosen))
+    if len(users) > most_users:
+        users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
+    lengths = chosen.lengths - 1
+    lengths[users] -= 1
+    return Validating(chosen.until(lengths), users, chosen.rows[chosen.starts[users] + lengths[users]])
+
+
+def some_training(domain: Domain, n: int, seed: int) -> Histories:
+    """At most `n` training histories of two events or more, drawn at random, the last two events held out."""
+    training = held_out(domain.histories, len(domain.catalogue), n_last=2).training
+    long_enough = np.flatnonzero(training.lengths > 1)
+    drawn = np.random.default_rng(seed).permutation(long_enough)[:n]
+    return training.chosen(np.sort(drawn))

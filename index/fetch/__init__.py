@@ -1,0 +1,1 @@
+"""Public domains that are known by name: their sources, downloads and film metadata."""

@@ -1,0 +1,1 @@
+"""The channels of retrieval, one file each: item text, words, behaviour, reviews."""
