@@ -16,9 +16,10 @@ from agent.request import Request
 from agent.rerank.rankers import Ranker
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
-from index.data.records import Floats, History, Item, Rows
+from index.data.records import History, Item
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES, Retriever
+from index.types import Floats, Rows
 
 BECAUSE = 6  # history items that are offered to the explainer
 PREFERRED, AVOIDED = 1.5, 2.0  # log odds of a soft wish

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 SHARE = 0.35  # log odds that an item loses for being the twin of one above it
 POOL = 3  # times k candidates that are looked at

@@ -13,8 +13,8 @@ from agent.language.constraint_text import listed, said, said_not
 from agent.recommendation import Relaxed
 from agent.weak_cache import Kept
 from index.data.domain import Catalogue
-from index.data.records import Rows, Value
-from index.retrieval.query import Mask
+from index.data.records import Value
+from index.types import Mask, Rows
 
 _MOST_TRIED = 10  # wishes up to which every smallest set that may give way is tried
 

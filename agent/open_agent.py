@@ -14,12 +14,12 @@ from index.build.loading import TextIndex, load_text_index
 from index.build.review_part import load_review_index
 from index.build.saved_retrieval import load_behaviour, load_fusion, load_item_store
 from index.data.domain import Domain, load_domain
-from index.data.records import Floats
 from index.errors import MendableError
 from index.retrieval.assemble import listening
 from index.retrieval.channels.reviews import ReviewChannel
 from index.retrieval.features import Features
 from index.retrieval.retriever import BehaviourChannel, Retriever
+from index.types import Floats
 
 
 def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:

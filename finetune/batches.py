@@ -7,7 +7,8 @@ import numpy as np
 
 from agent.rerank.sequence_prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
 from index.data.domain import Histories
-from index.data.records import History, Rows
+from index.data.records import History
+from index.types import Rows
 
 TOKENS = 1_024  # of a batch, padding included: small, since many steps teach more than large ones
 

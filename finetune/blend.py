@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finetune.training_data import ValidationList
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 WEIGHTS = np.linspace(0, 1.5, 31)
 TEMPERATURES = np.linspace(0.2, 1.2, 11)  # either side alone may be too sure of itself: only the order counts

@@ -10,7 +10,7 @@ from torch import Tensor
 from agent.rerank.sequence_reranker import Reader
 from agent.rerank.sequence_scorer import inputs_of
 from finetune.batches import Batch
-from index.data.records import Rows
+from index.types import Rows
 
 FULL_UP_TO = 10_000  # items; with more, the softmax over all of them takes most of the time
 NEGATIVES = 1_024  # drawn for a batch

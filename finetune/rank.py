@@ -24,12 +24,12 @@ from finetune.training_job import Teaching, blended_scores, device_of, taught
 from finetune.workers import Workers
 from index.build.loading import TextIndex, load_text_index
 from index.data.domain import Domain, Histories, load_domain
-from index.data.records import Floats
 from index.data.splits import held_out
 from index.embedding.model_files import BERT, GPT, ModelFolder, resolve
 from index.errors import MendableError
 from index.retrieval.item_similarity import Steps, latent
 from index.storage.home import adapters_folder
+from index.types import Floats
 
 # Embeddings that begin as what follows what: with many users they learn more (games, NDCG@10 alone .060 to .067), with
 # few they only repeat what retrieval knows (ml-latest-small: .065 to .060).

@@ -27,10 +27,10 @@ from finetune.training_job import Teaching, blended_scores
 from finetune.workers import Workers
 from index.command import progress
 from index.data.domain import Catalogue, Domain, Histories
-from index.data.records import Floats
 from index.data.splits import first_events
 from index.embedding.model_files import ModelFolder
 from index.retrieval.retriever import fitted_retriever
+from index.types import Floats
 
 AHEAD, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
 MOST_EXAMPLES = 20_000

@@ -8,12 +8,13 @@ from index.build.loading import TextIndex
 from index.build.review_part import load_review_vectors
 from index.command import progress
 from index.data.domain import Domain, Histories
-from index.data.records import Floats, History, Rows
+from index.data.records import History
 from index.data.splits import validating
 from index.retrieval.fusion_training import single_thread
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES, Retriever, fitted_retriever
 from index.retrieval.review_vectors import ReviewVectors
+from index.types import Floats, Rows
 
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
 

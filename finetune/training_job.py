@@ -19,10 +19,10 @@ from finetune.trainer import BatchesOf, Progress, Trainer
 from finetune.training_data import Lessons, ValidationList, ndcg_at_10
 from index.command import note
 from index.data.domain import Domain
-from index.data.records import Floats
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.storage.home import home, replace_folder
+from index.types import Floats
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import numpy as np
 
 from index.build.loading import TextIndex, load_text_index
 from index.data.domain import Domain, load_domain
-from index.data.records import Floats, Rows
 from index.errors import MendableError
 from index.retrieval.top_rows import best_rows
+from index.types import Floats, Rows
 
 WORDS_WEIGHT = 0.5  # of BM25, as a share of the best, beside a cosine; docs/log.md has the numbers
 DEPTH = 200  # items that meaning and words each bring in

@@ -14,11 +14,12 @@ from index.build.builder import Builder, build_with
 from index.build.loading import TextIndex, load_text_index
 from index.build.text_part import TextPart
 from index.data.domain import Domain, load_domain
-from index.data.records import Floats, Item
+from index.data.records import Item
 from index.data.tables import INTERACTIONS, items_table, table_path, write_table
 from index.retrieval.bm25 import words
 from index.search import Hit, find
 from index.storage.home import domain_folder, index_folder
+from index.types import Floats
 
 FILMS = (
     Item("1", "Star Wars (1977)", "A farm boy fights an empire.", ("Sci-Fi", "Action"), {"year": 1977}),

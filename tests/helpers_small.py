@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from index.build.builder import Builder
 from index.data.domain import Catalogue, Domain, Histories, load_domain
-from index.data.records import Floats, History, Item, Rows
+from index.data.records import History, Item
 from index.data.tables import INTERACTIONS, items_table, table_path, write_table
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.features import COLUMNS, Features
@@ -18,6 +18,7 @@ from index.retrieval.fusion_training import UNLEARNED
 from index.retrieval.query import Channel
 from index.retrieval.retriever import Retriever
 from index.storage.home import domain_folder
+from index.types import Floats, Rows
 from tests.helpers_index import HashingEncoder
 
 N_ITEMS, N_USERS = 40, 25

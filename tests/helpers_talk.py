@@ -9,7 +9,8 @@ from agent.recommendation import RankerCard, Recommendation, Reply
 from agent.request import Request
 from agent.understanding import Lexicon, lexicon_of
 from index.data.domain import Catalogue, Domain, Histories
-from index.data.records import History, Item, Rows, Value
+from index.data.records import History, Item, Value
+from index.types import Rows
 
 
 def film(item_id: str, title: str, year: int | None, *categories: str, **attributes: Value) -> Item:

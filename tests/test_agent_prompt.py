@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agent.rerank.sequence_prompt import GAPS_FROM, LONGEST, MARKS, N_GAPS, Scale, padded, prompt_of
-from index.data.records import Floats
+from index.types import Floats
 from tests.helpers_small import history
 
 STARS = Scale(1, 5)

@@ -13,8 +13,8 @@ from agent.open_agent import open_agent
 from agent.rerank.rankers import PLAIN, ByReading, Ranker
 from agent.rerank.sequence_scorer import Reading
 from index.data.domain import load_domain
-from index.data.records import Floats
 from index.retrieval.query import Candidates, Query
+from index.types import Floats
 from tests.helpers_small import N_ITEMS, Small, history, retriever_over, unit_vectors
 
 RANKERS = (*PLAIN, "bert")

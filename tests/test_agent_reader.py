@@ -11,7 +11,8 @@ from agent.rerank.sequence_prompt import PromptBatch, padded, prompt_of
 from agent.rerank.sequence_scorer import Reading, inputs_of
 from finetune.objective import autocast
 from index.data.domain import Catalogue
-from index.data.records import Floats, History, Item
+from index.data.records import History, Item
+from index.types import Floats
 from tests.helpers_reader import DIM, LONG, SCALE, SHOWN, reading_of, shaken_reader
 from tests.helpers_small import N_ITEMS, history, rows_of, things, unit_vectors
 

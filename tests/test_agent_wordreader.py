@@ -21,10 +21,11 @@ from agent.rerank.text_reranker import (
     save_word_reader,
 )
 from index.data.domain import Catalogue
-from index.data.records import Floats, Item
+from index.data.records import Item
 from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.retrieval.query import Candidates, Query
+from index.types import Floats
 from tests.helpers_small import N_ITEMS, history, rows_of, things, walks
 
 SCALE = Scale(1, 5)

@@ -17,8 +17,9 @@ from eval.models.registry import EVERY, Model, NotInstalled, Training, default_s
 from index.build.builder import Builder
 from index.build.text_part import TextPart
 from index.data.domain import Catalogue, Histories, load_domain
-from index.data.records import Floats, Item
+from index.data.records import Item
 from index.errors import MendableError
+from index.types import Floats
 from tests.helpers_eval import histories, write_domain
 
 PEOPLE, ITEMS, UNUSED = 16, 12, 2  # of each of two circles; items that nobody ever had

@@ -26,8 +26,9 @@ from index.build.builder import Builder
 from index.build.text_part import TextPart
 from index.data.domain import Catalogue, Histories, load_domain
 from index.data.item_text import item_text
-from index.data.records import Floats, Item
+from index.data.records import Item
 from index.errors import MendableError
+from index.types import Floats
 from tests.helpers_eval import histories, random_events, write_domain
 
 score_tables = arrays.arrays(

@@ -11,8 +11,8 @@ from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blended
 from finetune.budget import Budget
 from finetune.training_data import Lessons, Texts, ValidationList, make_lessons, ndcg_at_10
 from index.data.domain import Domain, Histories
-from index.data.records import Floats
 from index.retrieval.retriever import CANDIDATES
+from index.types import Floats
 from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, things, unit_vectors, walks, without
 
 SCALE = Scale(1, 5)

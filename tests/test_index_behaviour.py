@@ -11,7 +11,7 @@ from index.build.builder import add_items, build_with
 from index.build.generations import fitting
 from index.build.saved_retrieval import FUSION, MATRICES, load_behaviour, load_fusion, save_behaviour
 from index.data.domain import Domain, Histories, load_domain
-from index.data.records import Floats, History, Item
+from index.data.records import History, Item
 from index.errors import MendableError
 from index.retrieval.behaviour_signals import COARSE, MIX, NAMES, UNKNOWN_SHARE, VIEWS, Behaviour, View
 from index.retrieval.features import COLUMNS
@@ -27,6 +27,7 @@ from index.retrieval.item_similarity import (
     users_by_items,
     weighted_rows,
 )
+from index.types import Floats
 from tests.helpers_small import KINDS, N_ITEMS, builder, history, rows_of, things, walks, write_domain
 
 A, B, C, D = range(4)

@@ -16,9 +16,9 @@ from index.build.generations import only_writer
 from index.build.loading import load_text_index
 from index.data.domain import load_domain
 from index.data.item_text import item_text
-from index.data.records import Floats
 from index.errors import MendableError
 from index.storage.home import index_folder
+from index.types import Floats
 from tests.helpers_index import (
     FILMS,
     HashingEncoder,

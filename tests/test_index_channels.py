@@ -8,9 +8,10 @@ import pytest
 
 from index.build.loading import TextIndex, load_text_index
 from index.data.domain import Domain
-from index.data.records import History, Rows
+from index.data.records import History
 from index.retrieval.channels.text import LexicalChannel, TextChannel
 from index.retrieval.query import Query
+from index.types import Rows
 from tests.helpers_index import FILMS, HashingEncoder, built_domain
 
 AnyChannel = TextChannel | LexicalChannel

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.data.records import Floats
 from index.embedding.encoder import LEAST_COSINE, Encoder, TextEncoder
 from index.embedding.model_files import BERT, resolve
 from index.embedding.pipeline import read_pipeline
 from index.errors import MendableError
+from index.types import Floats
 from tests.helpers_models import DIM, tiny_bert, write_json
 
 TEXTS = ("star wars", "", "a film about dogs in space", "dogs " * 60, "ünïcode \u202e", "STAR", "a", "star wars")

@@ -8,12 +8,13 @@ import pytest
 
 from index.build.saved_retrieval import FUSION, load_fusion, save_fusion
 from index.data.domain import Catalogue, Histories
-from index.data.records import Floats, Item
+from index.data.records import Item
 from index.errors import MendableError
 from index.retrieval.behaviour_signals import NAMES, Behaviour
 from index.retrieval.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
 from index.retrieval.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
 from index.retrieval.fusion_training import UNLEARNED, first_look, learn_fusion, looked_at
+from index.types import Floats
 from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
 
 SHOWN = history(3, 5, 8, 9, values=[1, 5, 3, 4], times=[0, 10, 10, 110])

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from index.data.domain import Domain, Histories
-from index.data.records import Floats, History, Rows
+from index.data.records import History
 from index.retrieval.behaviour_signals import MIX, NAMES
-from index.retrieval.query import Candidates, Mask, Query
+from index.retrieval.query import Candidates, Query
 from index.retrieval.retriever import NEWCOMER, PROPOSED, BehaviourChannel, Retriever
 from index.retrieval.top_rows import best_rows
+from index.types import Floats, Mask, Rows
 from tests.helpers_small import (
     LACKING,
     N_ITEMS,

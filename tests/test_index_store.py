@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.data.records import Floats
 from index.errors import MendableError
 from index.retrieval.vector_store import LEAST_RECALL, VectorStore, flat_index
+from index.types import Floats
 from tests.helpers_index import full_disk
 
 DIM = 24

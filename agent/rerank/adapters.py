@@ -16,10 +16,10 @@ from agent.rerank.backbones import load_base, save_lora, saved_lora, with_lora
 from agent.rerank.precision import DEFAULT, prepared
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import Reader, ReaderShape
-from index.data.records import Rows
 from index.embedding.model_files import file_sha256, resolve
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
+from index.types import Rows
 
 FORMAT_VERSION = 1
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from agent.recommendation import RankerCard
-from index.data.records import Floats
 from index.retrieval.query import Candidates, Query
+from index.types import Floats
 
 if TYPE_CHECKING:  # a reader brings torch, which ranking by retrieval does not need
     from agent.rerank.sequence_scorer import Reading

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from index.data.records import Floats, History, Rows
+from index.data.records import History
+from index.types import Floats, Rows
 
 LONGEST = 128  # items of a history that are read, the newest
 MARKS = 6  # 0 no value, 1 the worst fifth of the scale … 5 the best

@@ -12,7 +12,8 @@ from agent.rerank.packed_scoring import Kept, Prefix
 from agent.rerank.precision import computing
 from agent.rerank.sequence_prompt import Prompt, PromptBatch, padded, prompt_of
 from index.data.domain import Catalogue
-from index.data.records import Floats, History, Rows
+from index.data.records import History
+from index.types import Floats, Rows
 
 
 @dataclass(frozen=True)

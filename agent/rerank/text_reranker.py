@@ -17,10 +17,11 @@ from agent.rerank.packed_scoring import Kept, Prefix, read, states_after
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.text_prompt import LONGEST, Tokens, Wording, candidate_words, history_words
 from index.data.domain import Catalogue
-from index.data.records import Floats, History, Rows
+from index.data.records import History
 from index.embedding.model_files import file_sha256, resolve, transformer_folder
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
+from index.types import Floats, Rows
 
 FORMAT_VERSION = 1
 

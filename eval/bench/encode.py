@@ -9,10 +9,10 @@ import numpy as np
 
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, in_turns, significant
-from index.data.records import Floats
 from index.embedding.encoder import Encoder
 from index.embedding.model_files import ModelFolder, transformer_folder
 from index.embedding.pipeline import read_pipeline
+from index.types import Floats
 
 TEXTS, ROUNDS = 1000, 3  # the first of the catalogue
 

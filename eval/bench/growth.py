@@ -15,10 +15,10 @@ import numpy as np
 
 from eval.bench.ratio import significant
 from eval.bench.vectors import made_up_vectors, queries_of
-from index.data.records import Floats, Rows
 from index.retrieval.vector_store import VectorStore
 from index.storage.arrays import blocks_of
 from index.storage.home import CLONE
+from index.types import Floats, Rows
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 QUERIES, K = 100, 100

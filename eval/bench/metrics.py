@@ -11,7 +11,7 @@ import numpy.typing as npt
 from eval.bench.ratio import Row, in_turns, seconds_of, significant
 from eval.metrics.ranking import EVERY_METRIC, every_value, ranks_in_lists
 from eval.models.registry import library
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 USERS, LENGTH, ROUNDS = 6000, 100, 5
 N_ITEMS = 20_000

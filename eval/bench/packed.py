@@ -20,8 +20,8 @@ from agent.rerank.text_reranker import WordReader, fresh_word_reader
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, in_turns, significant
 from index.data.domain import Domain
-from index.data.records import Floats
 from index.embedding.model_files import ModelFolder
+from index.types import Floats
 
 CANDIDATES, RANK, SPREAD = 100, 16, 0.05  # SPREAD: of the trained weights, so that LoRA and head have something to say
 PRECISION = "float32"

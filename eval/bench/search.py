@@ -4,8 +4,8 @@ from typing import Any
 
 from eval.bench.ratio import Row, Seconds, in_turns, significant
 from eval.bench.vectors import made_up_vectors, queries_of
-from index.data.records import Floats
 from index.retrieval.vector_store import VectorStore, flat_index
+from index.types import Floats
 
 VECTORS, FEW = 20_000, 1_682  # both compared one by one, as all up to 50,000 are; movielens-100k has so few
 QUERIES, K, ROUNDS = 50, 100, 25  # short rounds and many: some of them are undisturbed

@@ -29,11 +29,12 @@ from agent.rerank.sequence_scorer import Reading
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, Seconds, significant
 from index.data.domain import Domain, Histories
-from index.data.records import Floats, History
+from index.data.records import History
 from index.data.splits import some_training
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.storage.home import CLONE
+from index.types import Floats
 
 LAYERS, RANK, ID_DIM = 3, 16, 96
 HISTORIES, ROUNDS, WARM_UP = 400, 2, 3  # drawn at random; batches before the time is taken

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from index.data.records import Floats
+from index.types import Floats
 
 DIM = 384
 GROUPS = 1000

@@ -15,7 +15,7 @@ from agent.filters import columns_of
 from agent.understanding.title_index import spoken_forms
 from index.data.domain import Catalogue
 from index.data.records import History, Item, bare_title
-from index.retrieval.query import Mask
+from index.types import Mask
 
 LEAST_FITTING = 50  # items that all that was said of the target must fit: nothing that is said points it out
 NEWEST = 20  # liked events of a history that are talked of

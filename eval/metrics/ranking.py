@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 Array = npt.NDArray[np.float64]
 DEPTHS = (5, 10, 20, 50, 100)

@@ -17,7 +17,7 @@ from index.build.loading import load_text_index
 from index.build.review_part import load_review_vectors
 from index.command import progress
 from index.data.domain import Domain, Histories, load_domain
-from index.data.records import Floats, History
+from index.data.records import History
 from index.data.splits import validating
 from index.errors import MendableError
 from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
@@ -27,6 +27,7 @@ from index.retrieval.query import Candidates, Query
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.retrieval.retriever import fitted_retriever as retriever_fitted_on
 from index.retrieval.review_vectors import ReviewVectors
+from index.types import Floats
 
 PROFILE = PROFILE_LIVES.index(4.0)
 

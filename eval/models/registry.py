@@ -21,8 +21,8 @@ from types import ModuleType
 from typing import Any, Protocol, cast, runtime_checkable
 
 from index.data.domain import Catalogue, Histories
-from index.data.records import Floats, Rows
 from index.errors import MendableError
+from index.types import Floats, Rows
 
 Setting = int | float | str | bool
 

@@ -16,7 +16,7 @@ from eval.metrics.ranking import Array
 from eval.predict.questions import Questions, Truth
 from index.command import progress
 from index.data.domain import Catalogue, Histories
-from index.data.records import Rows
+from index.types import Rows
 
 CATEGORIES = 64  # the commonest
 SMOOTHING = 5.0  # events of an average kind that are added to a mean

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Domain, Histories
-from index.data.records import Rows
 from index.data.splits import first_events
 from index.errors import MendableError
+from index.types import Rows
 
 LIKED, BEST, HIGH_SHARE = 4.0, 5.0, 0.7  # of a scale that ends at five; of any other, how far up its liked part begins
 MOST_EVENTS = 1_000_000  # of more events, those of users drawn at random: bounds the memory

@@ -18,11 +18,11 @@ from index.build.generations import finished, fitting
 from index.build.text_part import FOLDER
 from index.command import note
 from index.data.domain import Domain, load_domain
-from index.data.records import Floats
 from index.errors import MendableError
 from index.retrieval.vector_store import VECTORS
 from index.storage.arrays import read_array
 from index.storage.home import mendable_writes
+from index.types import Floats
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from eval.metrics.ranking import Array
 from eval.metrics.statistics import intervals
 from eval.rank.protocols import Cases
-from index.data.records import Rows
+from index.types import Rows
 
 COLD = 5  # fewer events than these, and a user or an item is cold
 LENGTHS = (0, 1, COLD, 10, 20, 50, 100, 200, 500)

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from eval.models.registry import Training
 from index.data.domain import Catalogue, Domain, Histories
-from index.data.records import Rows
 from index.data.splits import LEAST_EVENTS, first_events
 from index.errors import MendableError
+from index.types import Rows
 
 VALIDATION_FROM, TEST_FROM = 0.8, 0.9  # shares of all events by time
 

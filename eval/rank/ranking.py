@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from eval.metrics.ranking import Array, Ranks
 from index.data.domain import Histories
-from index.data.records import Floats
 from index.errors import MendableError
+from index.types import Floats
 
 NONE = -1  # stands in a list where the model ranked nothing more
 

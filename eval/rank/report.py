@@ -33,8 +33,8 @@ from eval.rank.protocols import Cases, Split
 from eval.rank.results import Missing, Outcome, Result
 from eval.rank.run_models import LIST_LENGTH, STEERING
 from index.command import progress
-from index.data.records import Floats, Rows
 from index.storage.home import write_bytes, write_json
+from index.types import Floats, Rows
 
 SHOWN = 10  # the depth of the metrics of whole lists
 RETRIEVER = "fusion"

@@ -16,8 +16,8 @@ from eval.rank.results import Missing, Outcome, Result, Saved, Trial
 from index.build.generations import fitting
 from index.command import note, progress
 from index.data.domain import Catalogue
-from index.data.records import Floats
 from index.errors import MendableError
+from index.types import Floats
 
 LIST_LENGTH = 100
 STEERING = Metric("ndcg", 10)  # what settings are chosen by, and models compared on

@@ -14,7 +14,7 @@ from index.build.generations import Generation, fitting
 from index.retrieval.bm25 import Lexical
 from index.build.manifest import NAME, Manifest, check_files, refused
 from index.embedding.model_files import ModelFolder, resolve
-from index.data.records import Floats
+from index.types import Floats
 from index.retrieval.vector_store import VectorStore
 from index.build.text_part import FOLDER, MEAN, WORDS, TextPart
 

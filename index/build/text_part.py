@@ -14,7 +14,8 @@ from index.errors import MendableError
 from index.retrieval.bm25 import Lexical
 from index.build.manifest import texts_sha256
 from index.build.parts import Extending, Making
-from index.data.records import Floats, Item
+from index.data.records import Item
+from index.types import Floats
 from index.retrieval.vector_store import VECTORS, VectorStore
 from index.data.item_text import item_text, item_title
 

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from index.data.records import Floats, History, Item, Rows
+from index.data.records import History, Item
 from index.data.tables import items_of, read_table, table_path
 from index.errors import MendableError
 from index.storage.home import domain_folder, home, restore_folder
+from index.types import Floats, Rows
 
 REMOVED = "removed.json"  # ids taken out by `index remove`; they stay in histories and are never candidates
 ABOUT = "domain.json"  # source, licence, citation, format

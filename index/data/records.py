@@ -4,12 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
+from index.types import Floats, Rows
 
 Value = int | float | str | tuple[str, ...]
-Rows = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 
 _YEAR_AT_END = re.compile(r"\s*\((\d{4})\)\s*$")
 _ARTICLES = "The|A|An|La|Le|Les|L'|Il|El|Das|Der|Die|Det|O|Los|Las"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.data.domain import Domain, Histories
-from index.data.records import Rows
+from index.types import Rows
 
 LEAST_EVENTS = 3  # one to test on, one for validation, one to learn from
 

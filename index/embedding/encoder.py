@@ -9,11 +9,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from index.command import progress
-from index.data.records import Floats
 from index.embedding.model_files import ModelFolder
 from index.embedding.pipeline import Pipeline, read_pipeline
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
+from index.types import Floats
 
 Precision = Literal["auto", "float32", "bfloat16"]
 TOKENS_A_BATCH = 2048  # of 1,024 to 16,384 none was faster on two cores: small enough for the caches

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from index.data.domain import Histories
-from index.data.records import Floats, History, Rows
+from index.data.records import History
 from index.retrieval.item_similarity import (
     DENSE_ITEMS,
     Factors,
@@ -19,6 +19,7 @@ from index.retrieval.item_similarity import (
     users_by_items,
     weighted_rows,
 )
+from index.types import Floats, Rows
 
 NEWEST = 200  # events of a history that the decayed views read; what is older weighs under 1 %
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from index.data.records import Floats
 from index.errors import MendableError
 from index.storage.arrays import read_array, write_array
 from index.storage.home import write_json
+from index.types import Floats
 
 ARRAYS = ("data", "indices", "indptr")
 VOCABULARY = "words.json"

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from index.data.domain import Catalogue
-from index.data.records import Floats, History
+from index.data.records import History
 from index.retrieval.behaviour_signals import NAMES, Behaviour, decay
+from index.types import Floats
 
 PROFILE_LIVES = (1.0, 4.0, 30.0)
 CONTEXT = ("length", "usual value", "pace")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from index.data.records import Floats
+from index.types import Floats
 
 if TYPE_CHECKING:  # torch is needed to learn a fusion, not to use one
     import torch

@@ -8,13 +8,13 @@ import numpy as np
 
 from index.command import progress
 from index.data.domain import Catalogue, Histories
-from index.data.records import Floats, History, Rows
+from index.data.records import History
 from index.retrieval.behaviour_signals import MIX, NAMES, Behaviour
 from index.retrieval.features import COLUMNS, REVIEW_COLUMNS, Features
 from index.retrieval.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
-from index.retrieval.query import Mask
 from index.retrieval.review_vectors import ReviewVectors
 from index.retrieval.top_rows import best_rows
+from index.types import Floats, Mask, Rows
 
 ALL = (*COLUMNS, *REVIEW_COLUMNS)
 FOLDS = 5

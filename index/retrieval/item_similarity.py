@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 Matrix: TypeAlias = Any  # (items, items): float32 array, scipy.sparse.csr_matrix where it is large, or Factors
 

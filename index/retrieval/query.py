@@ -4,11 +4,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from index.data.records import Floats, History, Rows
-
-Mask = npt.NDArray[np.bool_]
+from index.data.records import History
+from index.types import Floats, Mask, Rows
 
 
 def no_rows() -> Rows:

@@ -7,7 +7,6 @@ from typing import Protocol
 import numpy as np
 
 from index.data.domain import Catalogue, Histories
-from index.data.records import Floats, Rows
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.features import COLUMNS, Features
 from index.retrieval.fusion import Fusion, untrained
@@ -16,6 +15,7 @@ from index.retrieval.query import Candidates, Channel, Query
 from index.retrieval.review_vectors import ReviewVectors
 from index.retrieval.top_rows import best_rows
 from index.retrieval.vector_store import VectorStore
+from index.types import Floats, Rows
 
 CANDIDATES = 300  # that a reranker judges; with 100 it cannot raise what retrieval has at 200
 WIDER = 2  # rows that are looked up as item vectors for each that the mix may keep

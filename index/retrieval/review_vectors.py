@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from index.data.domain import Histories
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from index.data.records import Floats, Rows
-from index.retrieval.query import Mask
+from index.types import Floats, Mask, Rows
 
 
 def best_rows(scores: Floats, n: int, allowed: Mask | None = None) -> Rows:

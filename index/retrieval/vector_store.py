@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from index.command import progress
-from index.data.records import Floats, Rows
 from index.errors import MendableError
-from index.retrieval.query import Mask
 from index.storage.arrays import BLOCK, blocks_of, read_array, write_blocks
 from index.storage.home import write_file, write_json
+from index.types import Floats, Mask, Rows
 
 VECTORS, SETTINGS, LISTS = "vectors.npy", "store.json", "lists.faiss"
 EXACT_UP_TO = 50_000  # rows; a full pass over so many takes a few milliseconds

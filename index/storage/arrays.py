@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.data.records import Floats
 from index.errors import MendableError
 from index.storage.home import write_file
+from index.types import Floats
 
 Array = npt.NDArray[Any]
 BLOCK = 1 << 16  # rows that are read at once

@@ -12,10 +12,10 @@ from index.build.generations import Generation, fitting
 from index.build.text_part import FOLDER
 from index.data.domain import Histories, load_domain
 from index.data.item_text import item_text
-from index.data.records import Floats
 from index.errors import MendableError
 from index.retrieval.vector_store import VECTORS
 from index.storage.arrays import read_array
+from index.types import Floats
 
 WORD = re.compile(r"\w+")
 

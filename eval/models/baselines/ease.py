@@ -10,7 +10,7 @@ from eval.models.baselines.binary_matrix import binary_matrix
 from eval.models.baselines.user_histories import item_counts, popular_for
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 SMALL = 3000  # items up to which the inverse is taken in double precision; above it, memory counts more
 BLOCK = 1024

@@ -10,7 +10,7 @@ from eval.models.baselines.user_histories import STRANGER, fading_matrix, item_c
 from eval.models.registry import Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 Factors = npt.NDArray[np.float64]  # (rows, 1 + factors): a bias, then a vector
 

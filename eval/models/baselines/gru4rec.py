@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from eval.models.baselines.user_histories import item_counts
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 
 class GRU4Rec:

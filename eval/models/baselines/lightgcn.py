@@ -10,7 +10,7 @@ from eval.models.baselines.user_histories import STRANGER, item_counts, places_i
 from eval.models.registry import Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,7 @@ from eval.models.baselines.user_histories import fading_matrix, item_counts, pop
 from eval.models.registry import Setting, Training
 from index.command import progress
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 BATCH = 128  # people
 WEIGHT_DECAY = 1e-4

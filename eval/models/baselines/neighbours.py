@@ -9,8 +9,8 @@ import numpy.typing as npt
 from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
-from index.data.records import Floats
 from index.errors import MendableError
+from index.types import Floats
 
 BLOCK = 512  # rows of likeness held at a time
 

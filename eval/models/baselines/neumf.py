@@ -8,7 +8,7 @@ from eval.models.baselines.user_histories import STRANGER, item_counts, places_i
 from eval.models.registry import Setting, Training
 from index.command import progress
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 BATCH = 4096  # events; each brings its negatives
 PAIRS = 1 << 18  # scored at a time

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from eval.models.baselines.networks import ItemNetwork
 from index.command import progress
 from index.data.domain import Histories
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 FULL_ITEMS = 4096  # up to which the softmax is over the whole catalogue; above it, over the target and a sample
 SAMPLED = 1024

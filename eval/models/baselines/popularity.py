@@ -6,7 +6,7 @@ import numpy as np
 
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 
 class Popularity:

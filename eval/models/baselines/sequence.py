@@ -8,7 +8,7 @@ import numpy as np
 from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
-from index.data.records import Floats
+from index.types import Floats
 
 DENSE_ITEMS = 4000  # up to which a square matrix is faster dense
 

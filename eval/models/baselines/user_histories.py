@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Histories
-from index.data.records import Floats, Rows
+from index.types import Floats, Rows
 
 STRANGER = -1
 

@@ -10,7 +10,8 @@ from eval.models.baselines.sequence import SequenceCounts
 from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
-from index.data.records import Floats, History
+from index.data.records import History
+from index.types import Floats
 
 EASE_ITEMS = 10_000  # above this the matrices of EASE would need gigabytes: neighbours stand in for it
 NEIGHBOURS = 3000  # all but the pairs of the best known items

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.data.records import Floats, Rows
 from index.retrieval.channels.text import NEWEST, PULL_AWAY, TextChannel, recency, unit
 from index.retrieval.query import Query
 from index.retrieval.review_vectors import ReviewVectors
 from index.retrieval.vector_store import VectorStore
+from index.types import Floats, Rows
 
 WIDER = 4  # reviews that are looked up for each item that is wanted: several of them are of one item
 

@@ -4,12 +4,13 @@ import functools
 
 import numpy as np
 
-from index.build.loading import TextIndex
+from index.retrieval.text_index import TextIndex
 from index.data.domain import Catalogue
 from index.data.item_text import item_text
-from index.data.records import Floats, History, Rows
+from index.data.records import History
 from index.retrieval.query import Query
 from index.retrieval.top_rows import best_rows
+from index.types import Floats, Rows
 
 LIFE = 10.0  # events after which one weighs 1/e of the newest; docs/log.md has the numbers of this file
 NEWEST = 60  # events that are read: the others would weigh under 1 %
