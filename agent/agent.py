@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agent.constraints import Constraint, State, Wish
-from agent.diversity import diversified
+from agent.diversity import diversify
 from agent.explain.checker import Ground
 from agent.explain.template_writer import explain
 from agent.filters import Allowed, allowed_rows, columns_of
+from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
 from agent.rerank.rankers import Ranker
@@ -34,9 +35,9 @@ class Clock:
     _since: float = field(default_factory=time.perf_counter)
 
     def end(self, stage: str) -> None:
-        """What was done since the last stage is this one."""
+        """Adds what was done since the last stage to this one."""
         now = time.perf_counter()
-        self.stages[stage] = 1000 * (now - self._since)
+        self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * (now - self._since)
         self._since = now
 
     def read(self) -> dict[str, float]:
@@ -59,14 +60,8 @@ class Agent:
         allowed = self._allowed(request)
         query = self._query(request, allowed)
         clock.end("understand")
-        candidates = self.retriever.retrieve(query, max(CANDIDATES, 3 * request.k))
-        clock.end("retrieve")
-        scores = np.array([each.score for each in self.ranker.judge(query, candidates)], np.float32)
-        order = np.lexsort((candidates.rows, -scores))
-        rows, scores = candidates.rows[order], scores[order]
-        shown = diversified(rows, scores, self.retriever.features.vectors, request.k)
-        clock.end("rank")
-        found = self._explained(request, query, rows[shown], scores[shown])
+        ranking, shown = self._ranked(request, query, clock)
+        found = self._explained(request, query, ranking.rows[shown], ranking.scores[shown])
         clock.end("explain")
         return Reply(
             domain=self.domain.name,
@@ -77,6 +72,19 @@ class Agent:
             relaxed=allowed.relaxed,
             timing_ms=clock.read(),
         )
+
+    def rank(self, request: Request) -> Rows:
+        """Rows of the catalogue, best first: the list that `recommend` shows, then all other candidates by score."""
+        clock = Clock()
+        ranking, shown = self._ranked(request, self._query(request, self._allowed(request)), clock)
+        return np.concatenate([ranking.rows[shown], np.delete(ranking.rows, shown)])
+
+    def _ranked(self, request: Request, query: Query, clock: Clock) -> tuple[Ranking, Rows]:
+        """All candidates in order of score, and the places of those that are shown, diversified."""
+        ranking = rank_query(self.retriever, query, self.ranker, max(CANDIDATES, 3 * request.k), clock.end)
+        shown = diversify(ranking.rows, ranking.scores, self.retriever.features.vectors, request.k)
+        clock.end("rank")
+        return ranking, shown
 
     def _allowed(self, request: Request) -> Allowed:
         catalogue = self.domain.catalogue
@@ -91,7 +99,7 @@ class Agent:
             self._rows(state.disliked),
             request.text,
             allowed.mask,
-            self._lean(state),
+            self._preference_boost(state),
         )
 
     def _history(self, request: Request) -> History:
@@ -111,16 +119,16 @@ class Agent:
             times = np.concatenate([own, np.full(len(liked), now, np.int64)])
         return History(np.concatenate([before.rows, liked]), values, times)
 
-    def _lean(self, state: State) -> Floats | None:
+    def _preference_boost(self, state: State) -> Floats | None:
         """(n_items,) what soft wishes add to each item's score; None without any."""
         if not (state.prefer or state.avoid):
             return None
-        columns, lean = columns_of(self.domain.catalogue), np.zeros(len(self.domain.catalogue), np.float32)
+        columns, preference_boost = columns_of(self.domain.catalogue), np.zeros(len(self.domain.catalogue), np.float32)
         for wish in filter(_is_field, state.prefer):
-            lean += PREFERRED * columns.satisfying(wish)
+            preference_boost += PREFERRED * columns.satisfying(wish)
         for wish in filter(_is_field, state.avoid):
-            lean -= AVOIDED * columns.satisfying(wish)
-        return lean
+            preference_boost -= AVOIDED * columns.satisfying(wish)
+        return preference_boost
 
     def _explained(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
         items, about = self.domain.catalogue.items, self.domain.about or {}
@@ -129,7 +137,7 @@ class Agent:
             lexicon_of(self.domain),
             known=frozenset(had),
             liked=frozenset(request.state.liked) | self._rated_well(query.history),
-            enriched=frozenset(about.get("enriched_fields", ())),
+            enrich_items=frozenset(about.get("enriched_fields", ())),
         )
         return tuple(
             Recommendation(

@@ -8,7 +8,7 @@ SHARE = 0.35  # log odds that an item loses for being the twin of one above it
 POOL = 3  # times k candidates that are looked at
 
 
-def diversified(rows: Rows, scores: Floats, vectors: Floats, k: int) -> Rows:
+def diversify(rows: Rows, scores: Floats, vectors: Floats, k: int) -> Rows:
     """Places of the `k` items to show, best first: each is the best left after losing what it repeats.
 
     Maximal marginal relevance (Carbonell & Goldstein 1998, doi:10.1145/290941.291025) on text vectors. `rows` are in

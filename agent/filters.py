@@ -11,12 +11,12 @@ import numpy.typing as npt
 from agent.constraints import Constraint, State, Wish, folded, holds
 from agent.language.constraint_text import listed, said, said_not
 from agent.recommendation import Relaxed
-from agent.weak_cache import Kept
+from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.records import Value
 from index.types import Mask, Rows
 
-_MOST_TRIED = 10  # wishes up to which every smallest set that may give way is tried
+_MAX_TRIED = 10  # wishes up to which every smallest set that may give way is tried
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Columns:
         return self._members[name]
 
 
-columns_of: Kept[Catalogue, Columns] = Kept(Columns)
+columns_of: WeakCache[Catalogue, Columns] = WeakCache(Columns)
 
 
 def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[int], k: int) -> Allowed:
@@ -145,7 +145,7 @@ def _giving_way(wishes: list[_Hard], masks: dict[_Hard, Mask], free: Mask, k: in
     """The smallest set of wishes without which there are items; none where the catalogue has none anyway."""
     if not free.any() or _joined(list(masks.values()), free).any():
         return ()
-    if len(wishes) > _MOST_TRIED:
+    if len(wishes) > _MAX_TRIED:
         return _one_by_one(wishes, masks, free)
     for size in range(1, len(wishes) + 1):
         choices = list(combinations(wishes, size))

@@ -8,7 +8,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Kept(Generic[T, R]):
+class WeakCache(Generic[T, R]):
     """A function of one object whose answer is made once; the object is known by identity, since it has no hash."""
 
     def __init__(self, make: Callable[[T], R]) -> None:

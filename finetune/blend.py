@@ -19,9 +19,9 @@ class Blend:
     likelihood: float
 
 
-def best_blend(lists: tuple[ValidationList, ...], said: list[Floats]) -> Blend:
+def best_blend(lists: tuple[ValidationList, ...], scores: list[Floats]) -> Blend:
     """The weight that makes what came next most likely at its best temperature; 0 keeps retrieval as it is."""
-    known = [(each, own) for each, own in zip(lists, said, strict=True) if each.truth >= 0]
+    known = [(each, own) for each, own in zip(lists, scores, strict=True) if each.truth >= 0]
     if not known:
         return Blend(0.0, 0.0)
     fused = _padded([each.fused for each, _ in known], -np.inf)
@@ -32,7 +32,7 @@ def best_blend(lists: tuple[ValidationList, ...], said: list[Floats]) -> Blend:
     return Blend(float(WEIGHTS[best]), gains[best])
 
 
-def blended(each: ValidationList, own: Floats, weight: float) -> Floats:
+def blend_scores(each: ValidationList, own: Floats, weight: float) -> Floats:
     """Fused scores and the reader's log odds as one score a candidate."""
     return np.asarray(each.fused + weight * own, np.float32)
 

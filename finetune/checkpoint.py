@@ -4,20 +4,31 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from agent.rerank.tensor_files import tensor_writes
+from finetune.progress import Progress
 from index.errors import MendableError
 from index.storage.home import replace_folder, restore_folder
 
-if TYPE_CHECKING:
-    from finetune.trainer import Trainer
-
 TENSORS, STATE = "tensors.safetensors", "state.json"
+
+
+class Resumable(Protocol):
+    """A training as a checkpoint sees it: trained tensors by name, their best values, optimizer and progress."""
+
+    at: Progress
+    trained: dict[str, nn.Parameter]
+    best: dict[str, Tensor]
+    optimizer: Optimizer
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Put these values in the place of the trained tensors'."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,7 @@ class Checkpoint:
     folder: Path
     key: dict[str, Any]
 
-    def save(self, trainer: "Trainer") -> None:
+    def save(self, trainer: Resumable) -> None:
         """Replace the folder as one step."""
         aside = self.folder.with_name(f".{self.folder.name}.new")
         with tensor_writes(self.folder):
@@ -37,7 +48,7 @@ class Checkpoint:
             (aside / STATE).write_text(json.dumps({"key": self.key, "at": asdict(trainer.at)}))
         replace_folder(aside, self.folder)
 
-    def load(self, trainer: "Trainer") -> bool:
+    def load(self, trainer: Resumable) -> bool:
         """Put a training where this checkpoint left it; False where there is none that it could go on from."""
         restore_folder(self.folder)
         if not (self.folder / STATE).is_file():
@@ -65,7 +76,7 @@ class Checkpoint:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _tensors(trainer: "Trainer") -> dict[str, Tensor]:
+def _tensors(trainer: Resumable) -> dict[str, Tensor]:
     found = {f"best/{name}": value for name, value in trainer.best.items()}
     for name, value in trainer.trained.items():
         found[f"now/{name}"] = value.detach()
@@ -74,7 +85,7 @@ def _tensors(trainer: "Trainer") -> dict[str, Tensor]:
     return {name: value.contiguous().clone() for name, value in found.items()}
 
 
-def _restore_moments(trainer: "Trainer", found: dict[str, Tensor]) -> None:
+def _restore_moments(trainer: Resumable, found: dict[str, Tensor]) -> None:
     for name, value in trainer.trained.items():
         if f"step/{name}" in found:
             moments = {moment: found[f"{moment}/{name}"] for moment in ("exp_avg", "exp_avg_sq", "step")}

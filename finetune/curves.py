@@ -5,12 +5,10 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finetune.budget import Budget
-
-if TYPE_CHECKING:
-    from finetune.trainer import Progress
+from finetune.progress import Progress
 
 
 class Curves:
@@ -45,10 +43,10 @@ def bar(budget: Budget, first: bool = True) -> Iterator[Any]:
     form = "{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
     with tqdm(total=100, unit="%", disable=not (first and sys.stderr.isatty()), bar_format=form) as drawn:
 
-        def show(at: "Progress") -> None:
+        def show(at: Progress) -> None:
             drawn.update(100 * min(budget.share(at.seconds, at.epoch), 1) - drawn.n)
             loss = at.loss[-1][1] if at.loss else 0.0
-            speed = at.tokens / max(at.learning_seconds, 1e-9)
+            speed = at.n_events / max(at.learning_seconds, 1e-9)
             drawn.set_postfix_str(f"step {at.step} loss {loss:.3f} ndcg@10 {at.best_ndcg:.4f} {speed:,.0f} events/s")
 
         yield show

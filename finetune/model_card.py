@@ -32,7 +32,7 @@ The blend and the best step were chosen on these users: see the project's README
 - made by: `{command}`
 - {seconds:.0f} s of training, {steps} steps, {epochs} epochs, seed {seed}
 - data: SHA-256 of the tables `{data}`; held out: {held_out}
-- files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `head.safetensors` and `reader.json`
+- files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `head.safetensors` and `reranker.json`
   (item ids, sizes) beside them, `training.json` (loss curve and settings)
 
 It knows this domain's items only, and what its users happened to do; it says nothing of what is good for anybody.

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agent.rerank.sequence_reranker import Reader
+from agent.rerank.sequence_reranker import SequenceReranker
 from agent.rerank.sequence_scorer import inputs_of
 from finetune.batches import Batch
 from index.types import Rows
@@ -18,37 +18,37 @@ BARRED = -1e4  # a logit that counts for nothing, in half precision too
 
 
 @dataclass(frozen=True)
-class NextItem:
+class NextItemObjective:
     """Cross entropy of the item that came next; `texts` (n_items, dim), `numbers` (n_items) of known items."""
 
     texts: Tensor
     numbers: Tensor
     counts: Rows  # events of each item in the training, by which negatives are drawn
 
-    def loss(self, reader: Reader, batch: Batch, seed: int) -> Tensor:
+    def loss(self, reranker: SequenceReranker, batch: Batch, seed: int) -> Tensor:
         """The mean over the events of a batch; `seed` draws the negatives of this step."""
         target = torch.from_numpy(batch.next_rows).to(self.texts.device)
         known = target >= 0
         with autocast(self.texts.device):
             text, ids = inputs_of(batch.prompts, self.texts, self.numbers)
-            states = reader.states(text, ids, batch.prompts)[known]
+            states = reranker.states(text, ids, batch.prompts)[known]
             if len(self.texts) > FULL_UP_TO:
-                return self._sampled(reader, states, target[known], seed)
-            items = reader.items(self.texts, self.numbers)
-            scores = reader.scores(states, items, self.numbers).float()
+                return self._sampled(reranker, states, target[known], seed)
+            items = reranker.items(self.texts, self.numbers)
+            scores = reranker.scores(states, items, self.numbers).float()
         had = _had(batch, len(self.texts)).to(scores.device)
         return torch.nn.functional.cross_entropy(scores.masked_fill(had, BARRED), target[known])
 
-    def _sampled(self, reader: Reader, states: Tensor, target: Tensor, seed: int) -> Tensor:
+    def _sampled(self, reranker: SequenceReranker, states: Tensor, target: Tensor, seed: int) -> Tensor:
         """The same over a sample, each negative less the log of how often it is drawn (Jean et al. 2015, section 3)."""
         drawn = torch.from_numpy(np.random.default_rng(seed).choice(len(self.texts), NEGATIVES, p=self.chances))
         drawn = drawn.to(target.device)
         expected = torch.from_numpy(np.log(NEGATIVES * self.chances)).float().to(target.device)
         ids = self.numbers[drawn]
-        negative = reader.scores(states, reader.items(self.texts[drawn], ids), ids).float() - expected[drawn]
+        negative = reranker.scores(states, reranker.items(self.texts[drawn], ids), ids).float() - expected[drawn]
         negative = negative.masked_fill(drawn[None] == target[:, None], BARRED)
         own_ids = self.numbers[target]
-        own = reader.paired_scores(states, reader.items(self.texts[target], own_ids), own_ids).float()
+        own = reranker.paired_scores(states, reranker.items(self.texts[target], own_ids), own_ids).float()
         scores = torch.cat([own[:, None], negative], 1)
         return torch.nn.functional.cross_entropy(scores, torch.zeros_like(target))
 

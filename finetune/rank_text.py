@@ -15,25 +15,32 @@ from torch import Tensor, nn
 from agent.rerank.adapters import events_sha256
 from agent.rerank.backbones import count_layers
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import candidate_words, history_words
-from agent.rerank.text_reranker import LoadedWordReader, WordReading, WordSettings, fresh_word_reader, save_word_reader
+from agent.rerank.text_prompt import candidate_text, history_text
+from agent.rerank.text_reranker import (
+    LoadedTextReranker,
+    TextRerankerSettings,
+    TextScorer,
+    new_text_reranker,
+    save_text_reranker,
+)
 from finetune.blend import best_blend
 from finetune.budget import Budget
 from finetune.objective import autocast
 from finetune.settings import RankSettings
 from finetune.trainer import Schedule, Trainer, Validation
-from finetune.training_data import Lessons, Texts, ValidationList, list_for, make_lessons, ndcg_at_10
-from finetune.training_job import Teaching, blended_scores
+from finetune.training_data import TrainingData, ValidationList, list_for, make_training_data, ndcg_at_10
+from finetune.training_job import TrainingJob, blend_all
 from finetune.workers import Workers
+from index.assemble import fit_retriever
+from index.build.loading import DomainIndex
 from index.command import progress
-from index.data.domain import Catalogue, Domain, Histories
+from index.data.domain import Catalogue, Histories
 from index.data.splits import first_events
 from index.embedding.model_files import ModelFolder
-from index.retrieval.retriever import fitted_retriever
 from index.types import Floats
 
 AHEAD, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
-MOST_EXAMPLES = 20_000
+MAX_EXAMPLES = 20_000
 NEGATIVES = 24  # of the best candidates, drawn anew each epoch
 AMONG = 100
 VALIDATED, CANDIDATES = 150, 100  # words cost more than items: fewer users, fewer candidates
@@ -41,7 +48,7 @@ BATCH = 8  # examples
 
 
 @dataclass(frozen=True)
-class WordBatch:
+class TextBatch:
     """Some examples: candidates that were retrieved, with the place of the true one among them."""
 
     lists: tuple[ValidationList, ...]
@@ -53,46 +60,45 @@ class WordBatch:
 
 
 @dataclass(frozen=True)
-class WordObjective:
+class TextObjective:
     """Cross entropy of the item that came next among hard negatives, fused scores and the reader's word added."""
 
-    wording: LoadedWordReader
+    wording: LoadedTextReranker
     catalogue: Catalogue
 
-    def loss(self, reader: nn.Module, batch: WordBatch, seed: int) -> Tensor:
+    def loss(self, reranker: nn.Module, batch: TextBatch, seed: int) -> Tensor:
         """The mean over a batch; `seed` draws the negatives."""
         random = np.random.default_rng(seed)
-        device = self.wording.reader.head.weight.device
+        device = self.wording.reranker.head.weight.device
         with autocast(device):
             losses = [self._one(each, random) for each in batch.lists]
         return torch.stack(losses).mean()
 
     def _one(self, each: ValidationList, random: np.random.Generator) -> Tensor:
-        reader, wording = self.wording.reader, self.wording.wording
+        reranker, wording = self.wording.reranker, self.wording.wording
         others = np.delete(np.arange(min(len(each.rows), AMONG)), each.truth)
         drawn = random.choice(others, min(NEGATIVES, len(others)), replace=False)
         places = np.concatenate([[each.truth], drawn])
-        texts = [candidate_words(self.catalogue.items[row]) for row in each.rows[places]]
-        told = history_words(each.history, self.catalogue, self.wording.settings.scale)
-        prefix = reader.read(wording.history(told).to(reader.head.weight.device))
-        scores = reader.judge(prefix, wording.candidates(texts)).float()
+        texts = [candidate_text(self.catalogue.items[row]) for row in each.rows[places]]
+        told = history_text(each.history, self.catalogue, self.wording.settings.scale)
+        prefix = reranker.read(wording.history(told).to(reranker.head.weight.device))
+        scores = reranker.judge(prefix, wording.candidates(texts)).float()
         fused = torch.from_numpy(each.fused[places]).to(scores.device)
         return nn.functional.cross_entropy(
             (fused + scores)[None], torch.zeros(1, dtype=torch.long, device=scores.device)
         )
 
 
-def finetune_words(
-    settings: RankSettings, base: ModelFolder, domain: Domain, found: Texts, device: torch.device
-) -> Teaching:
+def finetune_text(settings: RankSettings, base: ModelFolder, index: DomainIndex, device: torch.device) -> TrainingJob:
     """All that a training of words needs, made ready."""
-    lessons = make_lessons(domain, found, settings.seed, VALIDATED, CANDIDATES)
-    examples = word_examples(domain, found, settings.seed)
+    domain = index.domain
+    data = make_training_data(index, settings.seed, VALIDATED, CANDIDATES)
+    examples = text_examples(index, settings.seed)
     layers = min(settings.layers, count_layers(base.path) or settings.layers)
-    reader, wording = fresh_word_reader(base.name, layers, settings.rank, settings.seed)
-    reader.to(device)
+    reranker, wording = new_text_reranker(base.name, layers, settings.rank, settings.seed)
+    reranker.to(device)
     histories = domain.histories
-    made = WordSettings(
+    made = TextRerankerSettings(
         base_model=base.name,
         base_sha256=base.sha256,
         layers=layers,
@@ -100,43 +106,42 @@ def finetune_words(
         scale=Scale.of(histories.values),
         events_sha256=events_sha256(histories.users, histories.starts, domain.catalogue.ids, histories.rows),
     )
-    loaded = LoadedWordReader(reader, made, wording, Path())
-    objective = WordObjective(loaded, domain.catalogue)
+    loaded = LoadedTextReranker(reranker, made, wording, Path())
+    objective = TextObjective(loaded, domain.catalogue)
     schedule = Schedule(
         Budget(settings.minutes, settings.epochs), settings.learning_rate, settings.seed, 0.5, settings.accumulate
     )
 
-    def said() -> list[Floats]:
-        return _said(loaded, domain.catalogue, lessons)
+    def scores() -> list[Floats]:
+        return _scores(loaded, domain.catalogue, data)
 
     def validate() -> Validation:
-        own = said()
-        blend = best_blend(lessons.validation, own)
-        return Validation(
-            blend.likelihood, ndcg_at_10(lessons.validation, blended_scores(lessons.validation, own, blend.weight))
-        )
+        own = scores()
+        blend = best_blend(data.validation, own)
+        return Validation(blend.likelihood, ndcg_at_10(data.validation, blend_all(data.validation, own, blend.weight)))
 
-    def batches(_: Histories, epoch: int) -> list[WordBatch]:
+    def batches(_: Histories, epoch: int) -> list[TextBatch]:
         return _batches(examples, settings.seed, epoch)
 
     def save(folder: Path, blend: float) -> None:
-        save_word_reader(folder, replace(loaded, settings=replace(made, blend=blend)))
+        save_text_reranker(folder, replace(loaded, settings=replace(made, blend=blend)))
 
     about = {"base": base.name, "rank": settings.rank, "layers": layers, "prompt": "words"}
     workers = Workers.here(device)
-    trainer = Trainer(reader, objective.loss, validate, schedule, workers)
-    return Teaching(trainer, lessons, batches, said, save, about, made.events_sha256)
+    trainer = Trainer(reranker, objective.loss, validate, schedule, workers)
+    return TrainingJob(trainer, data, batches, scores, save, about, made.events_sha256)
 
 
-def word_examples(domain: Domain, found: Texts, seed: int) -> tuple[ValidationList, ...]:
+def text_examples(index: DomainIndex, seed: int) -> tuple[ValidationList, ...]:
     """Candidates for the POSITIONS events before those that are held out, by a retriever fitted without them."""
+    domain = index.domain
     cleaned, _ = first_events(domain.histories, len(domain.catalogue))
     long_enough = cleaned.chosen(np.flatnonzero(cleaned.lengths > AHEAD + 1))
     known = np.maximum(long_enough.lengths - AHEAD - POSITIONS, 1)
-    retriever = fitted_retriever(long_enough.until(known), domain.catalogue, found.vectors, seed, found.reviews)
+    retriever = fit_retriever(index, long_enough.until(known), seed)
     until = long_enough.lengths - AHEAD
     asked = [(user, n) for user in range(len(long_enough)) for n in range(known[user], until[user])]
-    order = np.random.default_rng(seed).permutation(len(asked))[:MOST_EXAMPLES]
+    order = np.random.default_rng(seed).permutation(len(asked))[:MAX_EXAMPLES]
     lists = []
     for n in progress(order, "retrieving examples"):
         user, before = asked[int(n)]
@@ -146,16 +151,14 @@ def word_examples(domain: Domain, found: Texts, seed: int) -> tuple[ValidationLi
     return tuple(lists)
 
 
-def _batches(examples: Sequence[ValidationList], seed: int, epoch: int) -> list[WordBatch]:
+def _batches(examples: Sequence[ValidationList], seed: int, epoch: int) -> list[TextBatch]:
     order = np.random.default_rng((seed, epoch)).permutation(len(examples))
     parts = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-    return [WordBatch(tuple(examples[n] for n in part)) for part in parts]
+    return [TextBatch(tuple(examples[n] for n in part)) for part in parts]
 
 
-def _said(loaded: LoadedWordReader, catalogue: Catalogue, lessons: Lessons) -> list[Floats]:
-    loaded.reader.eval()
-    reading = WordReading(loaded, catalogue)
-    with autocast(loaded.reader.head.weight.device):
-        return reading.log_odds(
-            [each.history for each in lessons.validation], [each.rows for each in lessons.validation]
-        )
+def _scores(loaded: LoadedTextReranker, catalogue: Catalogue, data: TrainingData) -> list[Floats]:
+    loaded.reranker.eval()
+    scorer = TextScorer(loaded, catalogue)
+    with autocast(loaded.reranker.head.weight.device):
+        return scorer.log_odds([each.history for each in data.validation], [each.rows for each in data.validation])

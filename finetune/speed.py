@@ -8,14 +8,14 @@ import torch
 
 from agent.rerank.sequence_prompt import Scale
 from finetune.batches import epoch_batches
-from finetune.objective import NextItem
-from finetune.rank import BACKBONES, fresh_reading
+from finetune.objective import NextItemObjective
+from finetune.rank import BACKBONES, new_scorer
 from finetune.settings import RankSettings
 from finetune.trainer import Schedule, Trainer, Validation
 from finetune.training_job import device_of
-from index.build.loading import load_text_index
+from index.build.loading import open_index
 from index.data.domain import load_domain
-from index.data.splits import some_training
+from index.data.splits import sample_training
 from index.embedding.model_files import resolve
 
 WARM_UP = 3  # batches before the time is taken
@@ -27,24 +27,24 @@ def speed(settings: RankSettings, n_histories: int, threads: int | None = None) 
 
     if threads:
         torch.set_num_threads(threads)
-    domain = load_domain(settings.domain)
-    index = load_text_index(domain)
-    histories = some_training(domain, n_histories, settings.seed)
-    reading = fresh_reading(
-        settings, resolve(BACKBONES.get(settings.backbone, settings.backbone)), domain, index, histories
+    index = open_index(load_domain(settings.domain))
+    domain = index.domain
+    histories = sample_training(domain, n_histories, settings.seed)
+    scorer = new_scorer(settings, resolve(BACKBONES.get(settings.backbone, settings.backbone)), index, histories)
+    scorer.loaded.reranker.to(device_of(settings.device))
+    objective = NextItemObjective(
+        scorer.texts, scorer.numbers, np.bincount(histories.rows, minlength=len(domain.catalogue))
     )
-    reading.loaded.reader.to(device_of(settings.device))
-    objective = NextItem(reading.texts, reading.numbers, np.bincount(histories.rows, minlength=len(domain.catalogue)))
     schedule = Schedule(Budget(epochs=2), settings.learning_rate, settings.seed)
-    trainer = Trainer(reading.loaded.reader, objective.loss, lambda: Validation(0.0, 0.0), schedule)
+    trainer = Trainer(scorer.loaded.reranker, objective.loss, lambda: Validation(0.0, 0.0), schedule)
     scale = Scale.of(domain.histories.values)
     for batch in epoch_batches(histories, scale, settings.seed, 0)[:WARM_UP]:
         trainer.learn(batch)
-    began, before = time.perf_counter(), trainer.at.tokens
+    began, before = time.perf_counter(), trainer.at.n_events
     for batch in epoch_batches(histories, scale, settings.seed, 1):
         trainer.learn(batch)
     seconds = time.perf_counter() - began
-    tokens = trainer.at.tokens - before
+    tokens = trainer.at.n_events - before
     return {
         "histories": len(histories),
         "seconds": round(seconds, 4),

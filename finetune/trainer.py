@@ -5,7 +5,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from types import FrameType
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
 from finetune.curves import Curves, bar
 from finetune.dropout import with_fast_dropout
+from finetune.progress import Clock, Progress
 from finetune.workers import Workers
 from index.data.domain import Histories
 
@@ -45,48 +46,6 @@ class Validation:
     ndcg: float
 
 
-@dataclass
-class Progress:
-    """Where training stands; what a checkpoint keeps beside the tensors."""
-
-    step: int = 0
-    epoch: int = 0
-    place: int = 0  # batches of this epoch that are done
-    seconds: float = 0.0
-    best: float = -math.inf
-    best_ndcg: float = 0.0
-    unimproved: int = 0
-    lowered: int = 0  # how often the rate was
-    batches: int = 0  # in all; more than steps where gradients are accumulated
-    tokens: int = 0  # events learned from in all
-    learning_seconds: float = 0.0  # of `seconds`, without lessons and validations
-    loss: list[tuple[int, float]] = field(default_factory=list)
-    validation: list[tuple[int, float]] = field(default_factory=list)
-    finished: bool = False
-
-
-class Clock:
-    """Seconds of a training that may have begun in an earlier process."""
-
-    def __init__(self, before: float = 0.0) -> None:
-        self._before, self._began = before, time.monotonic()
-        self._marked = self._began
-
-    @property
-    def seconds(self) -> float:
-        """All of them."""
-        return self._before + time.monotonic() - self._began
-
-    @property
-    def since_mark(self) -> float:
-        """Seconds since the last mark."""
-        return time.monotonic() - self._marked
-
-    def mark(self) -> None:
-        """Count anew from here."""
-        self._marked = time.monotonic()
-
-
 class HasEvents(Protocol):
     """Anything that can be a batch."""
 
@@ -104,19 +63,21 @@ class Trainer:
 
     def __init__(
         self,
-        reader: nn.Module,
+        reranker: nn.Module,
         loss_of: LossOf,
         validate: Callable[[], Validation],
         schedule: Schedule,
         workers: Workers | None = None,
     ) -> None:
         self.workers = workers or Workers()
-        with_fast_dropout(reader)
-        self.reader, self.loss_of = reader, loss_of
+        with_fast_dropout(reranker)
+        self.reranker, self.loss_of = reranker, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
-        self.trained = {name: value for name, value in reader.named_parameters() if value.requires_grad}
-        self.optimizer = torch.optim.AdamW(_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98))
+        self.trained = {name: value for name, value in reranker.named_parameters() if value.requires_grad}
+        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
+            _groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
+        )
         self.best = self.copied()
         self.curves = Curves()
         self._stopped = False
@@ -162,13 +123,13 @@ class Trainer:
     def learn(self, batch: HasEvents) -> None:
         """Learn from a batch; with `accumulate`, the parameters move only after so many."""
         began = time.monotonic()
-        self.reader.train()
+        self.reranker.train()
         seed = self.schedule.seed * 1_000_003 + self.at.batches + self.workers.rank
         torch.manual_seed(seed)  # dropout: the same after a resume
-        loss = self.loss_of(self.reader, batch, seed)
+        loss = self.loss_of(self.reranker, batch, seed)
         (loss / self.schedule.accumulate).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.at.batches += self.workers.size
-        self.at.tokens += batch.n_events * self.workers.size
+        self.at.n_events += batch.n_events * self.workers.size
         if self._between_steps:
             self._move()
             if self.at.step % 10 == 1:
@@ -193,7 +154,7 @@ class Trainer:
 
     def _note_loss(self, loss: float) -> None:
         self.at.loss.append((self.at.step, round(loss, 4)))
-        speed = self.at.tokens / max(self.at.learning_seconds, 1e-9)
+        speed = self.at.n_events / max(self.at.learning_seconds, 1e-9)
         rate = self.optimizer.param_groups[0]["lr"]
         self.curves.add(self.at.step, train__loss=loss, train__rate=rate, train__events_per_s=speed)
 
@@ -231,7 +192,7 @@ class Trainer:
         if self.at.validation and self.at.validation[-1][0] == self.at.step:
             return
         began = time.monotonic()
-        self.reader.eval()
+        self.reranker.eval()
         value = Validation(*self.workers.shared(*astuple(self.validate())))
         self._validation_seconds = self.workers.shared(time.monotonic() - began)[0]
         self.at.validation.append((self.at.step, round(value.ndcg, 6)))

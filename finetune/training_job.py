@@ -10,13 +10,14 @@ from typing import Any
 import torch
 
 from agent.rerank.tensor_files import tensor_writes
-from finetune.blend import best_blend, blended
+from finetune.blend import best_blend, blend_scores
 from finetune.checkpoint import Checkpoint
 from finetune.curves import Curves
 from finetune.model_card import card_of
+from finetune.progress import Progress
 from finetune.settings import RankSettings
-from finetune.trainer import BatchesOf, Progress, Trainer
-from finetune.training_data import Lessons, ValidationList, ndcg_at_10
+from finetune.trainer import BatchesOf, Trainer
+from finetune.training_data import TrainingData, ValidationList, ndcg_at_10
 from index.command import note
 from index.data.domain import Domain
 from index.embedding.model_files import ModelFolder
@@ -26,22 +27,22 @@ from index.types import Floats
 
 
 @dataclass(frozen=True)
-class Teaching:
+class TrainingJob:
     """A training made ready: who learns from what, how it is asked and saved, what its card tells of it."""
 
     trainer: Trainer
-    lessons: Lessons
+    data: TrainingData
     batches: BatchesOf
-    said: Callable[[], list[Floats]]  # the reader's scores of each validation list's candidates
+    scores: Callable[[], list[Floats]]  # the reader's scores of each validation list's candidates
     save: Callable[[Path, float], None]  # the adapter's tensors with the blend that was chosen
     about: dict[str, Any]
     events_sha256: str
 
 
-def taught(teaching: Teaching, settings: RankSettings, domain: Domain, base: ModelFolder, target: Path) -> None:
+def train_adapter(job: TrainingJob, settings: RankSettings, domain: Domain, base: ModelFolder, target: Path) -> None:
     """Train or go on, choose the blend on validation users, write the adapter; of several workers the first does."""
-    trainer, lists = teaching.trainer, teaching.lessons.validation
-    key = key_of(settings, teaching.events_sha256, base.sha256)
+    trainer, lists = job.trainer, job.data.validation
+    key = key_of(settings, job.events_sha256, base.sha256)
     checkpoint = Checkpoint(target.with_name(f"{target.name}.training"), key)
     prepared = trainer.at.seconds
     resumed = checkpoint.load(trainer)
@@ -52,13 +53,13 @@ def taught(teaching: Teaching, settings: RankSettings, domain: Domain, base: Mod
     if first and resumed:
         note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
     if first:
-        note(f"learning from {len(teaching.lessons.training)} histories, validating on {len(lists)} users")
-    at = trainer.run(teaching.lessons.training, teaching.batches, checkpoint)
+        note(f"learning from {len(job.data.training)} histories, validating on {len(lists)} users")
+    at = trainer.run(job.data.training, job.batches, checkpoint)
     if first:
-        said = teaching.said()
-        blend = best_blend(lists, said).weight
-        record = with_blend(record_of(settings, domain, lists, at, said), lists, said, blend)
-        write_adapter(target, lambda folder: teaching.save(folder, blend), record, {**teaching.about, "blend": blend})
+        scores = job.scores()
+        blend = best_blend(lists, scores).weight
+        record = add_blend(record_of(settings, domain, lists, at, scores), lists, scores, blend)
+        write_adapter(target, lambda folder: job.save(folder, blend), record, {**job.about, "blend": blend})
         if trainer.interrupted:
             note(f"interrupted: the best so far is in {target}; the same command goes on from here")
         else:
@@ -86,7 +87,7 @@ def key_of(settings: RankSettings, events_sha256: str, base_sha256: str) -> dict
 
 
 def record_of(
-    settings: RankSettings, domain: Domain, lists: tuple[ValidationList, ...], at: Progress, said: Sequence[Floats]
+    settings: RankSettings, domain: Domain, lists: tuple[ValidationList, ...], at: Progress, scores: Sequence[Floats]
 ) -> dict[str, Any]:
     """What stands in training.json, but for the blend and what follows from it."""
     return {
@@ -98,29 +99,29 @@ def record_of(
         "seconds": round(at.seconds, 1),
         "steps": at.step,
         "epochs": at.epoch,
-        "tokens": at.tokens,
+        "tokens": at.n_events,
         "learning_seconds": round(at.learning_seconds, 1),
         "finished": at.finished,
         "loss": [list(pair) for pair in at.loss],
         "validation": [list(pair) for pair in at.validation],
         "n_validation_users": len(lists),
         "before": {"ndcg@10": round(ndcg_at_10(lists, [each.fused for each in lists]), 6)},
-        "reader_alone": {"ndcg@10": round(ndcg_at_10(lists, list(said)), 6)},
+        "reader_alone": {"ndcg@10": round(ndcg_at_10(lists, list(scores)), 6)},
         "versions": {"torch": torch.__version__},
     }
 
 
-def with_blend(
-    record: dict[str, Any], lists: tuple[ValidationList, ...], said: Sequence[Floats], blend: float
+def add_blend(
+    record: dict[str, Any], lists: tuple[ValidationList, ...], scores: Sequence[Floats], blend: float
 ) -> dict[str, Any]:
     """The record with the blend that was chosen and what both sides give with it."""
-    after = ndcg_at_10(lists, blended_scores(lists, said, blend))
+    after = ndcg_at_10(lists, blend_all(lists, scores, blend))
     return {**record, "after": {"ndcg@10": round(after, 6)}, "blend": blend}
 
 
-def blended_scores(lists: tuple[ValidationList, ...], said: Sequence[Floats], blend: float) -> list[Floats]:
+def blend_all(lists: tuple[ValidationList, ...], scores: Sequence[Floats], blend: float) -> list[Floats]:
     """Fused scores with the reader's word added, for each list."""
-    return [blended(each, own, blend) for each, own in zip(lists, said, strict=True)]
+    return [blend_scores(each, own, blend) for each, own in zip(lists, scores, strict=True)]
 
 
 def write_adapter(target: Path, save: Callable[[Path], None], record: dict[str, Any], about: dict[str, Any]) -> None:

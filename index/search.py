@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.build.loading import TextIndex, load_text_index
-from index.data.domain import Domain, load_domain
+from index.build.loading import DomainIndex, open_index
+from index.data.domain import load_domain
 from index.errors import MendableError
-from index.retrieval.top_rows import best_rows
+from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
 WORDS_WEIGHT = 0.5  # of BM25, as a share of the best, beside a cosine; docs/log.md has the numbers
@@ -28,16 +28,16 @@ def search_items(name: str, text: str, k: int) -> list[Hit]:
     if not text.strip():
         raise MendableError("there is nothing to search for", "TEXT", "Give some words")
     domain = load_domain(name)
-    return find(domain, load_text_index(domain), text, k)
+    return find(open_index(domain), text, k)
 
 
-def find(domain: Domain, index: TextIndex, text: str, k: int) -> list[Hit]:
+def find(index: DomainIndex, text: str, k: int) -> list[Hit]:
     """As `search_items`, in an index that is open."""
-    catalogue = domain.catalogue
-    vector = index.encoded(text)
-    words = index.lexical.scores(text)
-    near = index.store.search(vector[None], max(k, DEPTH), catalogue.available)[0][0]
-    rows = np.union1d(near[near >= 0], best_rows(words, max(k, DEPTH), catalogue.available & (words > 0)))
+    catalogue = index.domain.catalogue
+    vector = index.text.encoded(text)
+    words = index.text.lexical.scores(text)
+    near = index.text.store.search(vector[None], max(k, DEPTH), catalogue.available)[0][0]
+    rows = np.union1d(near[near >= 0], top_rows(words, max(k, DEPTH), catalogue.available & (words > 0)))
     scores = _scores(index.vectors[rows] @ vector, words[rows])
     order = np.lexsort((rows, -scores))[:k]
     hits: Rows = rows[order]

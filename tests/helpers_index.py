@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from index.build.builder import Builder, build_with
-from index.build.loading import TextIndex, load_text_index
+from index.build.loading import DomainIndex, open_index
 from index.build.text_part import TextPart
 from index.data.domain import Domain, load_domain
 from index.data.records import Item
@@ -75,15 +75,14 @@ def built_domain(name: str = "films", items: Sequence[Item] = FILMS) -> Domain:
     return domain
 
 
-def opened(domain: Domain | None = None) -> TextIndex:
+def opened(domain: Domain | None = None) -> DomainIndex:
     """The index of `films`."""
-    return load_text_index(domain or load_domain("films"), HashingEncoder())
+    return open_index(domain or load_domain("films"), HashingEncoder())
 
 
 def found(text: str, k: int = 10) -> list[Hit]:
     """What a search in `films` finds."""
-    domain = load_domain("films")
-    return find(domain, opened(domain), text, k)
+    return find(opened(), text, k)
 
 
 def generations() -> list[Path]:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from agent.rerank.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.sequence_reranker import ReaderShape
-from agent.rerank.sequence_scorer import Reading
+from agent.rerank.sequence_reranker import RerankerShape
+from agent.rerank.sequence_scorer import SequenceScorer
 from index.data.domain import Catalogue
 from index.embedding.model_files import resolve
 from tests.helpers_small import N_ITEMS, history, things, unit_vectors, walks
@@ -18,20 +18,20 @@ LONG = walks(1, length=20)[0]
 SHOWN = (history(3), history(5, 9, 2, 7, 7, values=[1, 5, 3, 4, 2], times=[0, 9, 80, 81, 9999]), LONG, history(8, 1))
 
 
-def shaken_reader(base_model: Path) -> LoadedReader:
+def shaken_reader(base_model: Path) -> LoadedReranker:
     """A reader whose trained tensors are random: a fresh LoRA is zero and would say nothing."""
     base = resolve(str(base_model))
-    shape = ReaderShape(N_ITEMS, DIM, id_dim=8, layers=2)
-    reader = fresh_reader(base.name, shape, rank=2, seed=1)
+    shape = RerankerShape(N_ITEMS, DIM, id_dim=8, layers=2)
+    reranker = new_reranker(base.name, shape, rank=2, seed=1)
     torch.manual_seed(5)
     with torch.no_grad():
-        for value in reader.parameters():
+        for value in reranker.parameters():
             if value.requires_grad:
                 value.add_(0.1 * torch.randn_like(value))
-    settings = ReaderSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=0.4, events_sha256="f" * 64)
-    return LoadedReader(reader.eval(), settings, Catalogue(things()).ids, Path())
+    settings = RerankerSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=0.4, events_sha256="f" * 64)
+    return LoadedReranker(reranker.eval(), settings, Catalogue(things()).ids, Path())
 
 
-def reading_of(loaded: LoadedReader) -> Reading:
+def reading_of(loaded: LoadedReranker) -> SequenceScorer:
     """The reader over the small catalogue."""
-    return Reading(loaded, Catalogue(things()), unit_vectors(dim=DIM))
+    return SequenceScorer(loaded, Catalogue(things()), unit_vectors(dim=DIM))

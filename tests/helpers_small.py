@@ -8,15 +8,23 @@ import numpy as np
 import pyarrow as pa
 
 from index.build.builder import Builder
+from index.build.loading import DomainIndex
+from index.build.manifest import Manifest
+from index.build.review_part import ReviewIndex
 from index.data.domain import Catalogue, Domain, Histories, load_domain
+from index.data.item_text import item_text, item_title
 from index.data.records import History, Item
 from index.data.tables import INTERACTIONS, items_table, table_path, write_table
 from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.bm25 import Lexical
 from index.retrieval.features import COLUMNS, Features
-from index.retrieval.fusion import untrained
-from index.retrieval.fusion_training import UNLEARNED
+from index.retrieval.fusion import untrained_fusion
+from index.retrieval.fusion_training import UNTRAINED_WEIGHTS
 from index.retrieval.query import Channel
 from index.retrieval.retriever import Retriever
+from index.retrieval.review_vectors import ReviewVectors
+from index.retrieval.text_index import TextIndex
+from index.retrieval.vector_store import VectorStore
 from index.storage.home import domain_folder
 from index.types import Floats, Rows
 from tests.helpers_index import HashingEncoder
@@ -128,7 +136,22 @@ def retriever_over(domain: Domain, channels: Sequence[Channel] = (), vectors: Fl
     n_items = len(domain.catalogue)
     behaviour = Behaviour.fit(domain.histories, n_items)
     features = Features(behaviour, unit_vectors(n_items) if vectors is None else vectors, domain.catalogue)
-    return Retriever(domain.catalogue, features, untrained(COLUMNS, UNLEARNED), channels)
+    return Retriever(domain.catalogue, features, untrained_fusion(COLUMNS, UNTRAINED_WEIGHTS), channels)
+
+
+def index_over(domain: Domain, vectors: Floats | None = None, reviews: ReviewVectors | None = None) -> DomainIndex:
+    """An index in memory of a domain, with these vectors of its texts and these reviews."""
+    n_items = len(domain.catalogue)
+    vectors = unit_vectors(n_items) if vectors is None else vectors
+    items = domain.catalogue.items
+    words = Lexical.build([item_title(item) for item in items], [item_text(item) for item in items])
+    text = TextIndex(HashingEncoder(dim=vectors.shape[1]), VectorStore.build(vectors), vectors.mean(0), words)
+    n_users, dim = len(domain.histories), vectors.shape[1]
+    manifest = Manifest(domain.name, "", "hashing", "a" * 64, "", dim, n_items, n_users, "", {}, {})
+    index = DomainIndex(domain, text, manifest, Path())
+    found = None if reviews is None else ReviewIndex(reviews, VectorStore.build(reviews.vectors), ())
+    index.__dict__["reviews"] = found  # what it would read from disk
+    return index
 
 
 def marked(n: int, *rows: int) -> np.ndarray:

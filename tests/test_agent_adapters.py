@@ -9,59 +9,62 @@ import numpy as np
 import pytest
 import torch
 
-from agent.open_agent import open_agent, reading_ranker
-from agent.rerank.adapter_folders import READER, find_adapter
+from agent.open_agent import open_agent
+from agent.rerank.adapter_folders import SETTINGS, find_adapter
 from agent.rerank.adapters import (
     HEAD,
     WEIGHTS,
-    LoadedReader,
+    LoadedReranker,
     events_sha256,
-    fresh_reader,
-    load_reader,
+    load_reranker,
+    new_reranker,
     read_settings,
-    save_reader,
+    save_reranker,
 )
 from agent.rerank.backbones import kind_of
+from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.precision import PRECISIONS
-from agent.rerank.sequence_reranker import ReaderShape
-from agent.rerank.sequence_scorer import Reading
+from agent.rerank.sequence_reranker import RerankerShape
+from agent.rerank.sequence_scorer import SequenceScorer
 from index.data.domain import Catalogue
 from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.storage.home import adapters_folder
 from tests.helpers_index import full_disk
 from tests.helpers_reader import DIM, LONG, SHOWN, reading_of, shaken_reader
-from tests.helpers_small import N_ITEMS, Small, domain_of, things, unit_vectors, walks, write_domain
+from tests.helpers_small import N_ITEMS, Small, domain_of, index_over, things, unit_vectors, walks, write_domain
 
 
 @pytest.fixture(scope="module")
-def loaded(tiny: Path) -> LoadedReader:
+def loaded(tiny: Path) -> LoadedReranker:
     return shaken_reader(tiny)
 
 
 @pytest.fixture(scope="module")
-def reading(loaded: LoadedReader) -> Reading:
+def scorer(loaded: LoadedReranker) -> SequenceScorer:
     return reading_of(loaded)
 
 
 @pytest.fixture
-def saved(loaded: LoadedReader, tmp_path: Path) -> Path:
+def saved(loaded: LoadedReranker, tmp_path: Path) -> Path:
     folder = tmp_path / "bert"
     folder.mkdir()
-    save_reader(folder, loaded)
+    save_reranker(folder, loaded)
     return folder
 
 
-def test_saving_and_loading_changes_nothing_but_the_digits_of_half_precision(saved: Path, reading: Reading) -> None:
-    again = replace(reading, loaded=load_reader(saved))
-    assert again.loaded.settings == reading.loaded.settings
-    assert again.loaded.item_ids == reading.loaded.item_ids
-    for before, after in zip(reading.log_odds(SHOWN), again.log_odds(SHOWN), strict=True):
+def test_saving_and_loading_changes_nothing_but_the_digits_of_half_precision(
+    saved: Path, scorer: SequenceScorer
+) -> None:
+    again = replace(scorer, loaded=load_reranker(saved))
+    assert again.loaded.settings == scorer.loaded.settings
+    assert again.loaded.item_ids == scorer.loaded.item_ids
+    for before, after in zip(scorer.log_odds(SHOWN), again.log_odds(SHOWN), strict=True):
         assert after == pytest.approx(before, abs=0.02 * float(np.abs(before).max()))
     other = saved.with_name("twice")
     other.mkdir()
-    save_reader(other, again.loaded)
-    twice = replace(reading, loaded=load_reader(other))
+    save_reranker(other, again.loaded)
+    twice = replace(scorer, loaded=load_reranker(other))
     assert all(np.array_equal(a, b) for a, b in zip(again.log_odds(SHOWN), twice.log_odds(SHOWN), strict=True))
 
 
@@ -78,7 +81,7 @@ def test_peft_loads_the_lora_on_its_base_model(saved: Path, tiny: Path) -> None:
 
 
 def test_the_files_are_those_that_hold_no_program_and_name_no_folder_of_this_machine(
-    loaded: LoadedReader, saved: Path
+    loaded: LoadedReranker, saved: Path
 ) -> None:
     assert {path.suffix for path in saved.iterdir()} == {".json", ".safetensors"}
     named = json.loads((saved / "adapter_config.json").read_text())["base_model_name_or_path"]
@@ -86,22 +89,22 @@ def test_the_files_are_those_that_hold_no_program_and_name_no_folder_of_this_mac
 
 
 def test_the_hash_of_an_adapter_is_that_of_its_file(saved: Path) -> None:
-    assert load_reader(saved).sha256 == sha256((saved / WEIGHTS).read_bytes()).hexdigest()
+    assert load_reranker(saved).sha256 == sha256((saved / WEIGHTS).read_bytes()).hexdigest()
 
 
-def test_settings_are_read_without_the_weights(saved: Path, loaded: LoadedReader) -> None:
+def test_settings_are_read_without_the_weights(saved: Path, loaded: LoadedReranker) -> None:
     (saved / WEIGHTS).unlink()
     assert read_settings(saved) == loaded.settings
 
 
 def refused(folder: Path) -> str:
     with pytest.raises(MendableError) as why:
-        load_reader(folder)
+        load_reranker(folder)
     assert "\n" not in str(why.value)
     return str(why.value)
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, HEAD, READER, "adapter_config.json"])
+@pytest.mark.parametrize("name", [WEIGHTS, HEAD, SETTINGS, "adapter_config.json"])
 @pytest.mark.parametrize("share", [0, 0.5, None])
 def test_an_adapter_that_is_cut_off_or_incomplete_is_refused_in_one_line(
     saved: Path, name: str, share: float | None
@@ -115,15 +118,15 @@ def test_an_adapter_that_is_cut_off_or_incomplete_is_refused_in_one_line(
 
 @pytest.mark.parametrize("content", ["null", "[]", "3", "{}", '{"format_version": 1, "item_ids": 4}'])
 def test_settings_that_are_none_are_refused_in_one_line(saved: Path, content: str) -> None:
-    (saved / READER).write_text(content)
+    (saved / SETTINGS).write_text(content)
     assert str(saved) in refused(saved)
     with pytest.raises(MendableError):
         read_settings(saved)
 
 
 def changed(folder: Path, **settings: object) -> None:
-    content = json.loads((folder / READER).read_text())
-    (folder / READER).write_text(json.dumps({**content, **settings}))
+    content = json.loads((folder / SETTINGS).read_text())
+    (folder / SETTINGS).write_text(json.dumps({**content, **settings}))
 
 
 def test_an_adapter_of_another_format_is_refused(saved: Path) -> None:
@@ -148,18 +151,20 @@ def test_an_adapter_whose_head_lacks_a_tensor_is_refused_naming_it(saved: Path) 
 
 
 def test_an_adapter_of_another_encoder_is_refused_naming_both(saved: Path) -> None:
+    index = index_over(domain_of(walks()), unit_vectors(dim=DIM))
     with pytest.raises(MendableError) as why:
-        reading_ranker("bert", saved, domain_of(walks()), unit_vectors(dim=DIM), "a" * 64)
+        tuned_ranker("bert", saved, index)
     assert "e" * 12 in str(why.value)
     assert "a" * 12 in str(why.value)
-    assert reading_ranker("bert", saved, domain_of(walks()), unit_vectors(dim=DIM), "e" * 64).card.adapter == "bert"
+    fitting = replace(index, manifest=replace(index.manifest, encoder_sha256="e" * 64))
+    assert tuned_ranker("bert", saved, fitting).card.adapter == "bert"
 
 
-def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: LoadedReader, tmp_path: Path) -> None:
+def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: LoadedReranker, tmp_path: Path) -> None:
     from agent.rerank.tensor_files import tensor_writes
 
     with full_disk(3_000), pytest.raises(MendableError, match="cannot write"), tensor_writes(tmp_path):
-        save_reader(tmp_path, loaded)
+        save_reranker(tmp_path, loaded)
 
 
 def test_a_model_with_fewer_layers_than_are_read_is_refused_as_a_backbone(tmp_path: Path) -> None:
@@ -167,9 +172,9 @@ def test_a_model_with_fewer_layers_than_are_read_is_refused_as_a_backbone(tmp_pa
 
     GPT2Model(GPT2Config(vocab_size=9, n_positions=8, n_embd=8, n_layer=1, n_head=2)).save_pretrained(tmp_path)
     assert kind_of(tmp_path) == "gpt"
-    assert fresh_reader(str(tmp_path), ReaderShape(2, 4, 2, 1), rank=1, seed=1).text_in.out_features == 8
+    assert new_reranker(str(tmp_path), RerankerShape(2, 4, 2, 1), rank=1, seed=1).text_in.out_features == 8
     with pytest.raises(MendableError, match=r"1 layers where 2.*--backbone"):
-        fresh_reader(str(tmp_path), ReaderShape(2, 4, 2, 2), rank=1, seed=1)
+        new_reranker(str(tmp_path), RerankerShape(2, 4, 2, 2), rank=1, seed=1)
 
 
 def test_a_model_without_a_list_of_layers_is_refused_as_a_backbone(tmp_path: Path) -> None:
@@ -177,7 +182,7 @@ def test_a_model_without_a_list_of_layers_is_refused_as_a_backbone(tmp_path: Pat
 
     ResNetModel(ResNetConfig(embedding_size=4, hidden_sizes=[4], depths=[1])).save_pretrained(tmp_path)
     with pytest.raises(MendableError, match="--backbone"):
-        fresh_reader(str(tmp_path), ReaderShape(2, 4, 2, 1), rank=1, seed=1)
+        new_reranker(str(tmp_path), RerankerShape(2, 4, 2, 1), rank=1, seed=1)
 
 
 # --- which adapter ----------------------------------------------------------
@@ -189,7 +194,7 @@ def test_the_users_own_adapter_is_found_where_it_is_whole(home: Path) -> None:
     own.mkdir(parents=True)
     (own / WEIGHTS).write_bytes(b"")
     assert find_adapter("films", "bert") is None
-    (own / READER).write_text("{}")
+    (own / SETTINGS).write_text("{}")
     assert find_adapter("films", "bert") == own
     assert find_adapter("films", "gpt") is None
 
@@ -197,7 +202,7 @@ def test_the_users_own_adapter_is_found_where_it_is_whole(home: Path) -> None:
 def test_an_adapter_whose_replacement_was_killed_is_found_again(home: Path) -> None:
     old = adapters_folder("films") / ".bert.old"  # where `replace_folder` puts the old one between its two renames
     old.mkdir(parents=True)
-    (old / READER).write_text("{}")
+    (old / SETTINGS).write_text("{}")
     assert find_adapter("films", "bert") == adapters_folder("films") / "bert"
 
 
@@ -252,11 +257,11 @@ def test_the_hash_of_events_tells_people_order_and_items_apart_and_not_how_they_
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_in_any_precision_a_reader_says_nearly_the_same(loaded: LoadedReader, saved: Path, precision: str) -> None:
-    taught = reading_of(loaded).log_odds([LONG])[0]
-    asked = load_reader(saved, precision)
-    said = reading_of(asked).log_odds([LONG])[0]
+def test_in_any_precision_a_reader_says_nearly_the_same(loaded: LoadedReranker, saved: Path, precision: str) -> None:
+    train_adapter = reading_of(loaded).log_odds([LONG])[0]
+    asked = load_reranker(saved, precision)
+    scores = reading_of(asked).log_odds([LONG])[0]
     assert asked.precision == precision
     within = {"float32": 2e-3, "bfloat16": 0.05, "int8": 0.1}[precision]  # the head is kept in half precision
-    assert np.abs(said - taught).max() < within * np.abs(taught).max()
-    assert (said == reading_of(load_reader(saved)).log_odds([LONG])[0]).all() == (precision == "float32")
+    assert np.abs(scores - train_adapter).max() < within * np.abs(train_adapter).max()
+    assert (scores == reading_of(load_reranker(saved)).log_odds([LONG])[0]).all() == (precision == "float32")

@@ -177,5 +177,5 @@ def test_a_ranker_without_an_adapter_says_none_and_times_are_added_up() -> None:
 
 @given(st.text(), st.integers(1, 50))
 def test_a_shortened_text_is_whole_or_says_how_long_it_was(text: str, longest: int) -> None:
-    short = cards.shortened(text, longest)
+    short = cards.shorten(text, longest)
     assert short == text if len(text) <= longest else short.endswith(f"… ({len(text):,} characters)")

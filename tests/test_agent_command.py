@@ -7,7 +7,7 @@ import pytest
 
 from agent.__main__ import main
 from agent.constraints import Constraint, holds
-from agent.rerank.rankers import PLAIN, TUNED
+from agent.rerank.rankers import TUNED, UNTUNED
 from index.errors import MendableError
 from tests.helpers_small import KINDS, Small, things
 
@@ -25,7 +25,7 @@ def recommend(tuned: Small, capsys: pytest.CaptureFixture[str]) -> Recommend:
     return run
 
 
-@pytest.mark.parametrize("ranker", ["bert", *PLAIN])
+@pytest.mark.parametrize("ranker", ["bert", *UNTUNED])
 def test_the_command_prints_the_contracts_object(recommend: Recommend, ranker: str) -> None:
     found = recommend("--user", "u7", "--ranker", ranker, "-k", "5")
     assert list(found) == ["domain", "user", "ranker", "state", "relaxed", "recommendations", "timing_ms"]

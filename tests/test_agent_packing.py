@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from agent.rerank.packed_scoring import MOST, Kept, Prefix, plain_mask, read, states_after
+from agent.rerank.packed_scoring import MOST, Prefix, PrefixCache, plain_mask, read, states_after
 
 WIDTH, HISTORY, LONGEST = 32, 11, 5
 
@@ -153,9 +153,9 @@ def test_a_history_read_in_parts_is_the_same_as_read_at_once(case: Case) -> None
             read(case.model, case.history[:, 4:], read(case.model, case.history[:, :4], Prefix(), False), False)
         return
     with torch.inference_mode():
-        grown = read(case.model, case.history[:, 4:], read(case.model, case.history[:, :4], Prefix()))
+        pad_matrix = read(case.model, case.history[:, 4:], read(case.model, case.history[:, :4], Prefix()))
         cut = read(case.model, case.history[:, 9:], read(case.model, case.history, Prefix()).cut(9))
-    for prefix in (grown, cut):
+    for prefix in (pad_matrix, cut):
         assert relative(case.packed(prefix=prefix), case.packed()) < 1e-5
         assert prefix.length == HISTORY
         assert prefix.last is not None
@@ -197,14 +197,14 @@ class Spy:
     ],
 )
 def test_a_turn_pays_for_what_is_new(turns: list[str], from_: list[int]) -> None:
-    kept, spy = Kept(), Spy([])
+    kept, spy = PrefixCache(), Spy([])
     for turn in turns:
         assert kept.prefix(list(turn), spy.upon(list(turn))).length == len(turn)
     assert spy.calls == from_
 
 
 def test_what_sees_both_ways_is_read_anew_where_it_changed() -> None:
-    kept, spy = Kept(causal=False), Spy([])
+    kept, spy = PrefixCache(causal=False), Spy([])
     for turn in ("abc", "abcd", "abc"):
         kept.prefix(list(turn), spy.upon(list(turn)))
     assert spy.calls == [0, 0]
@@ -212,7 +212,7 @@ def test_what_sees_both_ways_is_read_anew_where_it_changed() -> None:
 
 
 def test_only_the_last_few_histories_are_kept() -> None:
-    kept, spy = Kept(most=2), Spy([])
+    kept, spy = PrefixCache(most=2), Spy([])
     for turn in ("abc", "xyz", "uvw", "abcd"):
         kept.prefix(list(turn), spy.upon(list(turn)))
     assert spy.calls == [0, 0, 0, 0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agent.rerank.sequence_prompt import GAPS_FROM, LONGEST, MARKS, N_GAPS, Scale, padded, prompt_of
+from agent.rerank.sequence_prompt import GAPS_FROM, LONGEST, RATING_BUCKETS, TIME_GAP_BUCKETS, Scale, padded, prompt_of
 from index.types import Floats
 from tests.helpers_small import history
 
@@ -16,13 +16,13 @@ def floats(*values: float) -> Floats:
 
 
 def test_marks_are_fifths_of_the_scale_and_nothing_where_there_is_no_value() -> None:
-    assert STARS.marks(floats(1, 2, 3, 4, 5, NONE)).tolist() == [1, 2, 3, 4, 5, 0]
-    assert Scale(0, 10).marks(floats(0, 1.9, 2.1, 9.9, 10)).tolist() == [1, 1, 2, 5, 5]
-    assert MARKS == 6
+    assert STARS.ratings(floats(1, 2, 3, 4, 5, NONE)).tolist() == [1, 2, 3, 4, 5, 0]
+    assert Scale(0, 10).ratings(floats(0, 1.9, 2.1, 9.9, 10)).tolist() == [1, 1, 2, 5, 5]
+    assert RATING_BUCKETS == 6
 
 
 def test_values_beyond_the_scale_are_its_ends() -> None:
-    assert STARS.marks(floats(-3, 99)).tolist() == [1, 5]
+    assert STARS.ratings(floats(-3, 99)).tolist() == [1, 5]
 
 
 def test_the_scale_of_values_is_their_range() -> None:
@@ -31,39 +31,39 @@ def test_the_scale_of_values_is_their_range() -> None:
 
 
 def test_a_scale_of_one_value_marks_it_and_breaks_nothing() -> None:
-    assert len(set(Scale.of(floats(3, 3)).marks(floats(3, 3)).tolist())) == 1
+    assert len(set(Scale.of(floats(3, 3)).ratings(floats(3, 3)).tolist())) == 1
 
 
 def test_the_newest_events_are_read() -> None:
     found = prompt_of(history(*range(200), values=[1] * 199 + [5], times=range(200)), STARS)
     assert found.rows.tolist() == list(range(200 - LONGEST, 200))
-    assert found.marks.tolist() == [1] * (LONGEST - 1) + [5]
-    assert len(found.gaps) == LONGEST
+    assert found.ratings.tolist() == [1] * (LONGEST - 1) + [5]
+    assert len(found.time_gaps) == LONGEST
 
 
 def test_gaps_are_bins_of_the_seconds_since_the_event_before() -> None:
     times = np.cumsum([1_000, 0, 1, 14, 15, 59, 60, 299, 300, 3_599, 3_600, 86_400, 30 * 86_400])
     found = prompt_of(history(*range(13), times=times.tolist()), STARS)
-    assert found.gaps.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7]
-    assert N_GAPS == len(GAPS_FROM) + 1 == 8
+    assert found.time_gaps.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7]
+    assert TIME_GAP_BUCKETS == len(GAPS_FROM) + 1 == 8
 
 
 def test_without_times_no_gap_is_known() -> None:
-    assert prompt_of(history(1, 2, 3), STARS).gaps.tolist() == [0, 0, 0]
+    assert prompt_of(history(1, 2, 3), STARS).time_gaps.tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("times", [None, ()])
 def test_a_history_without_events_is_an_empty_prompt(times: tuple[int, ...] | None) -> None:
     found = prompt_of(history(times=times), STARS)
-    assert (len(found.rows), len(found.marks), len(found.gaps)) == (0, 0, 0)
+    assert (len(found.rows), len(found.ratings), len(found.time_gaps)) == (0, 0, 0)
 
 
 def test_prompts_are_padded_on_the_left_and_counted_from_their_oldest_event() -> None:
     shown = (history(7, 8, values=[1, 5], times=[0, 100]), history(9, values=[3], times=[5]), history(times=()))
     batch = padded([prompt_of(each, STARS) for each in shown])
     assert batch.rows.tolist() == [[7, 8], [0, 9], [0, 0]]
-    assert batch.marks.tolist() == [[1, 5], [0, 3], [0, 0]]
-    assert batch.gaps.tolist() == [[0, 3], [0, 0], [0, 0]]
+    assert batch.ratings.tolist() == [[1, 5], [0, 3], [0, 0]]
+    assert batch.time_gaps.tolist() == [[0, 3], [0, 0], [0, 0]]
     assert batch.present.tolist() == [[True, True], [False, True], [False, False]]
     assert batch.positions.tolist() == [[0, 1], [0, 0], [0, 0]]
 

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from agent.diversity import POOL, diversified
+from agent.diversity import POOL, diversify
 from agent.open_agent import open_agent
-from agent.rerank.rankers import PLAIN, ByReading, Ranker
-from agent.rerank.sequence_scorer import Reading
+from agent.rerank.rankers import UNTUNED, Ranker, TunedRanker
+from agent.rerank.sequence_scorer import SequenceScorer
 from index.data.domain import load_domain
 from index.retrieval.query import Candidates, Query
 from index.types import Floats
 from tests.helpers_small import N_ITEMS, Small, history, retriever_over, unit_vectors
 
-RANKERS = (*PLAIN, "bert")
+RANKERS = (*UNTUNED, "bert")
 SHOWN = history(3, 5, 8, 9, values=[5, 3, 4, 4], times=[0, 9, 99, 9999])
 QUERY = Query(SHOWN)
 
@@ -46,11 +46,11 @@ def scores(ranker: Ranker, query: Query, candidates: Candidates) -> Floats:
 def test_the_order_of_candidates_does_not_matter_to_what_is_said_of_each(
     ranker: Ranker, candidates: Candidates
 ) -> None:
-    said = scores(ranker, QUERY, candidates)
+    whole = scores(ranker, QUERY, candidates)
     order = np.random.default_rng(1).permutation(len(candidates))
-    assert scores(ranker, QUERY, part(candidates, order)) == pytest.approx(said[order], abs=1e-4)
+    assert scores(ranker, QUERY, part(candidates, order)) == pytest.approx(whole[order], abs=1e-4)
     for place in (0, 7, 19):
-        assert scores(ranker, QUERY, part(candidates, np.array([place]))) == pytest.approx(said[[place]], abs=1e-4)
+        assert scores(ranker, QUERY, part(candidates, np.array([place]))) == pytest.approx(whole[[place]], abs=1e-4)
 
 
 def test_judging_twice_says_the_same(ranker: Ranker, candidates: Candidates) -> None:
@@ -63,11 +63,14 @@ def test_no_candidates_get_no_judgement(ranker: Ranker, candidates: Candidates) 
 
 def test_a_lean_reaches_every_ranker(ranker: Ranker, tuned: Small) -> None:
     retriever = open_agent(tuned.name, "fusion").retriever
-    lean = np.zeros(N_ITEMS, np.float32)
-    lean[31] = 5
-    before, after = retriever.retrieve(QUERY, N_ITEMS), retriever.retrieve(Query(SHOWN, lean=lean), N_ITEMS)
+    preference_boost = np.zeros(N_ITEMS, np.float32)
+    preference_boost[31] = 5
+    before, after = (
+        retriever.retrieve(QUERY, N_ITEMS),
+        retriever.retrieve(Query(SHOWN, preference_boost=preference_boost), N_ITEMS),
+    )
     gain = (
-        scores(ranker, Query(SHOWN, lean=lean), after)[after.rows == 31]
+        scores(ranker, Query(SHOWN, preference_boost=preference_boost), after)[after.rows == 31]
         - scores(ranker, QUERY, before)[before.rows == 31]
     )
     assert gain == pytest.approx(5, abs=1e-3)
@@ -82,20 +85,20 @@ def test_of_somebody_without_a_history_a_reader_says_what_retrieval_says(tuned: 
 
 def test_a_reader_adds_its_blended_word_to_retrieval(tuned: Small, candidates: Candidates) -> None:
     ranker = open_agent(tuned.name).ranker
-    assert isinstance(ranker, ByReading)
-    assert isinstance(ranker.reading, Reading)
-    loaded = ranker.reading.loaded
-    reading = replace(ranker.reading, loaded=replace(loaded, settings=replace(loaded.settings, blend=0.5)))
-    own = reading.log_odds([SHOWN], [candidates.rows])[0]
-    said = scores(ByReading(reading, ranker.card), QUERY, candidates)
-    assert np.abs(said - candidates.fused).max() > 0.01
-    assert said == pytest.approx(candidates.fused + 0.5 * own, abs=1e-4)
+    assert isinstance(ranker, TunedRanker)
+    assert isinstance(ranker.scorer, SequenceScorer)
+    loaded = ranker.scorer.loaded
+    scorer = replace(ranker.scorer, loaded=replace(loaded, settings=replace(loaded.settings, blend=0.5)))
+    own = scorer.log_odds([SHOWN], [candidates.rows])[0]
+    blended = scores(TunedRanker(scorer, ranker.card), QUERY, candidates)
+    assert np.abs(blended - candidates.fused).max() > 0.01
+    assert blended == pytest.approx(candidates.fused + 0.5 * own, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["behaviour", "text", "lexical"])
 def test_a_channel_alone_ranks_by_its_own_scores(name: str, candidates: Candidates) -> None:
     column = candidates.channels.index(name)
-    assert scores(PLAIN[name], QUERY, candidates) == pytest.approx(candidates.scores[:, column])
+    assert scores(UNTUNED[name], QUERY, candidates) == pytest.approx(candidates.scores[:, column])
 
 
 # --- diversity --------------------------------------------------------------
@@ -112,7 +115,7 @@ LISTS = st.integers(1, 24).flatmap(
 @given(made=LISTS, k=st.integers(1, 30))
 def test_places_are_distinct_and_as_many_as_asked_for(made: tuple[Floats, Floats], k: int) -> None:
     scored, vectors = np.sort(made[0])[::-1], made[1]
-    places = diversified(np.arange(len(scored)), scored, vectors, k).tolist()
+    places = diversify(np.arange(len(scored)), scored, vectors, k).tolist()
     assert len(places) == len(set(places)) == min(k, len(scored))
     assert all(0 <= place < POOL * k for place in places)
     assert places[0] == 0
@@ -123,9 +126,9 @@ def test_places_are_distinct_and_as_many_as_asked_for(made: tuple[Floats, Floats
 def test_of_twins_the_second_waits_and_the_better_of_equals_comes_first() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     close = np.array([1.0, 0.9, 0.8], np.float32)
-    assert diversified(np.arange(3), close, vectors, 3).tolist() == [0, 2, 1]
+    assert diversify(np.arange(3), close, vectors, 3).tolist() == [0, 2, 1]
     clear = np.array([3.0, 2.0, 0.5], np.float32)  # a better item is not given up for variety
-    assert diversified(np.arange(3), clear, vectors, 3).tolist() == [0, 1, 2]
+    assert diversify(np.arange(3), clear, vectors, 3).tolist() == [0, 1, 2]
 
 
 def test_rows_name_the_vectors_that_are_compared() -> None:
@@ -133,12 +136,12 @@ def test_rows_name_the_vectors_that_are_compared() -> None:
     vectors[[4, 9]] = [1, 0]
     vectors[6] = [0, 1]
     scored = np.array([1.0, 0.9, 0.8], np.float32)
-    assert diversified(np.array([4, 9, 6]), scored, vectors, 3).tolist() == [0, 2, 1]
+    assert diversify(np.array([4, 9, 6]), scored, vectors, 3).tolist() == [0, 2, 1]
 
 
 def test_nothing_to_show_is_nothing() -> None:
     empty = np.zeros(0, np.int64)
-    assert diversified(empty, empty.astype(np.float32), unit_vectors(), 10).tolist() == []
+    assert diversify(empty, empty.astype(np.float32), unit_vectors(), 10).tolist() == []
 
 
 # --- which files are behind it ----------------------------------------------

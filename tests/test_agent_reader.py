@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from agent.rerank.adapters import LoadedReader
+from agent.rerank.adapters import LoadedReranker
 from agent.rerank.sequence_prompt import PromptBatch, padded, prompt_of
-from agent.rerank.sequence_scorer import Reading, inputs_of
+from agent.rerank.sequence_scorer import SequenceScorer, inputs_of
 from finetune.objective import autocast
 from index.data.domain import Catalogue
 from index.data.records import History, Item
@@ -18,68 +18,68 @@ from tests.helpers_small import N_ITEMS, history, rows_of, things, unit_vectors
 
 
 @pytest.fixture(scope="module")
-def loaded(tiny: Path) -> LoadedReader:
+def loaded(tiny: Path) -> LoadedReranker:
     return shaken_reader(tiny)
 
 
 @pytest.fixture(scope="module")
-def reading(loaded: LoadedReader) -> Reading:
+def scorer(loaded: LoadedReranker) -> SequenceScorer:
     return reading_of(loaded)
 
 
-def states(reading: Reading, batch: PromptBatch) -> Floats:
+def states(scorer: SequenceScorer, batch: PromptBatch) -> Floats:
     with torch.inference_mode():
-        text, ids = inputs_of(batch, reading.texts, reading.numbers)
-        return np.asarray(reading.loaded.reader.states(text, ids, batch).numpy())
+        text, ids = inputs_of(batch, scorer.texts, scorer.numbers)
+        return np.asarray(scorer.loaded.reranker.states(text, ids, batch).numpy())
 
 
 # --- what is said -----------------------------------------------------------
 
 
-def test_a_batch_of_histories_equals_one_by_one(reading: Reading) -> None:
-    together = reading.log_odds(SHOWN)
-    for shown, said in zip(SHOWN, together, strict=True):
-        assert said == pytest.approx(reading.log_odds([shown])[0], abs=1e-4)
-        assert said.shape == (N_ITEMS,)
+def test_a_batch_of_histories_equals_one_by_one(scorer: SequenceScorer) -> None:
+    together = scorer.log_odds(SHOWN)
+    for shown, scores in zip(SHOWN, together, strict=True):
+        assert scores == pytest.approx(scorer.log_odds([shown])[0], abs=1e-4)
+        assert scores.shape == (N_ITEMS,)
 
 
-def test_padding_changes_no_state(reading: Reading) -> None:
+def test_padding_changes_no_state(scorer: SequenceScorer) -> None:
     prompts = [prompt_of(each, SCALE) for each in SHOWN]
-    wide = states(reading, padded(prompts))
+    wide = states(scorer, padded(prompts))
     for place, prompt in enumerate(prompts):
-        alone = states(reading, padded([prompt]))[0]
+        alone = states(scorer, padded([prompt]))[0]
         assert wide[place, -len(alone) :] == pytest.approx(alone, abs=1e-4)
 
 
-def test_padding_breaks_nothing_where_the_processor_computes_in_half_precision(reading: Reading) -> None:
+def test_padding_breaks_nothing_where_the_processor_computes_in_half_precision(scorer: SequenceScorer) -> None:
     with autocast(torch.device("cpu")):
-        together = reading.log_odds(SHOWN)
-    for said, exact in zip(together, reading.log_odds(SHOWN), strict=True):
-        assert said == pytest.approx(exact, abs=0.05 * float(np.abs(exact).max()))
+        together = scorer.log_odds(SHOWN)
+    for scores, exact in zip(together, scorer.log_odds(SHOWN), strict=True):
+        assert scores == pytest.approx(exact, abs=0.05 * float(np.abs(exact).max()))
 
 
-def test_a_later_event_changes_no_earlier_state(reading: Reading) -> None:
+def test_a_later_event_changes_no_earlier_state(scorer: SequenceScorer) -> None:
     for place in (1, 4, 10, 19):
         other = LONG.rows.copy()
         other[place] = (other[place] + 11) % N_ITEMS
         values = LONG.values.copy()
         values[place] = 6 - values[place]
-        before = states(reading, padded([prompt_of(LONG, SCALE)]))[0]
-        after = states(reading, padded([prompt_of(History(other, values, LONG.times), SCALE)]))[0]
+        before = states(scorer, padded([prompt_of(LONG, SCALE)]))[0]
+        after = states(scorer, padded([prompt_of(History(other, values, LONG.times), SCALE)]))[0]
         assert after[:place] == pytest.approx(before[:place], abs=1e-5)
         assert np.abs(after[place:] - before[place:]).max(1).min() > 1e-4  # and each state from there on
 
 
-def test_what_is_said_of_a_row_does_not_depend_on_the_others_or_their_order(reading: Reading) -> None:
-    whole = reading.log_odds(SHOWN)
+def test_what_is_said_of_a_row_does_not_depend_on_the_others_or_their_order(scorer: SequenceScorer) -> None:
+    whole = scorer.log_odds(SHOWN)
     rows = np.random.default_rng(2).permutation(N_ITEMS)[:13]
-    for shown, said in zip(reading.log_odds(SHOWN, [rows] * len(SHOWN)), whole, strict=True):
-        assert shown == pytest.approx(said[rows], abs=1e-5)
-    assert reading.log_odds([SHOWN[0]], [rows_of()])[0].shape == (0,)
+    for shown, scores in zip(scorer.log_odds(SHOWN, [rows] * len(SHOWN)), whole, strict=True):
+        assert shown == pytest.approx(scores[rows], abs=1e-5)
+    assert scorer.log_odds([SHOWN[0]], [rows_of()])[0].shape == (0,)
 
 
 @pytest.mark.parametrize("changed", ["order", "value", "pace", "oldest"])
-def test_order_value_pace_and_the_oldest_event_are_read(reading: Reading, changed: str) -> None:
+def test_order_value_pace_and_the_oldest_event_are_read(scorer: SequenceScorer, changed: str) -> None:
     shown = SHOWN[1]
     assert shown.times is not None
     others = {
@@ -88,22 +88,22 @@ def test_order_value_pace_and_the_oldest_event_are_read(reading: Reading, change
         "pace": History(shown.rows, shown.values, shown.times * 100),
         "oldest": History(shown.rows[1:], shown.values[1:], shown.times[1:]),
     }
-    assert np.abs(reading.log_odds([others[changed]])[0] - reading.log_odds([shown])[0]).max() > 1e-3
+    assert np.abs(scorer.log_odds([others[changed]])[0] - scorer.log_odds([shown])[0]).max() > 1e-3
 
 
-def test_a_history_without_events_says_nothing(reading: Reading) -> None:
-    said = reading.log_odds([history(), SHOWN[0]], [rows_of(1, 2), rows_of(3)])
-    assert said[0].tolist() == [0, 0]
-    assert said[1].any()
-    assert reading.log_odds([]) == []
+def test_a_history_without_events_says_nothing(scorer: SequenceScorer) -> None:
+    scores = scorer.log_odds([history(), SHOWN[0]], [rows_of(1, 2), rows_of(3)])
+    assert scores[0].tolist() == [0, 0]
+    assert scores[1].any()
+    assert scorer.log_odds([]) == []
 
 
-def test_an_item_that_the_reader_never_met_is_judged_by_its_text(loaded: LoadedReader) -> None:
+def test_an_item_that_the_reader_never_met_is_judged_by_its_text(loaded: LoadedReranker) -> None:
     vectors = unit_vectors(N_ITEMS + 3, DIM)
     vectors[-1] = vectors[-2]
     new = [Item(f"new {n}", f"New {n}") for n in range(3)]
-    wider = Reading(loaded, Catalogue((*things(), *new)), vectors)
-    old = Reading(loaded, Catalogue(things()), vectors[:N_ITEMS])
+    wider = SequenceScorer(loaded, Catalogue((*things(), *new)), vectors)
+    old = SequenceScorer(loaded, Catalogue(things()), vectors[:N_ITEMS])
     for before, after in zip(old.log_odds(SHOWN), wider.log_odds(SHOWN), strict=True):
         assert after[:N_ITEMS] == pytest.approx(before, abs=1e-5)
         assert np.isfinite(after).all()
@@ -112,18 +112,18 @@ def test_an_item_that_the_reader_never_met_is_judged_by_its_text(loaded: LoadedR
     assert np.isfinite(wider.log_odds([history(N_ITEMS, N_ITEMS + 1)])[0]).all()
 
 
-def test_rows_of_another_catalogue_are_found_by_their_ids(loaded: LoadedReader, reading: Reading) -> None:
+def test_rows_of_another_catalogue_are_found_by_their_ids(loaded: LoadedReranker, scorer: SequenceScorer) -> None:
     order = np.random.default_rng(8).permutation(N_ITEMS)
     new_row = np.argsort(order)
-    moved = Reading(loaded, Catalogue(tuple(things()[row] for row in order)), unit_vectors(dim=DIM)[order])
+    moved = SequenceScorer(loaded, Catalogue(tuple(things()[row] for row in order)), unit_vectors(dim=DIM)[order])
     shown = History(new_row[LONG.rows], LONG.values, LONG.times)
-    assert moved.log_odds([shown])[0][new_row] == pytest.approx(reading.log_odds([LONG])[0], abs=1e-4)
+    assert moved.log_odds([shown])[0][new_row] == pytest.approx(scorer.log_odds([LONG])[0], abs=1e-4)
 
 
-def test_a_history_that_grows_is_read_on_and_judged_as_if_read_at_once(reading: Reading) -> None:
-    fresh = Reading(reading.loaded, reading.catalogue, reading.vectors)
+def test_a_history_that_grows_is_read_on_and_judged_as_if_read_at_once(scorer: SequenceScorer) -> None:
+    fresh = SequenceScorer(scorer.loaded, scorer.catalogue, scorer.vectors)
     for n in (8, 9, 12, 11, 20):
         shown = History(LONG.rows[:n], LONG.values[:n], None if LONG.times is None else LONG.times[:n])
-        together = reading.log_odds([shown, SHOWN[0]])[0]
+        together = scorer.log_odds([shown, SHOWN[0]])[0]
         assert fresh.log_odds([shown])[0] == pytest.approx(together, abs=1e-4)
     assert fresh.kept.tokens_read == 8 + 1 + 3 + 1 + 8  # undone to eleven: the eleventh again, for its state

@@ -7,7 +7,7 @@ import pytest
 
 from agent.constraints import Constraint, State
 from agent.explain.checker import Ground, faults, met_wishes
-from agent.explain.template_writer import explain, explained
+from agent.explain.template_writer import explain, explain_fully
 from agent.recommendation import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
 from agent.understanding import understand
 from index.data.records import Item, Review
@@ -30,7 +30,7 @@ def test_every_reason_passes_the_checker_and_has_evidence(item: Item, message: s
         sources = [each for each in (first, second) if each.item_id != item.item_id]
         ids = frozenset(each.item_id for each in sources)
         ground = Ground(LEXICON, ids, frozenset(sorted(ids)[:1]))
-        found = explained(item, state, sources, ground)
+        found = explain_fully(item, state, sources, ground)
         assert found.reason.evidence
         assert faults(found.reason, item, ground, state) == []
         assert found.refused == ()
@@ -66,7 +66,7 @@ def test_fields_that_the_source_does_not_state_are_no_evidence() -> None:
     item = film("x", "Solo", None, director=("Anna Nowak",))
     shelf = lexicon((item,))
     stated = explain(item, State(), [], Ground(shelf))
-    joined = explain(item, State(), [], Ground(shelf, enriched=frozenset(("director",))))
+    joined = explain(item, State(), [], Ground(shelf, enrich_items=frozenset(("director",))))
     assert stated.evidence == (FromAttribute("director", "Anna Nowak"),)
     assert joined.evidence == (FromAttribute("title", "Solo"),)
     assert "Nowak" not in joined.text
@@ -143,7 +143,7 @@ def test_quote_of_a_review_of_the_item_itself_is_evidence() -> None:
 def test_reason_that_would_name_another_title_gives_way_to_a_plainer_one() -> None:
     shelf = (film("a", "One", 1990, "Night Train"), film("b", "night train", 1991, "Day"))
     ground = Ground(lexicon(shelf))
-    found = explained(shelf[0], State(), [], ground)
+    found = explain_fully(shelf[0], State(), [], ground)
     assert found.refused
     assert faults(found.reason, shelf[0], ground, State()) == []
     assert "night train" not in found.reason.text

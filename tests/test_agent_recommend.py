@@ -9,12 +9,12 @@ import pytest
 
 from agent.agent import Agent
 from agent.constraints import Constraint, Joined, State, holds
-from agent.open_agent import retriever_of
 from agent.recommendation import FromHistory, Reply
 from agent.request import Request
-from agent.rerank.rankers import PLAIN
+from agent.rerank.rankers import UNTUNED
+from index.assemble import saved_retriever
 from index.build.builder import build_with
-from index.build.loading import load_text_index
+from index.build.loading import open_index
 from index.data.domain import Domain, Histories
 from index.data.records import History
 from tests.helpers_index import HashingEncoder
@@ -28,7 +28,7 @@ COMEDY, WAR = (Constraint("categories", "=", kind) for kind in (KINDS[0], KINDS[
 def opened(domain: Domain, ranker: str = "fusion") -> Agent:
     """An agent with an index that needs no model."""
     build_with(builder(), domain.name)
-    return Agent(domain, retriever_of(domain, load_text_index(domain, HashingEncoder())), PLAIN[ranker])
+    return Agent(domain, saved_retriever(open_index(domain, HashingEncoder())), UNTUNED[ranker])
 
 
 @pytest.fixture(scope="module")
@@ -155,9 +155,9 @@ def test_a_dislike_changes_the_list(agent: Agent) -> None:
 # --- the list ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ranker", PLAIN)
+@pytest.mark.parametrize("ranker", UNTUNED)
 def test_the_score_is_what_the_list_is_ordered_by_before_diversity(agent: Agent, ranker: str) -> None:
-    by = replace(agent, ranker=PLAIN[ranker])
+    by = replace(agent, ranker=UNTUNED[ranker])
     whole = by.recommend(replace(known(by), k=N_ITEMS)).recommendations
     few = by.recommend(replace(known(by), k=4)).recommendations
     assert [each.rank for each in whole] == list(range(1, len(whole) + 1))

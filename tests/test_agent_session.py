@@ -91,7 +91,7 @@ def test_unknown_item_is_answered_in_words_and_leaves_the_list() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "forgotten", "left"),
+    ("said", "named", "left"),
     [
         ("I like Heat. And no thrillers", "no thrillers", State(liked=("6",))),
         ("I like Heat. And no thrillers", "thrillers", State(liked=("6",))),
@@ -101,8 +101,8 @@ def test_unknown_item_is_answered_in_words_and_leaves_the_list() -> None:
         ("I like Heat. A film about trains", "trains", State(liked=("6",))),
     ],
 )
-def test_forgetting_drops_what_is_named_and_nothing_else(said: str, forgotten: str, left: State) -> None:
-    for turn in (Forget(forgotten), Say(f"forget {forgotten}")):
+def test_forgetting_drops_what_is_named_and_nothing_else(said: str, named: str, left: State) -> None:
+    for turn in (Forget(named), Say(f"forget {named}")):
         before, after, undone = talk(said, turn, Undo())
         assert after.state == left != before.state
         assert undone.state == before.state

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from agent.rerank.adapter_folders import SHIPPED, find_adapter
-from agent.rerank.adapters import load_reader, read_settings
+from agent.rerank.adapters import load_reranker, read_settings
 from finetune.rank import BACKBONES
 from finetune.settings import RankSettings
 from index.embedding.model_files import BERT, resolve
 
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 FOLDERS = sorted(path for path in SHIPPED.iterdir() if path.is_dir()) if SHIPPED.is_dir() else []
 
 
@@ -22,7 +22,7 @@ def test_the_default_domain_has_its_adapters(home: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
 def test_an_adapter_is_small_and_says_how_it_was_made(folder: Path) -> None:
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= MOST_BYTES
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= MAX_BYTES
     record = json.loads((folder / "training.json").read_text())
     assert record["finished"]
     assert record["settings"]["domain"] == folder.name.rpartition("-")[0]
@@ -36,7 +36,7 @@ def test_an_adapter_is_small_and_says_how_it_was_made(folder: Path) -> None:
 @pytest.mark.models
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
 def test_an_adapter_loads_on_the_model_that_is_installed(folder: Path) -> None:
-    loaded = load_reader(folder)
+    loaded = load_reranker(folder)
     base = resolve(BACKBONES[folder.name.rpartition("-")[2]], online=False)
     assert (loaded.settings.base_model, loaded.settings.base_sha256) == (base.name, base.sha256)
     assert loaded.settings.encoder_sha256 == resolve(BERT, online=False).sha256

@@ -8,7 +8,7 @@ from agent.constraints import State
 from agent.dialogue.session import Session
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
 from agent.interfaces import tab
-from agent.interfaces.tab import Deed, Tab
+from agent.interfaces.tab import Tab, UserAction
 from agent.recommendation import Reply
 from index.data.domain import Catalogue, Domain, Histories
 from index.errors import MendableError
@@ -40,7 +40,7 @@ def opened(user: str | None = None) -> Tab:
 
 
 @pytest.mark.parametrize(
-    ("deed", "turn", "line"),
+    ("action", "turn", "line"),
     [
         (tab.said("something funny"), Say("something funny"), "something funny"),
         (tab.said(" \n "), Say(" \n "), None),
@@ -52,11 +52,11 @@ def opened(user: str | None = None) -> Tab:
         (tab.undone(), Undo(), "Undo"),
     ],
 )
-def test_each_deed_is_one_turn_and_one_line(deed: Deed, turn: Turn, line: str | None) -> None:
+def test_each_action_is_one_turn_and_one_line(action: UserAction, turn: Turn, line: str | None) -> None:
     domain = small_domain()
     recorder = Recorder(Session(FakeAgent(domain), None))
     before = tab.opened(domain, lambda _: recorder, None)
-    after = tab.answered(before, deed)
+    after = tab.answered(before, action)
     assert recorder.turns == [turn]
     assert [each.text for each in after.lines[1:-1]] == ([line] if line else [])
     assert after.lines[-1].by == "palate" and after.reply is not None
@@ -64,7 +64,7 @@ def test_each_deed_is_one_turn_and_one_line(deed: Deed, turn: Turn, line: str | 
 
 def test_only_what_was_typed_empties_the_message_box() -> None:
     assert tab.said("x").typed
-    assert not any(deed.typed for deed in (tab.undone(), tab.more_like("A"), tab.judged("1", "seen", "A")))
+    assert not any(action.typed for action in (tab.undone(), tab.more_like("A"), tab.judged("1", "seen", "A")))
 
 
 @dataclass

@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from agent.recommendation import RankerCard
-from agent.rerank.adapter_folders import READER
-from agent.rerank.rankers import ByReading
+from agent.rerank.adapter_folders import SETTINGS
+from agent.rerank.rankers import TunedRanker
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import MOST_TOKENS, NEWEST, candidate_words, history_words
+from agent.rerank.text_prompt import MAX_TOKENS, NEWEST, candidate_text, history_text
 from agent.rerank.text_reranker import (
-    LoadedWordReader,
-    WordReading,
-    WordSettings,
-    fresh_word_reader,
-    load_word_reader,
-    save_word_reader,
+    LoadedTextReranker,
+    TextRerankerSettings,
+    TextScorer,
+    load_text_reranker,
+    new_text_reranker,
+    save_text_reranker,
 )
 from index.data.domain import Catalogue
 from index.data.records import Item
@@ -36,23 +36,23 @@ SHOWN = history(3, 5, 9, values=[1, 5, 3])
 
 
 @pytest.fixture(scope="module")
-def loaded(tiny: Path) -> LoadedWordReader:
+def loaded(tiny: Path) -> LoadedTextReranker:
     base = resolve(str(tiny))
-    reader, wording = fresh_word_reader(base.name, layers=2, rank=2, seed=1)
+    reranker, wording = new_text_reranker(base.name, layers=2, rank=2, seed=1)
     torch.manual_seed(5)
     with torch.no_grad():
-        for value in reader.parameters():
+        for value in reranker.parameters():
             if value.requires_grad:
                 value.add_(0.3 * torch.randn_like(value))
-    settings = WordSettings(base.name, base.sha256, 2, 2, SCALE, blend=0.5, events_sha256="f" * 64)
-    return LoadedWordReader(reader.eval(), settings, wording, Path())
+    settings = TextRerankerSettings(base.name, base.sha256, 2, 2, SCALE, blend=0.5, events_sha256="f" * 64)
+    return LoadedTextReranker(reranker.eval(), settings, wording, Path())
 
 
-def reading_of(loaded: LoadedWordReader) -> WordReading:
-    return WordReading(loaded, Catalogue(TITLED))
+def reading_of(loaded: LoadedTextReranker) -> TextScorer:
+    return TextScorer(loaded, Catalogue(TITLED))
 
 
-def said(loaded: LoadedWordReader, *rows: int) -> Floats:
+def scores(loaded: LoadedTextReranker, *rows: int) -> Floats:
     return reading_of(loaded).log_odds([SHOWN], [rows_of(*rows)])[0]
 
 
@@ -60,92 +60,92 @@ def said(loaded: LoadedWordReader, *rows: int) -> Floats:
 
 
 def test_the_history_tells_what_was_liked_and_disliked_newest_last() -> None:
-    told = history_words(history(0, 1, 2, values=[1, 5, float("nan")]), Catalogue(things()), SCALE)
+    told = history_text(history(0, 1, 2, values=[1, 5, float("nan")]), Catalogue(things()), SCALE)
     assert told == "hated Star number 0 (1950); loved Star number 1 (1951); had Star number 2 (1952);"
 
 
 def test_only_the_newest_events_are_told() -> None:
-    told = history_words(walks(1, length=60)[0], Catalogue(things()), SCALE)
+    told = history_text(walks(1, length=60)[0], Catalogue(things()), SCALE)
     assert told.count(";") == NEWEST
 
 
 def test_a_candidate_is_told_with_its_categories() -> None:
-    assert candidate_words(things()[4]) == "Star number 4 (1954), Drama"
-    assert candidate_words(Item("x", "Plain")) == "Plain"
+    assert candidate_text(things()[4]) == "Star number 4 (1954), Drama"
+    assert candidate_text(Item("x", "Plain")) == "Plain"
 
 
-def test_however_long_the_texts_a_pair_fits_into_the_base(loaded: LoadedWordReader) -> None:
+def test_however_long_the_texts_a_pair_fits_into_the_base(loaded: LoadedTextReranker) -> None:
     wording = loaded.wording
     long = "star wars about dogs " * 300
     told, candidate = wording.history(long), wording.candidates([long, "dogs"])
     assert told.shape[1] + candidate.ids.shape[1] <= wording.longest
     assert candidate.present.sum(1).tolist() == [wording.of_candidate + 1, 2]
-    assert wording.of_candidate <= MOST_TOKENS
+    assert wording.of_candidate <= MAX_TOKENS
     assert told[0, -2].item() == wording.history("dogs")[0, -2].item()  # the newest words stay
 
 
-def test_half_a_character_is_no_error(loaded: LoadedWordReader) -> None:
+def test_half_a_character_is_no_error(loaded: LoadedTextReranker) -> None:
     assert loaded.wording.candidates(["dogs \ud83d"]).ids.shape[0] == 1
 
 
 # --- what it says -----------------------------------------------------------
 
 
-def test_a_candidate_is_judged_alike_alone_and_among_others(loaded: LoadedWordReader) -> None:
-    together = said(loaded, *ROWS)
+def test_a_candidate_is_judged_alike_alone_and_among_others(loaded: LoadedTextReranker) -> None:
+    together = scores(loaded, *ROWS)
     assert np.abs(together - together[0]).max() > 1e-3
     for row, score in zip(ROWS, together, strict=True):
-        assert said(loaded, int(row))[0] == pytest.approx(score, rel=1e-4, abs=1e-6)
+        assert scores(loaded, int(row))[0] == pytest.approx(score, rel=1e-4, abs=1e-6)
 
 
-def test_without_training_it_adds_nothing(tiny: Path, loaded: LoadedWordReader) -> None:
-    reader, wording = fresh_word_reader(str(tiny), layers=2, rank=2, seed=1)
-    assert not said(LoadedWordReader(reader.eval(), loaded.settings, wording, Path()), *ROWS).any()
+def test_without_training_it_adds_nothing(tiny: Path, loaded: LoadedTextReranker) -> None:
+    reranker, wording = new_text_reranker(str(tiny), layers=2, rank=2, seed=1)
+    assert not scores(LoadedTextReranker(reranker.eval(), loaded.settings, wording, Path()), *ROWS).any()
 
 
-def test_the_history_is_heard_and_nobody_without_one_is_judged(loaded: LoadedWordReader) -> None:
-    reading = reading_of(loaded)
-    other = reading.log_odds([replace(SHOWN, values=SHOWN.values[::-1].copy())], [ROWS])[0]
-    assert np.abs(other - said(loaded, *ROWS)).max() > 1e-4
-    assert reading.log_odds([history()], [ROWS])[0].tolist() == [0] * len(ROWS)
-    assert reading.log_odds([SHOWN], [rows_of()])[0].shape == (0,)
+def test_the_history_is_heard_and_nobody_without_one_is_judged(loaded: LoadedTextReranker) -> None:
+    scorer = reading_of(loaded)
+    other = scorer.log_odds([replace(SHOWN, values=SHOWN.values[::-1].copy())], [ROWS])[0]
+    assert np.abs(other - scores(loaded, *ROWS)).max() > 1e-4
+    assert scorer.log_odds([history()], [ROWS])[0].tolist() == [0] * len(ROWS)
+    assert scorer.log_odds([SHOWN], [rows_of()])[0].shape == (0,)
 
 
-def test_a_second_turn_with_the_same_history_reads_nothing_again(loaded: LoadedWordReader) -> None:
-    reading = reading_of(loaded)
-    first = reading.log_odds([SHOWN], [ROWS])[0]
-    read = reading.kept.tokens_read
-    assert reading.log_odds([SHOWN], [ROWS])[0] == pytest.approx(first)
-    assert reading.kept.tokens_read == read > 0
+def test_a_second_turn_with_the_same_history_reads_nothing_again(loaded: LoadedTextReranker) -> None:
+    scorer = reading_of(loaded)
+    first = scorer.log_odds([SHOWN], [ROWS])[0]
+    read = scorer.kept.tokens_read
+    assert scorer.log_odds([SHOWN], [ROWS])[0] == pytest.approx(first)
+    assert scorer.kept.tokens_read == read > 0
 
 
-def test_as_a_ranker_it_corrects_the_fused_score(loaded: LoadedWordReader) -> None:
+def test_as_a_ranker_it_corrects_the_fused_score(loaded: LoadedTextReranker) -> None:
     fused = np.array([1.0, 0.5, 0.2, 0.1], np.float32)
     candidates = Candidates(ROWS, np.zeros((4, 0), np.float32), fused, ())
-    ranker = ByReading(reading_of(loaded), RankerCard("bert-words"))
-    scores = [each.score for each in ranker.judge(Query(SHOWN), candidates)]
-    assert scores == pytest.approx((fused + 0.5 * said(loaded, *ROWS)).tolist(), abs=1e-5)
+    ranker = TunedRanker(reading_of(loaded), RankerCard("bert-words"))
+    judged = [each.score for each in ranker.judge(Query(SHOWN), candidates)]
+    assert judged == pytest.approx((fused + 0.5 * scores(loaded, *ROWS)).tolist(), abs=1e-5)
 
 
 # --- on disk ----------------------------------------------------------------
 
 
-def test_saving_and_loading_changes_nothing(loaded: LoadedWordReader, tmp_path: Path) -> None:
-    save_word_reader(tmp_path, loaded)
-    again = load_word_reader(tmp_path)
+def test_saving_and_loading_changes_nothing(loaded: LoadedTextReranker, tmp_path: Path) -> None:
+    save_text_reranker(tmp_path, loaded)
+    again = load_text_reranker(tmp_path)
     assert again.settings == loaded.settings
-    assert said(again, *ROWS) == pytest.approx(said(loaded, *ROWS), abs=1e-6)
+    assert scores(again, *ROWS) == pytest.approx(scores(loaded, *ROWS), abs=1e-6)
     assert len(again.sha256) == 64
 
 
-def test_an_adapter_of_another_base_or_format_is_refused(loaded: LoadedWordReader, tmp_path: Path) -> None:
-    save_word_reader(tmp_path, replace(loaded, settings=replace(loaded.settings, base_sha256="0" * 64)))
+def test_an_adapter_of_another_base_or_format_is_refused(loaded: LoadedTextReranker, tmp_path: Path) -> None:
+    save_text_reranker(tmp_path, replace(loaded, settings=replace(loaded.settings, base_sha256="0" * 64)))
     with pytest.raises(MendableError, match="000000000000"):
-        load_word_reader(tmp_path)
-    (tmp_path / READER).write_text("{}")
+        load_text_reranker(tmp_path)
+    (tmp_path / SETTINGS).write_text("{}")
     with pytest.raises(MendableError, match="cannot read an adapter"):
-        load_word_reader(tmp_path)
+        load_text_reranker(tmp_path)
 
 
-def test_every_row_of_the_catalogue_can_be_judged(loaded: LoadedWordReader) -> None:
-    assert np.isfinite(said(loaded, *range(N_ITEMS))).all()
+def test_every_row_of_the_catalogue_can_be_judged(loaded: LoadedTextReranker) -> None:
+    assert np.isfinite(scores(loaded, *range(N_ITEMS))).all()

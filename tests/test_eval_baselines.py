@@ -15,10 +15,12 @@ from eval.models.baselines.user_histories import STRANGER, fading_matrix, places
 from eval.models.baselines.weighted import item_weights
 from eval.models.registry import EVERY, Model, NotInstalled, Training, default_settings, make_model
 from index.build.builder import Builder
+from index.build.loading import OpenedDomain
 from index.build.text_part import TextPart
-from index.data.domain import Catalogue, Histories, load_domain
+from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.records import Item
 from index.errors import MendableError
+from index.storage.home import domain_folder
 from index.types import Floats
 from tests.helpers_eval import histories, write_domain
 
@@ -37,7 +39,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "user-knn": {"k": 8},
     "item-knn": {"k": 8},
 }
-OURS = ("text", "behaviour", "fusion", "bert", "gpt")
+OURS = ("text", "behaviour", "fusion", "bert", "gpt", "agent")
 BASELINES = tuple(name for name in EVERY if name not in OURS)
 NAMELESS = ("als", "bpr", "lightgcn")  # need a library that may not be there
 OF_CIRCLES = tuple(name for name in BASELINES if name != "popularity")
@@ -65,7 +67,9 @@ def circles(seed: int = 0) -> Histories:
 
 def training_of(known: Histories, n_items: int = N_ITEMS, seed: int = 1) -> Training:
     items = tuple(Item(f"i{n}", f"{('Red', 'Blue', 'Grey')[min(n // ITEMS, 2)]} thing {n}") for n in range(n_items))
-    return Training("circles", Catalogue(items), known, np.arange(n_items), seed)
+    sha256 = load_domain("circles").sha256 if domain_folder("circles").is_dir() else "0" * 64
+    opened = OpenedDomain(Domain("circles", Catalogue(items), known, sha256), Words())
+    return Training(opened, Catalogue(items), known, np.arange(n_items), seed)
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +195,8 @@ def test_what_was_done_lately_counts_more(name: str, fitted: dict[str, Model]) -
 @pytest.mark.parametrize("name", BASELINES)
 def test_every_setting_that_is_tried_is_one_of_the_models(name: str) -> None:
     model, defaults = models.model_class(name), default_settings(name)
-    assert set(model.settings) <= set(defaults)
-    for setting, values in model.settings.items():
+    assert set(model.search_space) <= set(defaults)
+    for setting, values in model.search_space.items():
         assert len(set(values)) == len(values)
         assert all(type(value) is type(defaults[setting]) for value in values)
 
@@ -200,7 +204,7 @@ def test_every_setting_that_is_tried_is_one_of_the_models(name: str) -> None:
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_default_is_among_what_is_tried(name: str) -> None:
     model, defaults = models.model_class(name), default_settings(name)
-    assert all(defaults[setting] in values for setting, values in model.settings.items())
+    assert all(defaults[setting] in values for setting, values in model.search_space.items())
 
 
 @pytest.mark.parametrize(
@@ -218,7 +222,7 @@ def test_content_without_an_index_is_refused(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
     write_domain("bare", [("u0", "i0")], 3)
     with pytest.raises(MendableError, match="index build"):
-        make_model("content").prepare("bare")  # type: ignore[attr-defined]  # it has it
+        make_model("content").prepare(OpenedDomain(load_domain("bare")))  # type: ignore[attr-defined]  # it has it
 
 
 def test_tfidf_of_texts_without_words_is_refused() -> None:

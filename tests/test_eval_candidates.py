@@ -99,7 +99,7 @@ def test_file_that_is_no_candidate_file_is_refused_with_its_line(tmp_path: Path,
         read_file(tmp_path / "bad.csv", CATALOGUE)
 
 
-@pytest.mark.parametrize("content", [b"user_id,item_ids\n", gzip.compress(b"user_id,item_ids\na,i1\n")[:-12]])
+@pytest.mark.parametrize("content", [b"user_id,item_ids\n", gzip.compress(b"user_id,item_ids\na,i1\n", mtime=0)[:-12]])
 def test_file_that_is_not_or_only_half_gzipped_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "half.csv.gz").write_bytes(content)
     with pytest.raises(MendableError, match=r"cannot be read.*half\.csv\.gz"):

@@ -9,18 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.metrics.ranking import (
+    CLASSIFICATION_METRICS,
     DEPTHS,
     EVERY_METRIC,
-    JUDGEMENTS,
     Metric,
     Ranks,
     accuracy,
     auc,
+    binary_f1,
+    binary_precision,
+    binary_recall,
     calibration,
     coverage,
     diversity,
     every_value,
-    f1_of_yes,
     log_loss,
     mae,
     novelty,
@@ -28,9 +30,7 @@ from eval.metrics.ranking import (
     per_user,
     personalisation,
     popularity_lift,
-    precision_of_yes,
     ranks_in_lists,
-    recall_of_yes,
     rmse,
 )
 
@@ -208,14 +208,14 @@ def test_judgements_equal_those_of_scikit_learn() -> None:
         "rmse": oracle.mean_squared_error(truth, said, sample_weight=weights) ** 0.5,
         "log_loss": oracle.log_loss(truth, np.clip(said, 1e-7, 1 - 1e-7), sample_weight=weights),
     }
-    assert {name: JUDGEMENTS[name](said, truth, weights) for name in wanted} == pytest.approx(wanted)
+    assert {name: CLASSIFICATION_METRICS[name](said, truth, weights) for name in wanted} == pytest.approx(wanted)
 
 
 def test_weight_of_two_is_the_same_as_the_row_twice() -> None:
     random = np.random.default_rng(4)
     said, counts = random.random(80), random.integers(0, 3, 80)
     truth = random.random(80) < 0.6
-    for name, judge in JUDGEMENTS.items():
+    for name, judge in CLASSIFICATION_METRICS.items():
         doubled = judge(np.repeat(said, counts), np.repeat(truth, counts), np.ones(counts.sum()))
         assert judge(said, truth, counts.astype(float)) == pytest.approx(doubled), name
 
@@ -229,7 +229,7 @@ def test_calibration_is_zero_where_what_is_said_comes_true_as_often() -> None:
 
 def test_judgements_of_nothing_but_no_are_zero_and_not_an_error() -> None:
     said, truth, ones = np.zeros(3), np.zeros(3, bool), np.ones(3)
-    assert [f(said, truth, ones) for f in (precision_of_yes, recall_of_yes, f1_of_yes, rmse, mae)] == [0.0] * 5
+    assert [f(said, truth, ones) for f in (binary_precision, binary_recall, binary_f1, rmse, mae)] == [0.0] * 5
     assert accuracy(said, truth, ones) == 1.0
     assert log_loss(said, truth, ones) == pytest.approx(0, abs=1e-6)
 

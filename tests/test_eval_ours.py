@@ -8,27 +8,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agent.ranking import history_query
 from eval.__main__ import main
-from eval.models.ours import asked, fitted_retriever, predict_scores, refuse_taught
-from eval.models.ours import tested_adapter as adapter_to_test
+from eval.models.adapter_checks import adapter_under_test, refuse_trained_on_test
 from eval.models.registry import NotInstalled, Prepared, Training, make_model
+from eval.models.retrieval import fitted_retriever
+from eval.predict.agent_scores import agent_scores
 from eval.predict.questions import ask
 from eval.rank.protocols import Split, split_domain
-from index.build.builder import build_with
+from index.build.builder import build_domain
+from index.build.loading import OpenedDomain
 from index.data.domain import Histories, load_domain
 from index.errors import MendableError
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES
 from index.storage.home import adapters_folder
 from tests.helpers_index import files_below
-from tests.helpers_small import N_ITEMS, Small, builder, history, things, walks, write_domain
+from tests.helpers_small import N_ITEMS, Small, history, things, walks, write_domain
 
 OURS = ("text", "behaviour", "fusion", "bert")
 
 
 @pytest.fixture
 def split(tuned: Small) -> Split:
-    return split_domain(load_domain(tuned.name), "leave-one-out", seed=3)
+    return split_domain(OpenedDomain(load_domain(tuned.name)), "leave-one-out", seed=3)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def own(tuned_once: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
 def prepared(name: str, small: Small) -> str:
     model = make_model(name)
     assert isinstance(model, Prepared)
-    return model.prepare(small.name)
+    return model.prepare(OpenedDomain(load_domain(small.name)))
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -77,11 +80,14 @@ def test_somebody_without_a_history_is_ranked_for(name: str, split: Split) -> No
     assert not np.isnan(scores).any()
 
 
-def test_vectors_follow_the_shuffled_items(split: Split) -> None:
-    own = fitted_retriever(split.training)
-    moved = fitted_retriever(_turned(split.training))
-    assert np.array_equal(moved.features.vectors, own.features.vectors[::-1])
-    assert [item.item_id for item in moved.catalogue.items] == [item.item_id for item in own.catalogue.items][::-1]
+def test_the_order_of_items_in_the_split_changes_no_score(split: Split) -> None:
+    for name in OURS:
+        own, moved = make_model(name), make_model(name)
+        own.fit(split.training)
+        moved.fit(_turned(split.training))
+        histories = split.test.histories.chosen(np.arange(5))
+        turned = replace(histories, rows=N_ITEMS - 1 - histories.rows)
+        assert moved.scores(turned)[:, ::-1] == pytest.approx(own.scores(histories), abs=1e-4), name
 
 
 def _turned(training: Training) -> Training:
@@ -93,20 +99,19 @@ def _turned(training: Training) -> Training:
 
 def test_candidates_of_a_history_have_nothing_of_it(split: Split) -> None:
     retriever = fitted_retriever(split.training)
-    for shown in split.test.histories:
-        query, found = asked(retriever, shown)
+    for shown in split.training.unshuffled(split.test.histories):
+        found = retriever.retrieve(history_query(retriever.catalogue, shown), CANDIDATES)
         assert not set(found.rows.tolist()) & set(shown.rows.tolist())
         assert len(found) == min(CANDIDATES, N_ITEMS - len(set(shown.rows.tolist())))
-        assert query.history is shown
 
 
 def test_the_reranker_ranks_as_the_agent_does(tuned: Small) -> None:
     """On the candidates of its own retrieval: fused scores and the reader's blended word."""
-    split = split_domain(load_domain(tuned.name), "leave-one-out", seed=3)
+    split = split_domain(OpenedDomain(load_domain(tuned.name)), "leave-one-out", seed=3)
     fusion, bert = make_model("fusion"), make_model("bert")
     for model in (fusion, bert):
         model.fit(split.training)
-    blend = json.loads((adapters_folder(tuned.name) / "bert" / "reader.json").read_text())["blend"]
+    blend = json.loads((adapters_folder(tuned.name) / "bert" / "reranker.json").read_text())["blend"]
     before, after = fusion.scores(split.test.histories), bert.scores(split.test.histories)
     finite = np.isfinite(before)
     assert np.array_equal(finite, np.isfinite(after))
@@ -118,8 +123,8 @@ def test_the_reranker_ranks_as_the_agent_does(tuned: Small) -> None:
 
 def test_an_adapter_of_these_events_is_taken(tuned: Small, split: Split) -> None:
     domain = load_domain(tuned.name)
-    assert adapter_to_test(domain, "bert") == adapters_folder(tuned.name) / "bert"
-    refuse_taught(domain, split.training, adapter_to_test(domain, "bert"))
+    assert adapter_under_test(domain, "bert") == adapters_folder(tuned.name) / "bert"
+    refuse_trained_on_test(split.training, adapter_under_test(domain, "bert"))
 
 
 def test_an_adapter_that_was_taught_with_other_events_is_refused(tuned: Small) -> None:
@@ -128,37 +133,37 @@ def test_an_adapter_that_was_taught_with_other_events_is_refused(tuned: Small) -
         domain.histories.until(domain.histories.lengths - 1),  # its test events are the other's validation events
         replace(domain.histories, users=("x", *domain.histories.users[1:])),
     ):
-        with pytest.raises(MendableError, match=r"taught with other events.*finetune rank"):
-            adapter_to_test(replace(domain, histories=other), "bert")
+        with pytest.raises(MendableError, match=r"trained on other events.*finetune rank"):
+            adapter_under_test(replace(domain, histories=other), "bert")
 
 
 def test_an_adapter_knows_nothing_of_items_without_events(tuned: Small) -> None:
     domain = load_domain(tuned.name)
     wider = replace(domain.catalogue, items=(*domain.catalogue.items, replace(things(1)[0], item_id="new")))
-    assert adapter_to_test(replace(domain, catalogue=wider), "bert").name == "bert"
+    assert adapter_under_test(replace(domain, catalogue=wider), "bert").name == "bert"
 
 
 def test_under_one_instant_for_all_an_adapter_is_refused_because_it_was_taught_what_is_asked(tuned: Small) -> None:
     domain = load_domain(tuned.name)
-    by_time = split_domain(domain, "time", seed=3)
+    by_time = split_domain(OpenedDomain(domain), "time", seed=3)
     with pytest.raises(MendableError, match="leave-one-out"):
-        refuse_taught(domain, by_time.training, adapter_to_test(domain, "bert"))
+        refuse_trained_on_test(by_time.training, adapter_under_test(domain, "bert"))
     with pytest.raises(MendableError, match="may know the answers"):
         make_model("bert").fit(by_time.training)
     make_model("fusion").fit(by_time.training)
 
 
 def test_trials_on_validation_events_may_use_an_adapter_that_was_taught_without_them(tuned: Small) -> None:
-    split = split_domain(load_domain(tuned.name), "leave-one-out", seed=3)
+    split = split_domain(OpenedDomain(load_domain(tuned.name)), "leave-one-out", seed=3)
     domain = load_domain(tuned.name)
-    refuse_taught(domain, split.tuning, adapter_to_test(domain, "bert"))
+    refuse_trained_on_test(split.tuning, adapter_under_test(domain, "bert"))
 
 
 def test_a_domain_without_an_adapter_is_refused_before_anything_is_run(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     domain = write_domain(walks())
-    build_with(builder(), domain.name)
+    build_domain(domain.name, encoder=str(tiny))
     with pytest.raises(MendableError, match=r"no bert adapter for small.*finetune rank"):
         main(["rank", "--domain", domain.name, "--models", "popularity,bert", "--json"])
     assert not list(home.glob("evaluations/*"))
@@ -172,7 +177,7 @@ def test_a_tuned_gpt_that_nobody_has_trained_has_a_row_that_says_so(tuned: Small
 def test_what_a_result_depends_on_changes_with_the_adapter(own: Small) -> None:
     before = prepared("bert", own)
     assert prepared("bert", own) == before
-    path = adapters_folder(own.name) / "bert" / "reader.json"
+    path = adapters_folder(own.name) / "bert" / "reranker.json"
     path.write_text(path.read_text().replace('"blend"', ' "blend"'))
     assert prepared("bert", own) != before
 
@@ -197,13 +202,14 @@ def test_our_models_stand_in_one_table_and_leave_the_index_as_it_is(
 
 def test_the_agents_score_of_a_question_is_the_fused_one_after_what_lay_before(tuned: Small) -> None:
     domain = load_domain(tuned.name)
-    split = split_domain(domain, "leave-one-out", seed=3)
+    split = split_domain(OpenedDomain(domain), "leave-one-out", seed=3)
     questions = ask(replace(domain, histories=split.training.histories, catalogue=split.catalogue), seed=1)
     few = questions.of(np.isin(np.arange(len(questions)), (0, 1, 17, 40)))
-    found = predict_scores(split.training, few)
+    found = agent_scores(split.training, few)
     assert np.isfinite(found).all()
     retriever = fitted_retriever(split.training)
     for n in range(len(few)):
-        shown = few.histories[int(few.owners[n])].before(int(few.places[n]))
-        fused = retriever.fused(Query(shown), retriever.features.of(shown), few.rows[n : n + 1])
+        shown = split.training.unshuffled(few.histories)[int(few.owners[n])].before(int(few.places[n]))
+        row = split.training.original[few.rows[n : n + 1]]
+        fused = retriever.fused(Query(shown), retriever.features.of(shown), row)
         assert found[n] == pytest.approx(fused[0], abs=1e-5)

@@ -14,9 +14,10 @@ from eval.rank.protocols import (
     folds,
     leave_one_out,
     refuse_leaks,
-    shuffled_items,
+    shuffle_items,
     split_domain,
 )
+from index.build.loading import OpenedDomain
 from index.data.domain import Catalogue, Domain, Histories
 from index.data.records import Item
 from index.data.splits import first_events
@@ -48,7 +49,7 @@ def test_leave_one_out_asks_for_the_last_event_and_validates_on_the_one_before()
 
 def test_users_with_under_three_different_items_are_left_out_and_counted() -> None:
     events = histories({"one": [1], "two": [1, 2], "repeats": [1, 1, 2], "three": [1, 2, 3], "none": []})
-    split = split_domain(domain_of(events), "leave-one-out", seed=1)
+    split = split_domain(OpenedDomain(domain_of(events)), "leave-one-out", seed=1)
     assert split.test.histories.users == ("three",)
     assert (split.left_out, split.repeats) == (4, 1)
     assert split.training.histories.users == ("three",)
@@ -56,7 +57,7 @@ def test_users_with_under_three_different_items_are_left_out_and_counted() -> No
 
 def test_domain_without_three_events_of_anybody_is_refused() -> None:
     with pytest.raises(MendableError, match="three events"):
-        split_domain(domain_of(histories({"a": [1, 2]})), "leave-one-out", seed=1)
+        split_domain(OpenedDomain(domain_of(histories({"a": [1, 2]}))), "leave-one-out", seed=1)
 
 
 def test_of_several_events_with_one_item_the_first_counts() -> None:
@@ -79,14 +80,14 @@ def test_leave_one_out_divides_without_losing_or_doubling_an_event(users: list[l
 @given(rows_of_users, st.integers(0, 5))
 def test_shuffled_items_are_the_same_items_with_the_same_events(users: list[list[int]], seed: int) -> None:
     domain = domain_of(histories({f"u{n}": rows for n, rows in enumerate(users)}))
-    shuffled, original = shuffled_items(domain, seed)
+    shuffled, original = shuffle_items(domain, seed)
     assert ids_of(shuffled, shuffled.histories) == ids_of(domain, domain.histories)
     assert [domain.catalogue.ids[row] for row in original] == list(shuffled.catalogue.ids)
 
 
 def test_items_are_shuffled_the_same_way_for_the_same_seed_only() -> None:
     domain = domain_of(histories({"a": [1, 2, 3]}))
-    orders = [shuffled_items(domain, seed)[1].tolist() for seed in (1, 1, 2)]
+    orders = [shuffle_items(domain, seed)[1].tolist() for seed in (1, 1, 2)]
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] != list(range(N_ITEMS))
 
@@ -129,7 +130,7 @@ def test_time_split_keeps_users_who_are_new_in_the_test_with_an_empty_history() 
 
 def test_time_split_without_times_is_refused_with_a_way_out() -> None:
     with pytest.raises(MendableError, match="leave-one-out"):
-        split_domain(domain_of(histories({"a": [1, 2, 3]})), "time", seed=1)
+        split_domain(OpenedDomain(domain_of(histories({"a": [1, 2, 3]}))), "time", seed=1)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -137,7 +138,7 @@ def test_nothing_that_is_asked_is_among_what_is_fitted_on(protocol: str) -> None
     random = np.random.default_rng(0)
     users = {f"u{n}": random.integers(0, N_ITEMS, 12).tolist() for n in range(40)}
     clock = {user: np.sort(random.integers(0, 1000, 12)).tolist() for user in users}
-    split = split_domain(domain_of(histories(users, clock)), protocol, seed=3)
+    split = split_domain(OpenedDomain(domain_of(histories(users, clock))), protocol, seed=3)
     for fitted, cases in ((split.training, split.test), (split.tuning, split.validation)):
         for n, user in enumerate(cases.histories.users):
             known = fitted.histories[fitted.histories.place_of[user]].rows

@@ -19,14 +19,16 @@ from eval.models.baselines.popularity import Popularity
 from eval.models.registry import EVERY, NotInstalled, Setting, Training, default_settings, library, parse_models
 from eval.rank.command import text_vectors
 from eval.rank.protocols import Cases, leave_one_out, split_domain
-from eval.rank.ranking import NONE, best_rows, checked_scores, mask, ranks_of
+from eval.rank.ranking import NONE, check_scores, mask, ranks_of, top_rows
 from eval.rank.run_models import rank_cases
 from eval.rank.tuning import best, settings_to_try, tune
-from index.build.builder import Builder
-from index.build.text_part import TextPart
-from index.data.domain import Catalogue, Histories, load_domain
+from index.build.builder import build_domain
+from index.build.loading import OpenedDomain
+from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.item_text import item_text
 from index.data.records import Item
+from index.embedding.encoder import Encoder
+from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.types import Floats
 from tests.helpers_eval import histories, random_events, write_domain
@@ -39,7 +41,7 @@ score_tables = arrays.arrays(
 class Scripted:
     """A model whose scores are given by item id."""
 
-    settings: Mapping[str, Sequence[Setting]] = {}
+    search_space: Mapping[str, Sequence[Setting]] = {}
     needs_index = False
 
     def __init__(self, by_row: npt.ArrayLike) -> None:
@@ -86,6 +88,10 @@ class Unavailable(Nan):
 
 def catalogue(n: int, removed: frozenset[str] = frozenset()) -> Catalogue:
     return Catalogue(tuple(Item(f"i{row}", f"Thing {row}") for row in range(n)), removed)
+
+
+def opened(n: int) -> OpenedDomain:
+    return OpenedDomain(Domain("small", catalogue(n), histories({}), "0" * 64))
 
 
 def cases(history: Sequence[int], relevant: Sequence[int]) -> Cases:
@@ -139,7 +145,7 @@ def _mean_rank(scores: Floats, row: int) -> float:
 @settings(max_examples=200)
 @given(score_tables, st.integers(1, 12))
 def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, length: int) -> None:
-    found = best_rows(scores, length)
+    found = top_rows(scores, length)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :length]
     wanted = np.where(np.isneginf(np.take_along_axis(scores, order, 1)), NONE, order)
     assert found.tolist() == wanted.tolist()
@@ -147,7 +153,7 @@ def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, len
 
 def test_best_rows_of_many_items_are_those_of_a_full_sort() -> None:
     scores = np.random.default_rng(1).standard_normal((20, 3000)).astype(np.float32).round(1)
-    assert best_rows(scores, 100).tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :100].tolist()
+    assert top_rows(scores, 100).tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :100].tolist()
 
 
 def test_mask_takes_the_history_out_and_nothing_else() -> None:
@@ -159,12 +165,12 @@ def test_mask_takes_the_history_out_and_nothing_else() -> None:
 @pytest.mark.parametrize(("bad", "said"), [(np.nan, "NaN"), (np.inf, "infinite")])
 def test_scores_that_cannot_be_ranked_are_refused_naming_the_model(bad: float, said: str) -> None:
     with pytest.raises(MendableError, match=rf"'odd'.*{said}"):
-        checked_scores(np.array([[0.0, bad]], np.float32), (1, 2), "odd")
+        check_scores(np.array([[0.0, bad]], np.float32), (1, 2), "odd")
 
 
 def test_scores_of_another_shape_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="shape"):
-        checked_scores(np.zeros((2, 3), np.float32), (2, 4), "odd")
+        check_scores(np.zeros((2, 3), np.float32), (2, 4), "odd")
 
 
 def test_history_and_removed_items_are_in_no_list_and_a_removed_answer_is_a_miss() -> None:
@@ -193,7 +199,7 @@ def test_sampled_ranking_is_among_so_many_others_and_never_harder() -> None:
 def test_every_name_of_the_contract_is_a_model_in_its_order() -> None:
     names = (
         "popularity user-knn item-knn content tfidf als bpr svd ease sequence neumf gru4rec sasrec bert4rec lightgcn "
-        "multvae weighted text behaviour fusion bert gpt"
+        "multvae weighted text behaviour fusion bert gpt agent"
     )
     assert " ".join(EVERY) == names
     assert parse_models("all") == tuple(EVERY)
@@ -213,7 +219,7 @@ def test_missing_library_is_said_by_name_and_a_broken_one_is_not_hidden() -> Non
 
 
 def training_of(events: Mapping[str, Sequence[int]], n_items: int) -> Training:
-    return Training("small", catalogue(n_items), histories(events), np.arange(n_items), 1)
+    return Training(opened(n_items), catalogue(n_items), histories(events), np.arange(n_items), 1)
 
 
 def test_popularity_scores_an_item_by_its_events() -> None:
@@ -244,7 +250,7 @@ def test_models_leave_the_histories_that_they_are_given_as_they_are() -> None:
     events = histories({"a": [5, 2, 9], "b": [1, 0]})
     before = events.rows.copy()
     for model in (Popularity(), EASE()):
-        model.fit(Training("small", catalogue(10), events, np.arange(10), 1))
+        model.fit(Training(opened(10), catalogue(10), events, np.arange(10), 1))
         model.scores(events)
     assert events.rows.tolist() == before.tolist()
 
@@ -258,7 +264,7 @@ def test_trials_begin_with_the_defaults_and_never_repeat() -> None:
     effective = [{**default_settings("ease"), **each}["penalty"] for each in tried]
     assert len(set(effective)) == 4
     assert tried == settings_to_try("ease", 4, seed=1)
-    assert len(settings_to_try("ease", 500, seed=1)) == len(EASE.settings["penalty"])
+    assert len(settings_to_try("ease", 500, seed=1)) == len(EASE.search_space["penalty"])
     assert settings_to_try("ease", 0, seed=1) == settings_to_try("popularity", 9, seed=1) == []
 
 
@@ -388,27 +394,16 @@ def test_sampled_candidates_print_that_they_are_not_comparable(small: Path, caps
     assert "not comparable" in str(report["note"])
 
 
-class Letters:
-    """An encoder of ten lines: counts letters and figures."""
-
-    name, sha256, dim, precision = "letters", "1" * 64, 36, "float32"
-
-    def encode(self, texts: Sequence[str], what: str = "") -> Floats:
-        """(texts, 36)"""
-        signs = "abcdefghijklmnopqrstuvwxyz0123456789"
-        return np.array([[text.casefold().count(sign) for sign in signs] for text in texts], np.float32)
-
-
 def test_diversity_is_that_of_the_items_texts_in_the_order_of_the_split(
-    small: Path, capsys: pytest.CaptureFixture[str]
+    small: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "diversity@10" not in str(rank(capsys, "--models", "popularity")[0])
     domain = load_domain("small")
-    Builder(Letters(), "here", (TextPart(),)).build(domain)
-    split = split_domain(domain, "leave-one-out", seed=1)
-    found = text_vectors(domain, split)
-    wanted = Letters().encode([item_text(item) for item in split.catalogue.items])
-    assert found == pytest.approx(wanted / np.linalg.norm(wanted, axis=1, keepdims=True), abs=1e-6)
+    build_domain("small", encoder=str(tiny))
+    split = split_domain(OpenedDomain(domain), "leave-one-out", seed=1)
+    found = text_vectors(split.training.opened, split)
+    wanted = Encoder(resolve(str(tiny))).encode([item_text(item) for item in split.catalogue.items])
+    assert found == pytest.approx(wanted / np.linalg.norm(wanted, axis=1, keepdims=True), abs=1e-4)
     report, _ = rank(capsys, "--models", "popularity")
     assert "diversity@10" in str(report)
     write_domain("small", random_events(60, 40, seed=2), 40)

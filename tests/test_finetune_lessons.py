@@ -7,19 +7,19 @@ import pytest
 
 from agent.rerank.sequence_prompt import LONGEST, Scale, prompt_of
 from finetune.batches import TOKENS, Batch, epoch_batches
-from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blended
+from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blend_scores
 from finetune.budget import Budget
-from finetune.training_data import Lessons, Texts, ValidationList, make_lessons, ndcg_at_10
+from finetune.training_data import TrainingData, ValidationList, make_training_data, ndcg_at_10
 from index.data.domain import Domain, Histories
 from index.retrieval.retriever import CANDIDATES
 from index.types import Floats
-from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, things, unit_vectors, walks, without
+from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, index_over, things, walks, without
 
 SCALE = Scale(1, 5)
 
 
-def lessons_of(histories: Histories, seed: int = 1) -> Lessons:
-    return make_lessons(domain_of(histories), Texts(unit_vectors()), seed)
+def lessons_of(histories: Histories, seed: int = 1) -> TrainingData:
+    return make_training_data(index_over(domain_of(histories)), seed)
 
 
 # --- what is held out -------------------------------------------------------
@@ -27,21 +27,21 @@ def lessons_of(histories: Histories, seed: int = 1) -> Lessons:
 
 def test_the_last_two_events_of_who_is_validated_on_are_in_nothing_that_is_learned_from() -> None:
     histories = walks()
-    lessons = lessons_of(histories)
-    assert lessons.training.users == histories.users
-    for whole, taught in zip(histories, lessons.training, strict=True):
+    data = lessons_of(histories)
+    assert data.training.users == histories.users
+    for whole, trained in zip(histories, data.training, strict=True):
         distinct = list(dict.fromkeys(whole.rows.tolist()))
-        assert taught.rows.tolist() == distinct[:-2]
-        assert not set(taught.rows.tolist()) & set(distinct[-2:])
+        assert trained.rows.tolist() == distinct[:-2]
+        assert not set(trained.rows.tolist()) & set(distinct[-2:])
 
 
 def test_with_fewer_to_validate_on_the_others_teach_all_but_their_last_event() -> None:
     histories = walks()
-    lessons = make_lessons(domain_of(histories), Texts(unit_vectors()), 1, most_users=3)
-    assert len(lessons.validation) == 3
+    data = make_training_data(index_over(domain_of(histories)), 1, most_users=3)
+    assert len(data.validation) == 3
     left_out = [
-        len(dict.fromkeys(whole.rows.tolist())) - len(taught)
-        for whole, taught in zip(histories, lessons.training, strict=True)
+        len(dict.fromkeys(whole.rows.tolist())) - len(trained)
+        for whole, trained in zip(histories, data.training, strict=True)
     ]
     assert sorted(left_out) == [1] * (len(histories) - 3) + [2] * 3
 
@@ -81,9 +81,9 @@ def test_lessons_are_the_same_for_the_same_seed() -> None:
 def test_lessons_are_made_of_a_domain_whatever_it_lacks(lacking: str) -> None:
     items = things(categories=lacking != "categories")
     domain: Domain = domain_of(without(walks(), lacking), items)
-    lessons = make_lessons(domain, Texts(unit_vectors()), seed=1)
-    assert len(lessons.validation) == len(domain.histories)
-    assert epoch_batches(lessons.training, SCALE, 1, 0) or lacking == "events"
+    data = make_training_data(index_over(domain), seed=1)
+    assert len(data.validation) == len(domain.histories)
+    assert epoch_batches(data.training, SCALE, 1, 0) or lacking == "events"
 
 
 def test_users_with_fewer_than_three_events_teach_nothing() -> None:
@@ -116,8 +116,8 @@ def test_prompts_in_training_are_those_of_serving() -> None:
         batch = epoch_batches(Histories.of(("u",), (shown,)), SCALE, seed=1, epoch=0)[0]
         own = prompt_of(shown.before(len(shown) - 1), SCALE)
         assert batch.prompts.rows[0].tolist() == own.rows.tolist()
-        assert batch.prompts.marks[0].tolist() == own.marks.tolist()
-        assert batch.prompts.gaps[0].tolist() == own.gaps.tolist()
+        assert batch.prompts.ratings[0].tolist() == own.ratings.tolist()
+        assert batch.prompts.time_gaps[0].tolist() == own.time_gaps.tolist()
 
 
 def test_an_epoch_is_drawn_from_its_seed_and_number() -> None:
@@ -183,8 +183,8 @@ def test_ndcg_is_that_of_its_definition() -> None:
 
 def test_a_blend_of_nothing_is_retrieval_and_a_whole_one_is_both() -> None:
     each = asked([3, 2, 1], 0)
-    assert np.array_equal(blended(each, floats(5, 6, 7), 0), each.fused)
-    assert blended(each, floats(5, 6, 7), 2).tolist() == [13, 14, 15]
+    assert np.array_equal(blend_scores(each, floats(5, 6, 7), 0), each.fused)
+    assert blend_scores(each, floats(5, 6, 7), 2).tolist() == [13, 14, 15]
 
 
 def random_lists(n: int) -> list[ValidationList]:
@@ -195,16 +195,16 @@ def random_lists(n: int) -> list[ValidationList]:
 def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:
     lists = tuple(random_lists(50))
     random = np.random.default_rng(5)
-    said = [random.normal(size=12).astype(np.float32) + 0.7 * (np.arange(12) == each.truth) for each in lists]
+    scores = [random.normal(size=12).astype(np.float32) + 0.7 * (np.arange(12) == each.truth) for each in lists]
 
     def likelihood(weight: float) -> float:
         return max(mean_log_odds(weight, float(temperature)) for temperature in TEMPERATURES)
 
     def mean_log_odds(weight: float, temperature: float) -> float:
-        blends = [temperature * (each.fused + weight * own) for each, own in zip(lists, said, strict=True)]
+        blends = [temperature * (each.fused + weight * own) for each, own in zip(lists, scores, strict=True)]
         return float(np.mean([x[each.truth] - np.log(np.exp(x).sum()) for x, each in zip(blends, lists, strict=True)]))
 
-    found = best_blend(lists, [own.astype(np.float32) for own in said])
+    found = best_blend(lists, [own.astype(np.float32) for own in scores])
     assert found.weight == pytest.approx(max(WEIGHTS, key=likelihood))
     assert found.likelihood == pytest.approx(likelihood(found.weight), abs=1e-5)
     assert 0 < found.weight < WEIGHTS[-1]
@@ -212,8 +212,8 @@ def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:
 
 def test_a_reader_that_is_always_wrong_gets_no_weight() -> None:
     lists = tuple(random_lists(30))
-    said = [-5 * (np.arange(12) == each.truth).astype(np.float32) for each in lists]
-    assert best_blend(lists, said).weight == 0
+    scores = [-5 * (np.arange(12) == each.truth).astype(np.float32) for each in lists]
+    assert best_blend(lists, scores).weight == 0
 
 
 def test_without_a_known_answer_retrieval_stays_as_it_is() -> None:

@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 import torch
 
-from agent.rerank.adapters import LoadedReader
-from agent.rerank.sequence_scorer import Reading
+from agent.rerank.adapters import LoadedReranker
+from agent.rerank.sequence_scorer import SequenceScorer
 from finetune import objective
 from finetune.batches import Batch, epoch_batches
-from finetune.objective import NextItem
+from finetune.objective import NextItemObjective
 from tests.helpers_reader import SCALE, reading_of, shaken_reader
 from tests.helpers_small import N_ITEMS, walks
 
 
 @pytest.fixture(scope="module")
-def loaded(tiny: Path) -> LoadedReader:
+def loaded(tiny: Path) -> LoadedReranker:
     return shaken_reader(tiny)
 
 
 @pytest.fixture
-def reading(loaded: LoadedReader) -> Reading:
+def scorer(loaded: LoadedReranker) -> SequenceScorer:
     return reading_of(loaded)
 
 
@@ -30,49 +30,49 @@ def batch() -> Batch:
     return epoch_batches(walks(), SCALE, 1, 0)[0]
 
 
-def taught(reading: Reading) -> NextItem:
-    return NextItem(reading.texts, reading.numbers, np.bincount(walks().rows, minlength=N_ITEMS))
+def train_adapter(scorer: SequenceScorer) -> NextItemObjective:
+    return NextItemObjective(scorer.texts, scorer.numbers, np.bincount(walks().rows, minlength=N_ITEMS))
 
 
-def loss(reading: Reading, batch: Batch, seed: int) -> float:
+def loss(scorer: SequenceScorer, batch: Batch, seed: int) -> float:
     with torch.inference_mode():
-        return float(taught(reading).loss(reading.loaded.reader, batch, seed))
+        return float(train_adapter(scorer).loss(scorer.loaded.reranker, batch, seed))
 
 
-def test_what_was_had_before_is_no_choice(reading: Reading, batch: Batch) -> None:
+def test_what_was_had_before_is_no_choice(scorer: SequenceScorer, batch: Batch) -> None:
     """Among fewer items the true one is likelier: with nothing barred the loss would be that of all items."""
-    reader = reading.loaded.reader
+    reranker = scorer.loaded.reranker
     with torch.inference_mode():
         known = torch.from_numpy(batch.next_rows >= 0)
-        text, ids = reading.texts[batch.prompts.rows], reading.numbers[batch.prompts.rows]
-        states = reader.states(text, ids, batch.prompts)[known]
-        scores = reader.scores(states, reader.items(reading.texts, reading.numbers), reading.numbers)
+        text, ids = scorer.texts[batch.prompts.rows], scorer.numbers[batch.prompts.rows]
+        states = reranker.states(text, ids, batch.prompts)[known]
+        scores = reranker.scores(states, reranker.items(scorer.texts, scorer.numbers), scorer.numbers)
         among_all = torch.nn.functional.cross_entropy(scores, torch.from_numpy(batch.next_rows)[known])
-    assert loss(reading, batch, 1) < float(among_all)
+    assert loss(scorer, batch, 1) < float(among_all)
 
 
 def test_a_sample_of_the_items_says_nearly_the_same(
-    reading: Reading, batch: Batch, monkeypatch: pytest.MonkeyPatch
+    scorer: SequenceScorer, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = loss(reading, batch, 1)
+    whole = loss(scorer, batch, 1)
     monkeypatch.setattr(objective, "FULL_UP_TO", 1)
     monkeypatch.setattr(objective, "NEGATIVES", 4_000)
-    sampled = [loss(reading, batch, seed) for seed in range(5)]
+    sampled = [loss(scorer, batch, seed) for seed in range(5)]
     assert np.mean(sampled) == pytest.approx(whole, abs=0.3)  # of log(40) = 3.7; the sample bars nothing that was had
     assert np.std(sampled) < 0.05
 
 
 def test_the_same_seed_draws_the_same_negatives(
-    reading: Reading, batch: Batch, monkeypatch: pytest.MonkeyPatch
+    scorer: SequenceScorer, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objective, "FULL_UP_TO", 1)
     monkeypatch.setattr(objective, "NEGATIVES", 16)
-    assert loss(reading, batch, 7) == loss(reading, batch, 7)
-    assert loss(reading, batch, 7) != loss(reading, batch, 8)
+    assert loss(scorer, batch, 7) == loss(scorer, batch, 7)
+    assert loss(scorer, batch, 7) != loss(scorer, batch, 8)
 
 
-def test_an_item_without_events_can_be_drawn_and_a_popular_one_is_drawn_more(reading: Reading) -> None:
-    chances = NextItem(reading.texts, reading.numbers, np.array([0, 99, *[3] * (N_ITEMS - 2)])).chances
+def test_an_item_without_events_can_be_drawn_and_a_popular_one_is_drawn_more(scorer: SequenceScorer) -> None:
+    chances = NextItemObjective(scorer.texts, scorer.numbers, np.array([0, 99, *[3] * (N_ITEMS - 2)])).chances
     assert chances.sum() == pytest.approx(1)
     assert chances[1] == pytest.approx(10 * chances[0])
     assert chances[0] > 0

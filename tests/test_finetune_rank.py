@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from agent.open_agent import open_agent
-from agent.rerank.adapters import HEAD, WEIGHTS, load_reader
+from agent.rerank.adapters import HEAD, WEIGHTS, load_reranker
 from finetune.__main__ import main
 from index.build.builder import add_items, build_domain
 from index.data.domain import Domain, Histories, load_domain
@@ -25,7 +25,7 @@ from tests.helpers_index import files_below
 from tests.helpers_models import tiny_bert
 from tests.helpers_small import LACKING, N_ITEMS, Small, history, lacking_domain, things, walks, write_domain
 
-FILES = {"adapter_config.json", WEIGHTS, HEAD, "reader.json", "training.json", "README.md"}
+FILES = {"adapter_config.json", WEIGHTS, HEAD, "reranker.json", "training.json", "README.md"}
 
 
 def built(domain: Domain, tiny: Path) -> Domain:
@@ -72,7 +72,7 @@ def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> Non
 
 def test_the_record_tells_of_the_reader_that_was_written(tuned: Small) -> None:
     record = json.loads((adapters_folder(tuned.name) / "bert" / "training.json").read_text())
-    loaded = load_reader(adapters_folder(tuned.name) / "bert")
+    loaded = load_reranker(adapters_folder(tuned.name) / "bert")
     assert loaded.settings.blend == record["blend"]
     assert loaded.item_ids == load_domain(tuned.name).catalogue.ids
     assert loaded.settings.shape.n_ids == N_ITEMS
@@ -124,7 +124,7 @@ def test_an_encoder_that_is_not_the_backbone_is_the_one_that_the_adapter_names(
     domain = built(write_domain(walks()), tiny)
     folder = finetune(domain.name, other)
     assert open_agent(domain.name).ranker.card.base_model == str(other)
-    assert load_reader(folder).settings.encoder_sha256 == file_sha256(tiny / "model.safetensors")
+    assert load_reranker(folder).settings.encoder_sha256 == file_sha256(tiny / "model.safetensors")
 
 
 @pytest.mark.parametrize("lacking", [each for each in LACKING if each != "events"])
@@ -193,16 +193,16 @@ def test_ctrl_c_leaves_an_adapter_that_loads_and_the_same_command_resumes(home: 
     command += ["--epochs", "15", "--seed", "2"]
     with subprocess.Popen(command, cwd=CLONE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
-        said = ""
-        while "learning from" not in said:
+        scores = ""
+        while "learning from" not in scores:
             line = run.stderr.readline()
-            assert line, said
-            said += line
+            assert line, scores
+            scores += line
         time.sleep(0.3)  # now it validates for the first time, or learns
         run.send_signal(signal.SIGINT)
-        said += run.communicate(timeout=120)[1]
+        scores += run.communicate(timeout=120)[1]
     assert run.returncode in (0, 130)
-    assert "interrupted" in said
+    assert "interrupted" in scores
     folder = adapters_folder(domain.name) / "bert"
     assert {path.name for path in folder.iterdir()} == FILES
     assert not json.loads((folder / "training.json").read_text())["finished"]

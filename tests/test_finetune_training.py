@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from agent.rerank.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.sequence_reranker import ReaderShape
-from agent.rerank.sequence_scorer import Reading
+from agent.rerank.sequence_reranker import RerankerShape
+from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
 from finetune.budget import Budget
 from finetune.checkpoint import STATE, TENSORS, Checkpoint
-from finetune.objective import NextItem
+from finetune.objective import NextItemObjective
 from finetune.trainer import CHECKPOINT_EVERY, LOWERINGS, PATIENCE, Schedule, Trainer, Validation
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
@@ -51,13 +51,15 @@ class School:
     judge: Callable[[], Validation] = field(default_factory=Judge)
 
     def trainer(self, budget: Budget, n_items: int = N_ITEMS) -> Trainer:
-        shape = ReaderShape(n_items, DIM, id_dim=8, layers=2)
-        reader = fresh_reader(self.base, shape, rank=2, seed=1)
-        settings = ReaderSettings(self.base, "", "", shape, 2, SCALE)
+        shape = RerankerShape(n_items, DIM, id_dim=8, layers=2)
+        reranker = new_reranker(self.base, shape, rank=2, seed=1)
+        settings = RerankerSettings(self.base, "", "", shape, 2, SCALE)
         items = Catalogue(things(n_items))
-        reading = Reading(LoadedReader(reader, settings, items.ids, Path()), items, unit_vectors(n_items, DIM))
-        objective = NextItem(reading.texts, reading.numbers, np.ones(n_items, np.int64))
-        return Trainer(reader, objective.loss, self.judge, Schedule(budget, 1e-2, seed=3))
+        scorer = SequenceScorer(
+            LoadedReranker(reranker, settings, items.ids, Path()), items, unit_vectors(n_items, DIM)
+        )
+        objective = NextItemObjective(scorer.texts, scorer.numbers, np.ones(n_items, np.int64))
+        return Trainer(reranker, objective.loss, self.judge, Schedule(budget, 1e-2, seed=3))
 
 
 @pytest.fixture
@@ -111,10 +113,10 @@ def test_the_loss_falls_below_that_of_guessing(school: School, checkpoint: Check
 
 def test_only_the_lora_and_the_head_are_taught(school: School, checkpoint: Checkpoint) -> None:
     trainer = school.trainer(Budget(epochs=1))
-    before = {name: value.clone() for name, value in trainer.reader.state_dict().items()}
+    before = {name: value.clone() for name, value in trainer.reranker.state_dict().items()}
     assert all("lora_" in name for name in trainer.trained if name.startswith("base."))
     trainer.run(HISTORIES, batches, checkpoint)
-    changed = {name for name, value in trainer.reader.state_dict().items() if not torch.equal(value, before[name])}
+    changed = {name for name, value in trainer.reranker.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == set(trainer.trained)
 
 

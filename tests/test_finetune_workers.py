@@ -49,11 +49,11 @@ def tuned_by(
         command, cwd=CLONE, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
     try:
-        _, said = process.communicate(timeout=150)
+        _, scores = process.communicate(timeout=150)
     finally:
         with contextlib.suppress(ProcessLookupError):  # workers that wait for one another outlive their launcher
             os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 0, said.decode()[-2000:]
+    assert process.returncode == 0, scores.decode()[-2000:]
     folder = adapters_folder(small.name) / "bert"
     return load_file(folder / "adapter_model.safetensors"), json.loads((folder / "training.json").read_text())
 

@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from index.build.behaviour_part import FOLDER, grown
+from index.build.behaviour_part import FOLDER, pad_matrix
 from index.build.builder import add_items, build_with
 from index.build.generations import fitting
 from index.build.saved_retrieval import FUSION, MATRICES, load_behaviour, load_fusion, save_behaviour
 from index.data.domain import Domain, Histories, load_domain
 from index.data.records import History, Item
 from index.errors import MendableError
-from index.retrieval.behaviour_signals import COARSE, MIX, NAMES, UNKNOWN_SHARE, VIEWS, Behaviour, View
+from index.retrieval.behaviour_signals import COARSE, MIX, NAMES, SIGNALS, UNKNOWN_SHARE, Behaviour, Signal
 from index.retrieval.features import COLUMNS
 from index.retrieval.item_similarity import (
     NEIGHBOURS,
     Factors,
     Matrix,
     Steps,
-    follows,
+    item_similarity,
     latent,
     strongest,
-    together,
+    transition_counts,
     users_by_items,
     weighted_rows,
 )
@@ -70,7 +70,7 @@ HISTORIES = {
 
 
 def test_an_item_follows_another_with_the_weight_of_the_gap() -> None:
-    found = dense(follows(people((A, B, C)), 4, Steps(window=2, power=1, backwards=0)))
+    found = dense(transition_counts(people((A, B, C)), 4, Steps(window=2, power=1, backwards=0)))
     of_a, of_b = 1 + 1 / 2 + 5, 1 + 5  # the row's sum, and the constant that few events are pulled towards 0 by
     assert found == pytest.approx(
         np.array([[0, 1 / of_a, 0.5 / of_a, 0], [0, 0, 1 / of_b, 0], [0, 0, 0, 0], [0, 0, 0, 0]]), abs=1e-6
@@ -78,16 +78,16 @@ def test_an_item_follows_another_with_the_weight_of_the_gap() -> None:
 
 
 def test_what_came_before_counts_by_its_share() -> None:
-    found = dense(follows(people((A, B)), 2, Steps(window=5, power=1, backwards=0.5)))
+    found = dense(transition_counts(people((A, B)), 2, Steps(window=5, power=1, backwards=0.5)))
     assert found == pytest.approx(np.array([[0, 1 / 6], [0.5 / 5.5, 0]]), abs=1e-6)
 
 
 def test_nothing_follows_from_one_person_to_the_next() -> None:
-    assert not dense(follows(people((A,), (B,), (), (C,)), 4, Steps(3, 1, 1))).any()
+    assert not dense(transition_counts(people((A,), (B,), (), (C,)), 4, Steps(3, 1, 1))).any()
 
 
 def test_a_window_longer_than_all_events_is_no_mistake() -> None:
-    assert dense(follows(people((A, B)), 2, Steps(50, 0.5, 0)))[A, B] == pytest.approx(1 / 6)
+    assert dense(transition_counts(people((A, B)), 2, Steps(50, 0.5, 0)))[A, B] == pytest.approx(1 / 6)
 
 
 def test_a_repeated_event_counts_once_for_a_user() -> None:
@@ -97,7 +97,7 @@ def test_a_repeated_event_counts_once_for_a_user() -> None:
 def test_the_weights_of_ease_predict_each_item_from_the_others_best() -> None:
     users = users_by_items(walks(), N_ITEMS)
     x = users.toarray().astype(np.float64)
-    found = together(users, penalty=10.0).astype(np.float64)
+    found = item_similarity(users, penalty=10.0).astype(np.float64)
     assert not np.diag(found).any()
     for item in (0, 7, 21):  # ridge regression of one column on the others, solved by itself
         others = np.delete(np.arange(N_ITEMS), item)
@@ -111,7 +111,7 @@ def test_neighbours_of_a_large_catalogue_are_cosines_without_the_item_itself() -
     norms = np.sqrt((x**2).sum(0) + 1)
     wanted = (x / norms).T @ (x / norms)
     np.fill_diagonal(wanted, 0)
-    assert dense(together(users, 500.0, dense_items=0, few_users=0)) == pytest.approx(wanted, abs=1e-6)
+    assert dense(item_similarity(users, 500.0, dense_items=0, few_users=0)) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_the_strongest_entries_of_a_row_are_kept() -> None:
@@ -125,9 +125,9 @@ def test_the_strongest_entries_of_a_row_are_kept() -> None:
 
 def test_sparse_and_dense_counts_agree() -> None:
     steps = Steps(10, 0.5, 0.5)
-    few = follows(walks(), N_ITEMS, steps, dense_items=N_ITEMS - 1)
+    few = transition_counts(walks(), N_ITEMS, steps, dense_items=N_ITEMS - 1)
     assert sparse.issparse(few)
-    assert np.array_equal(dense(few), follows(walks(), N_ITEMS, steps, dense_items=N_ITEMS))
+    assert np.array_equal(dense(few), transition_counts(walks(), N_ITEMS, steps, dense_items=N_ITEMS))
 
 
 # --- views ------------------------------------------------------------------
@@ -137,18 +137,20 @@ def test_sparse_and_dense_counts_agree() -> None:
 @pytest.mark.parametrize("kept", ["dense", "sparse"])
 def test_views_of_a_history_are_decayed_sums(behaviour: Behaviour, name: str, kept: str) -> None:
     shown = HISTORIES[name]
-    found = (behaviour if kept == "dense" else as_sparse(behaviour)).views(shown)
+    found = (behaviour if kept == "dense" else as_sparse(behaviour)).signals(shown)
     assert found.shape == (N_ITEMS, len(NAMES))
-    for view in VIEWS:
-        assert found[:, NAMES.index(view.name)] == pytest.approx(by_loop(behaviour, view, shown), abs=1e-5)
+    for signal in SIGNALS:
+        assert found[:, NAMES.index(signal.name)] == pytest.approx(by_loop(behaviour, signal, shown), abs=1e-5)
     assert found[:, NAMES.index("valued")] == pytest.approx(valued_by_loop(behaviour, shown), abs=1e-5)
     assert found[:, NAMES.index("popularity")] == pytest.approx(np.log(1 + behaviour.popularity))
 
 
-def by_loop(behaviour: Behaviour, view: View, shown: History) -> Floats:
+def by_loop(behaviour: Behaviour, signal: Signal, shown: History) -> Floats:
     total = np.zeros(N_ITEMS, np.float32)
     for age, row in enumerate(reversed(shown.rows.tolist())):
-        total += (1 if view.life is None else np.exp(-age / view.life)) * dense(behaviour.matrices[view.matrix])[row]
+        total += (1 if signal.life is None else np.exp(-age / signal.life)) * dense(behaviour.matrices[signal.matrix])[
+            row
+        ]
     return total
 
 
@@ -157,20 +159,20 @@ def valued_by_loop(behaviour: Behaviour, shown: History) -> Floats:
     total = np.zeros(N_ITEMS, np.float32)
     for row, value in zip(shown.rows.tolist(), shown.values.tolist(), strict=True):
         if not np.isnan(value):
-            total += (value - known.mean()) * behaviour.matrices["together"][row]
+            total += (value - known.mean()) * behaviour.matrices["similarity"][row]
     return total
 
 
 def test_of_a_long_history_the_newest_events_are_read(behaviour: Behaviour) -> None:
     random = np.random.default_rng(5)
     rows = random.integers(0, N_ITEMS, 260)
-    assert np.array_equal(behaviour.views(history(*rows)), behaviour.views(history(*rows[-200:])))
+    assert np.array_equal(behaviour.signals(history(*rows)), behaviour.signals(history(*rows[-200:])))
 
 
 def test_the_mix_is_the_weighted_sum_of_its_views(behaviour: Behaviour) -> None:
     shown = HISTORIES["with values"]
-    views = behaviour.views(shown)
-    wanted = sum(weight * views[:, NAMES.index(name)] for name, weight in MIX.items())
+    signals = behaviour.signals(shown)
+    wanted = sum(weight * signals[:, NAMES.index(name)] for name, weight in MIX.items())
     assert behaviour.mix(shown) == pytest.approx(wanted)
 
 
@@ -178,7 +180,7 @@ def test_the_mix_is_the_weighted_sum_of_its_views(behaviour: Behaviour) -> None:
 def test_near_is_the_largest_weight_of_any_of_the_items(behaviour: Behaviour, kept: str) -> None:
     these, rows = rows_of(3, 9, 12), rows_of(1, 4, 10, 30)
     own = behaviour if kept == "dense" else as_sparse(behaviour)
-    wanted = [max(0, *(behaviour.matrices["together"][this, row] for this in these)) for row in rows]
+    wanted = [max(0, *(behaviour.matrices["similarity"][this, row] for this in these)) for row in rows]
     assert own.near(these, rows) == pytest.approx(wanted)
     assert own.near(these, rows_of()).shape == (0,)
 
@@ -194,7 +196,7 @@ def test_support_names_places_of_the_history_that_speak_for_the_item(behaviour: 
         assert len(places) <= min(3, len(shown))
         assert len(set(places.tolist())) == len(places)
         for place in places.tolist():
-            assert behaviour.matrices["follows"][shown.rows[place], row] != 0
+            assert behaviour.matrices["transitions"][shown.rows[place], row] != 0
         assert places.tolist() == as_sparse(behaviour).support(shown, row, 3).tolist()
 
 
@@ -220,7 +222,7 @@ def test_nothing_supports_an_item_without_events() -> None:
 @pytest.mark.parametrize("dense_items", [0, 1000])
 def test_a_domain_without_events_has_views_of_zeros(dense_items: int) -> None:
     empty = Behaviour.fit(Histories.of((), ()), 5, dense_items)
-    assert empty.views(history(1, 2, values=[1, 5])).tolist() == [[0] * len(NAMES)] * 5
+    assert empty.signals(history(1, 2, values=[1, 5])).tolist() == [[0] * len(NAMES)] * 5
 
 
 # --- on disk ----------------------------------------------------------------
@@ -233,14 +235,14 @@ def test_saving_and_loading_behaviour_changes_nothing(tmp_path: Path, dense_item
     loaded = load_behaviour(tmp_path)
     assert all(sparse.issparse(loaded.matrices[name]) == (dense_items == 0) for name in MATRICES)
     for shown in HISTORIES.values():
-        assert np.array_equal(own.views(shown), loaded.views(shown))
+        assert np.array_equal(own.signals(shown), loaded.signals(shown))
         assert own.support(shown, 9, 3).tolist() == loaded.support(shown, 9, 3).tolist()
     assert np.array_equal(own.near(rows_of(3), rows_of(4, 5)), loaded.near(rows_of(3), rows_of(4, 5)))
 
 
 def test_sparse_matrices_without_an_entry_are_loaded(tmp_path: Path) -> None:
     save_behaviour(tmp_path, Behaviour.fit(Histories.of((), ()), 5, dense_items=0))
-    assert not load_behaviour(tmp_path).views(history(1, 2)).any()
+    assert not load_behaviour(tmp_path).signals(history(1, 2)).any()
 
 
 @pytest.mark.parametrize("dense_items", [0, 1000])
@@ -258,8 +260,8 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, dense_items: int) -> 
 @pytest.mark.parametrize("before", [0, 1000])
 @pytest.mark.parametrize("after", [0, 1000])
 def test_a_grown_matrix_says_the_same_of_the_old_items_and_nothing_of_the_new(before: int, after: int) -> None:
-    matrix = follows(walks(), N_ITEMS, Steps(3, 1, 0), before)
-    longer = grown(matrix, N_ITEMS + 2, after)
+    matrix = transition_counts(walks(), N_ITEMS, Steps(3, 1, 0), before)
+    longer = pad_matrix(matrix, N_ITEMS + 2, after)
     assert sparse.issparse(longer) == (before == 0 or after == 0)
     assert np.array_equal(dense(longer)[:N_ITEMS, :N_ITEMS], dense(matrix))
     assert not dense(longer)[N_ITEMS:].any()
@@ -268,14 +270,14 @@ def test_a_grown_matrix_says_the_same_of_the_old_items_and_nothing_of_the_new(be
 
 def test_a_matrix_that_grows_beyond_the_dense_ones_keeps_its_strongest_entries() -> None:
     matrix = np.random.default_rng(1).random((NEIGHBOURS + 50, NEIGHBOURS + 50)).astype(np.float32)
-    longer = grown(matrix, NEIGHBOURS + 51, dense_items=NEIGHBOURS + 50)
+    longer = pad_matrix(matrix, NEIGHBOURS + 51, dense_items=NEIGHBOURS + 50)
     assert np.diff(longer.indptr).tolist() == [NEIGHBOURS] * (NEIGHBOURS + 50) + [0]
 
 
 def test_a_matrix_on_disk_is_not_changed_by_growing(tmp_path: Path) -> None:
     save_behaviour(tmp_path, Behaviour.fit(walks(), N_ITEMS, dense_items=0))
-    matrix = load_behaviour(tmp_path).matrices["next"]
-    grown(matrix, N_ITEMS + 5)
+    matrix = load_behaviour(tmp_path).matrices["next_items"]
+    pad_matrix(matrix, N_ITEMS + 5)
     assert matrix.shape == (N_ITEMS, N_ITEMS)
 
 
@@ -287,12 +289,12 @@ def test_an_added_item_changes_nothing_that_behaviour_says_of_the_others(home: P
     domain = write_domain(walks())
     build_with(builder(), domain.name)
     old, fusion = load_behaviour(behaviour_on_disk(domain)), load_fusion(behaviour_on_disk(domain))
-    views = {name: old.views(shown) for name, shown in HISTORIES.items()}
+    signals = {name: old.signals(shown) for name, shown in HISTORIES.items()}
     add_items(domain.name, [Item("new", "Star of tomorrow (2031)", None, KINDS[:1])], builder())
     folder = behaviour_on_disk(load_domain(domain.name))
     for name, shown in HISTORIES.items():
-        now = load_behaviour(folder).views(shown)
-        assert np.array_equal(now[:-1], views[name])
+        now = load_behaviour(folder).signals(shown)
+        assert np.array_equal(now[:-1], signals[name])
         assert not now[-1].any()
     after = load_fusion(folder)
     features = np.random.default_rng(0).random((9, len(COLUMNS))).astype(np.float32)
@@ -325,12 +327,12 @@ def test_ease_is_the_same_solved_among_users_and_among_items() -> None:
     inverse = np.linalg.inv(gram)
     wanted = inverse / -np.diag(inverse)
     np.fill_diagonal(wanted, 0)
-    assert dense(together(users, 30.0)) == pytest.approx(wanted, abs=1e-5)
+    assert dense(item_similarity(users, 30.0)) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_ease_of_many_items_and_few_users_keeps_the_strongest_of_each_row() -> None:
     users = users_by_items(walks(n_users=15), N_ITEMS)
-    whole, kept = dense(together(users, 30.0)), together(users, 30.0, dense_items=4)
+    whole, kept = dense(item_similarity(users, 30.0)), item_similarity(users, 30.0, dense_items=4)
     assert sparse.issparse(kept)
     assert dense(kept) == pytest.approx(np.maximum(whole, 0), abs=1e-5)  # no row has more than NEIGHBOURS
 
@@ -338,7 +340,7 @@ def test_ease_of_many_items_and_few_users_keeps_the_strongest_of_each_row() -> N
 def test_all_factors_together_are_the_scaled_counts() -> None:
     histories, steps = walks(), Steps(window=3, power=1, backwards=1.0)
     found = latent(histories, N_ITEMS, steps, n_factors=N_ITEMS - 1)
-    counts = dense(follows(histories, N_ITEMS, steps))  # both ways, each row by its sum
+    counts = dense(transition_counts(histories, N_ITEMS, steps))  # both ways, each row by its sum
     scores = found.before @ found.after.T
     nearest = [set(np.argsort(-scores[row])[:3]) & set(np.argsort(-counts[row])[:6]) for row in range(N_ITEMS)]
     assert np.mean([len(each) / 3 for each in nearest]) > 0.8
@@ -347,7 +349,7 @@ def test_all_factors_together_are_the_scaled_counts() -> None:
 def test_factors_bring_items_near_that_never_met_but_met_the_same_others() -> None:
     histories = people(*[(A, B)] * 6, *[(C, B)] * 6)
     smooth = latent(histories, 4, Steps(window=2, power=1, backwards=1.0), n_factors=1)
-    plain = dense(follows(histories, 4, Steps(window=2, power=1, backwards=1.0)))
+    plain = dense(transition_counts(histories, 4, Steps(window=2, power=1, backwards=1.0)))
     assert plain[A, C] == 0
     assert (smooth.before @ smooth.after.T)[A, B] > 0.05
     assert smooth.shape == (4, 4)
@@ -368,6 +370,6 @@ def test_the_coarse_factors_are_the_strongest_of_all(behaviour: Behaviour) -> No
 def test_items_that_nobody_had_lose_nothing_while_they_are_few() -> None:
     few = Behaviour({}, np.concatenate([np.zeros(1), np.ones(199)]).astype(np.float32))
     many = Behaviour({}, np.concatenate([np.zeros(100), np.ones(100)]).astype(np.float32))
-    assert few.crowd == 0
-    assert many.crowd == pytest.approx(np.log(0.5 / UNKNOWN_SHARE))
-    assert Behaviour({}, np.zeros(0, np.float32)).crowd == 0
+    assert few.cold_penalty == 0
+    assert many.cold_penalty == pytest.approx(np.log(0.5 / UNKNOWN_SHARE))
+    assert Behaviour({}, np.zeros(0, np.float32)).cold_penalty == 0

@@ -13,7 +13,7 @@ import pytest
 
 from index.build.builder import build_with
 from index.build.generations import only_writer
-from index.build.loading import load_text_index
+from index.build.loading import open_index
 from index.data.domain import load_domain
 from index.data.item_text import item_text
 from index.errors import MendableError
@@ -47,7 +47,7 @@ def test_a_built_index_has_a_vector_of_each_item() -> None:
     domain = built_domain()
     expected = HashingEncoder().encode([item_text(item) for item in FILMS])
     assert np.array_equal(opened(domain).vectors, expected)
-    assert opened(domain).mean == pytest.approx(expected.mean(0), abs=1e-6)
+    assert opened(domain).text.mean == pytest.approx(expected.mean(0), abs=1e-6)
 
 
 def test_the_manifest_tells_what_the_index_is_made_of() -> None:
@@ -91,7 +91,7 @@ def test_a_build_after_a_change_makes_a_new_index(change: str) -> None:
     if change == "file":
         (generations()[0] / "text" / "vectors.npy").write_bytes(b"")
     build_with(text_builder(encoder), "films")
-    assert load_text_index(load_domain("films"), encoder).manifest.n_items == (4 if change == "tables" else 6)
+    assert open_index(load_domain("films"), encoder).manifest.n_items == (4 if change == "tables" else 6)
 
 
 def test_an_empty_catalogue_can_be_built_and_searched() -> None:
@@ -173,7 +173,7 @@ def test_an_index_that_does_not_fit_is_refused(damage: Callable[[Path], None], n
 def test_an_index_of_an_encoder_that_is_not_here_is_refused() -> None:
     domain = built_domain()
     with pytest.raises(MendableError, match=r"encoder 'hashing' is not on this machine.*index build --domain films"):
-        load_text_index(domain)
+        open_index(domain)
 
 
 def test_a_domain_without_index_says_how_to_make_one() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build.loading import TextIndex, load_text_index
+from index.build.loading import open_index
 from index.data.domain import Domain
 from index.data.records import History
-from index.retrieval.channels.text import LexicalChannel, TextChannel
+from index.retrieval.channels.lexical import LexicalChannel
+from index.retrieval.channels.text import TextChannel
 from index.retrieval.query import Query
+from index.retrieval.text_index import TextIndex
 from index.types import Rows
 from tests.helpers_index import FILMS, HashingEncoder, built_domain
 
@@ -26,7 +28,7 @@ MAKES: dict[str, Make] = {
 def channel(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AnyChannel:
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
     domain = built_domain()
-    return MAKES[request.param](domain, load_text_index(domain, HashingEncoder()))
+    return MAKES[request.param](domain, open_index(domain, HashingEncoder()).text)
 
 
 def history(*rows: int) -> History:
@@ -71,8 +73,8 @@ def test_newer_events_weigh_more(channel: AnyChannel) -> None:
     older_first = Query(history(*[3] * 30, *[1] * 10))
     newer_first = Query(history(*[1] * 10, *[3] * 30))
     comedy, thriller = np.array([4]), np.array([2])
-    lean = channel.score(older_first, thriller) - channel.score(older_first, comedy)
-    assert lean > channel.score(newer_first, thriller) - channel.score(newer_first, comedy)
+    preference_boost = channel.score(older_first, thriller) - channel.score(older_first, comedy)
+    assert preference_boost > channel.score(newer_first, thriller) - channel.score(newer_first, comedy)
 
 
 @pytest.mark.parametrize("allowed", [only(4), only(0, 4, 5), only()])
@@ -104,7 +106,7 @@ def test_a_match_is_nothing_without_a_common_word_and_most_for_the_own_title(cha
 
 def test_what_is_disliked_pulls_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
-    channel = TextChannel(load_text_index(built_domain(), HashingEncoder()))
+    channel = TextChannel(open_index(built_domain(), HashingEncoder()).text)
     alien = np.array([1])
     liked, torn = Query(history(0)), Query(history(0), disliked=alien)
     assert channel.score(torn, alien) < channel.score(liked, alien)
@@ -113,7 +115,7 @@ def test_what_is_disliked_pulls_away(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_text_is_encoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
     encoder = HashingEncoder()
-    channel = TextChannel(load_text_index(built_domain(), encoder))
+    channel = TextChannel(open_index(built_domain(), encoder).text)
     asked = Query(history(0), text="a quiet film")
     channel.score(asked, channel.search(asked, 3))
     channel.match("a quiet film", every())

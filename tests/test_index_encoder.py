@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding.encoder import LEAST_COSINE, Encoder, TextEncoder
+from index.embedding.encoder import MIN_COSINE, Encoder, TextEncoder
 from index.embedding.model_files import BERT, resolve
 from index.embedding.pipeline import read_pipeline
 from index.errors import MendableError
@@ -48,8 +48,8 @@ def test_the_shipped_encoder_is_that_of_sentence_transformers() -> None:
     texts = ["Star Wars (1977). Sci-Fi, Action.", "", "a film about dogs " * 80, *(f"film {n} " * n for n in range(12))]
     theirs = SentenceTransformer(str(resolve(BERT).path), device="cpu").encode(texts, normalize_embeddings=True)
     assert cosines(Encoder(resolve(BERT), "float32").encode(texts), theirs).min() > 0.9999
-    assert cosines(Encoder(resolve(BERT)).encode(texts), theirs).min() > LEAST_COSINE
-    assert cosines(Encoder(resolve(BERT), "bfloat16").encode(texts), theirs).min() > LEAST_COSINE
+    assert cosines(Encoder(resolve(BERT)).encode(texts), theirs).min() > MIN_COSINE
+    assert cosines(Encoder(resolve(BERT), "bfloat16").encode(texts), theirs).min() > MIN_COSINE
 
 
 def test_a_batch_equals_one_by_one(encoder: Encoder) -> None:
@@ -94,7 +94,7 @@ def test_an_encoder_says_what_it_is_without_loading_its_weights(tiny: Path) -> N
 
 
 def test_bfloat16_is_only_taken_where_it_changes_nothing(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.embedding.encoder.LEAST_COSINE", 1.1)  # a constant: no vector comes so near
+    monkeypatch.setattr("index.embedding.encoder.MIN_COSINE", 1.1)  # a constant: no vector comes so near
     assert Encoder(resolve(str(tiny))).precision == "float32"
 
 

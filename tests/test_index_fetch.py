@@ -13,7 +13,7 @@ from index.data.domain import Domain, load_domain
 from index.data.records import Item
 from index.errors import MendableError
 from index.fetch.downloads import Download, Unavailable, from_address, from_wheel
-from index.fetch.film_metadata import Film, enriched, read_films
+from index.fetch.film_metadata import Film, enrich_items, read_films
 from index.fetch.known_domains import CITATION, MOVIELENS, SOURCES, WHEEL_FILES, KnownSource, fetch, read_tables
 from index.importers.movielens import GENRES, MovieLens
 from index.storage.home import domain_folder
@@ -214,7 +214,7 @@ FILM_ROWS = [
 def test_films_are_joined_by_title_and_the_nearest_year(title: str, year: int | None, director: str | None) -> None:
     films = [Film(name, when, {"director": (who,), "year": 1}) for name, when, who in FILM_ROWS]
     item = Item("1", title, attributes={} if year is None else {"year": year})
-    ((described,), found) = enriched([item], films)
+    ((described,), found) = enrich_items([item], films)
     assert described.value("director") == (None if director is None else (director,))
     assert described.value("year") == year
     assert found == (set() if director is None else {"1"})

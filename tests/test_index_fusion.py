@@ -12,8 +12,8 @@ from index.data.records import Item
 from index.errors import MendableError
 from index.retrieval.behaviour_signals import NAMES, Behaviour
 from index.retrieval.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
-from index.retrieval.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
-from index.retrieval.fusion_training import UNLEARNED, first_look, learn_fusion, looked_at
+from index.retrieval.fusion import Fusion, FusionList, add_cold_items, fit_fusion, untrained_fusion
+from index.retrieval.fusion_training import UNTRAINED_WEIGHTS, candidate_pool, learn_fusion, linear_mix
 from index.types import Floats
 from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
 
@@ -33,16 +33,16 @@ def column(found: Floats, name: str) -> Floats:
 
 def test_the_columns_of_behaviour_are_its_views_with_their_tails_cut() -> None:
     features = features_over(walks())
-    found, views = features.of(SHOWN), features.behaviour.views(SHOWN)
+    found, signals = features.of(SHOWN), features.behaviour.signals(SHOWN)
     assert found.shape == (N_ITEMS, len(COLUMNS))
     for n, name in enumerate(NAMES):
-        wanted = np.sign(views[:, n]) * np.sqrt(np.abs(views[:, n])) if n in TAILED else views[:, n]
+        wanted = np.sign(signals[:, n]) * np.sqrt(np.abs(signals[:, n])) if n in TAILED else signals[:, n]
         assert column(found, name) == pytest.approx(wanted)
 
 
 def test_the_first_look_is_the_mix_of_behaviour() -> None:
     features = features_over(walks())
-    assert first_look(features.of(SHOWN)) == pytest.approx(features.behaviour.mix(SHOWN), abs=1e-5)
+    assert linear_mix(features.of(SHOWN)) == pytest.approx(features.behaviour.mix(SHOWN), abs=1e-5)
 
 
 def test_the_profile_of_one_event_is_the_likeness_to_it() -> None:
@@ -177,7 +177,7 @@ def test_saving_and_loading_a_fusion_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_fusion_of_other_features_is_refused(tmp_path: Path) -> None:
-    save_fusion(tmp_path, untrained(COLUMNS[:-1], UNLEARNED), 0)
+    save_fusion(tmp_path, untrained_fusion(COLUMNS[:-1], UNTRAINED_WEIGHTS), 0)
     with pytest.raises(MendableError, match=r"other features.*index build"):
         load_fusion(tmp_path)
 
@@ -191,7 +191,7 @@ def test_a_fusion_that_cannot_be_read_is_refused(tmp_path: Path, content: str) -
 
 def test_without_learning_the_score_is_the_weighted_sum_of_the_features_that_have_a_weight() -> None:
     features = np.random.default_rng(1).random((6, 4)).astype(np.float32)
-    found = untrained(NAMED, {"line": 2.0, "curve": -1.0}).score(features)
+    found = untrained_fusion(NAMED, {"line": 2.0, "curve": -1.0}).score(features)
     assert found == pytest.approx(2 * features[:, 1] - features[:, 2])
 
 
@@ -213,7 +213,7 @@ def test_a_learned_fusion_puts_what_comes_next_higher_than_a_plain_sum_does() ->
     ranks: dict[str, list[int]] = {"learned": [], "plain": []}
     for shown in walks(n_users=150, seed=9):
         found, truth = features.of(shown.before(9)), int(shown.rows[9])
-        for name, fusion in (("learned", learned), ("plain", untrained(COLUMNS, UNLEARNED))):
+        for name, fusion in (("learned", learned), ("plain", untrained_fusion(COLUMNS, UNTRAINED_WEIGHTS))):
             scores = fusion.score(found)
             ranks[name].append(int((scores > scores[truth]).sum()))
     assert np.mean(ranks["learned"]) < np.mean(ranks["plain"])
@@ -224,7 +224,7 @@ def test_a_plain_sum_stands_in_where_there_is_too_little_to_learn_from(n_users: 
     fusion, n_lists = learn_fusion(walks(n_users), Catalogue(things()), unit_vectors(), seed=1)
     assert n_lists == 0
     features = np.random.default_rng(1).random((6, len(COLUMNS))).astype(np.float32)
-    assert np.array_equal(fusion.score(features), untrained(COLUMNS, UNLEARNED).score(features))
+    assert np.array_equal(fusion.score(features), untrained_fusion(COLUMNS, UNTRAINED_WEIGHTS).score(features))
 
 
 @pytest.mark.parametrize("lengths", [(0, 1, 2), (1, 1), (0,)])
@@ -261,7 +261,7 @@ def knowing() -> tuple[Fusion, Fusion]:
     """A fusion without and with a judge of items that nobody had, who reads the second feature alone."""
     lists = as_lists(with_popularity(N_LISTS, seed=1))
     plain = fit_fusion(lists, POPULAR, seed=1)
-    return plain, with_unknown(plain, lists, ("line",), seed=1)
+    return plain, add_cold_items(plain, lists, ("line",), seed=1)
 
 
 def test_of_items_that_somebody_had_nothing_changes(knowing: tuple[Fusion, Fusion]) -> None:
@@ -294,8 +294,8 @@ def test_a_look_finds_items_that_nobody_had_by_their_texts() -> None:
     features = Features(Behaviour.fit(histories, len(items)), unit_vectors(len(items)), Catalogue(items))
     found = features.of(histories[0])
     unknown = np.flatnonzero(features.behaviour.popularity == 0)
-    seen = looked_at(found, 5)
+    seen = candidate_pool(found, 5)
     assert set(unknown) & set(seen.tolist())
     allowed = np.ones(len(items), bool)
     allowed[unknown] = False
-    assert not set(unknown) & set(looked_at(found, 5, allowed).tolist())
+    assert not set(unknown) & set(candidate_pool(found, 5, allowed).tolist())

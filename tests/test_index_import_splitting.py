@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.importers.sources import LONGEST_LINE, Block, Source
+from index.importers.sources import MAX_LINE, Block, Source
 from index.importers.splitting import (
-    LONGEST_FIELD,
+    MAX_FIELD,
     Records,
     Shape,
     _columns_at_once,
@@ -85,14 +85,14 @@ def test_a_plain_block_is_split_into_columns() -> None:
     assert [column.to_pylist() for column in records.columns or ()] == [["a", "c"], ["b", ""]]
 
 
-@pytest.mark.parametrize("n", [1000, LONGEST_FIELD + 10, LONGEST_LINE - 10, LONGEST_LINE + 10, 3 * LONGEST_LINE])
+@pytest.mark.parametrize("n", [1000, MAX_FIELD + 10, MAX_LINE - 10, MAX_LINE + 10, 3 * MAX_LINE])
 def test_lines_around_a_very_long_one_keep_their_numbers(n: int, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(b"a,b\n" + b"y" * n + b"\nc,d\n" + b'"e",f')
     found = list(split_records(Source(path), Shape()))
     records = [pair for each in found for pair in zip(each.lines, rows_of(each), strict=True)]
     assert [(line, row) for line, row in records if line != 2] == [(1, ["a", "b"]), (3, ["c", "d"]), (4, ["e", "f"])]
-    assert [line for each in found for line, *_ in each.broken] == ([2] if n > LONGEST_FIELD else [])
+    assert [line for each in found for line, *_ in each.broken] == ([2] if n > MAX_FIELD else [])
 
 
 @pytest.mark.parametrize("quote_at", [0, 5, 9])

@@ -9,7 +9,7 @@ import pytest
 from index.data.item_text import LONGEST, item_text, item_title
 from index.data.records import Item, Value
 from index.errors import MendableError
-from index.retrieval.bm25 import Lexical, asked, words
+from index.retrieval.bm25 import Lexical, query_words, words
 from tests.helpers_index import FILMS
 
 
@@ -66,11 +66,11 @@ def test_words_are_folded(text: str, folded: list[str]) -> None:
 
 
 def test_words_that_carry_nothing_are_left_out_of_a_question() -> None:
-    assert asked("I loved the stories about a dog, dog please") == ["story", "dog"]
+    assert query_words("I loved the stories about a dog, dog please") == ["story", "dog"]
 
 
 def test_a_question_of_such_words_alone_keeps_them() -> None:
-    assert asked("it") == ["it"]
+    assert query_words("it") == ["it"]
 
 
 def test_a_word_said_twice_counts_once() -> None:

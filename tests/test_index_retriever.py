@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as npst
 from index.data.domain import Domain, Histories
 from index.data.records import History
 from index.retrieval.behaviour_signals import MIX, NAMES
+from index.retrieval.channels.behaviour import BehaviourChannel
 from index.retrieval.query import Candidates, Query
-from index.retrieval.retriever import NEWCOMER, PROPOSED, BehaviourChannel, Retriever
-from index.retrieval.top_rows import best_rows
+from index.retrieval.retriever import COLD_START, PROPOSED, Retriever
+from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 from tests.helpers_small import (
     LACKING,
@@ -69,7 +70,7 @@ QUERIES = {
     "a history and dislikes": Query(SHOWN, disliked=rows_of(4)),
     "few allowed": Query(SHOWN, allowed=marked(N_ITEMS, 2, 30, 31)),
     "nothing allowed": Query(SHOWN, allowed=marked(N_ITEMS)),
-    "a lean": Query(SHOWN, lean=np.linspace(0, 1, N_ITEMS, dtype=np.float32)),
+    "a lean": Query(SHOWN, preference_boost=np.linspace(0, 1, N_ITEMS, dtype=np.float32)),
     "words": Query(SHOWN, text="12"),
     "blanks": Query(history(), text="   "),
 }
@@ -184,9 +185,12 @@ def test_blanks_are_no_words(retriever: Retriever) -> None:
 
 
 def test_a_lean_is_added_to_the_fused_score(retriever: Retriever) -> None:
-    lean = np.linspace(-1, 1, N_ITEMS, dtype=np.float32)
-    before, after = fused_of(retriever, Query(SHOWN)), fused_of(retriever, Query(SHOWN, lean=lean))
-    assert after == pytest.approx(before + lean, abs=1e-5)
+    preference_boost = np.linspace(-1, 1, N_ITEMS, dtype=np.float32)
+    before, after = (
+        fused_of(retriever, Query(SHOWN)),
+        fused_of(retriever, Query(SHOWN, preference_boost=preference_boost)),
+    )
+    assert after == pytest.approx(before + preference_boost, abs=1e-5)
 
 
 def test_what_is_just_like_something_disliked_loses_most() -> None:
@@ -225,7 +229,7 @@ def test_the_behaviour_channel_is_the_mix_and_says_nothing_without_a_history(ret
     channel = BehaviourChannel.of(behaviour)
     every = np.arange(N_ITEMS)
     assert channel.score(Query(SHOWN), every) == pytest.approx(behaviour.mix(SHOWN))
-    assert channel.search(Query(SHOWN), 5).tolist() == best_rows(behaviour.mix(SHOWN), 5).tolist()
+    assert channel.search(Query(SHOWN), 5).tolist() == top_rows(behaviour.mix(SHOWN), 5).tolist()
     assert len(channel.search(Query(history()), 5)) == 0
     assert not channel.score(Query(history()), every).any()
 
@@ -233,11 +237,11 @@ def test_the_behaviour_channel_is_the_mix_and_says_nothing_without_a_history(ret
 def test_a_look_up_of_item_vectors_gives_what_both_latent_views_add_to_the_mix(retriever: Retriever) -> None:
     behaviour = retriever.features.behaviour
     channel = BehaviourChannel.of(behaviour)
-    views = behaviour.views(SHOWN)
-    shares = np.sum([MIX[name] * views[:, NAMES.index(name)] for name in ("latent/4", "coarse/4")], 0)
-    found, scores = channel.store.search(behaviour.asked(SHOWN)[None], N_ITEMS)
+    signals = behaviour.signals(SHOWN)
+    shares = np.sum([MIX[name] * signals[:, NAMES.index(name)] for name in ("latent/4", "coarse/4")], 0)
+    found, scores = channel.store.search(behaviour.query_vector(SHOWN)[None], N_ITEMS)
     assert scores[0] == pytest.approx(shares[found[0]], rel=1e-4, abs=1e-6)
-    assert not behaviour.asked(history()).any()
+    assert not behaviour.query_vector(history()).any()
 
 
 # --- best rows --------------------------------------------------------------
@@ -251,19 +255,19 @@ def test_a_look_up_of_item_vectors_gives_what_both_latent_views_add_to_the_mix(r
 def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, n: int, data: st.DataObject) -> None:
     allowed = data.draw(st.none() | npst.arrays(bool, len(scores)))
     wanted = [row for row in np.argsort(-scores, kind="stable").tolist() if allowed is None or allowed[row]]
-    assert best_rows(scores, n, allowed).tolist() == wanted[:n]
+    assert top_rows(scores, n, allowed).tolist() == wanted[:n]
 
 
 def test_where_many_items_were_never_had_each_of_them_loses_for_people_with_a_history_only() -> None:
     items = things(2 * N_ITEMS)
     retriever = retriever_over(domain_of(walks(), items))
-    crowd = retriever.features.behaviour.crowd
-    assert crowd > 3  # half of the catalogue
+    cold_penalty = retriever.features.behaviour.cold_penalty
+    assert cold_penalty > 3  # half of the catalogue
     rows = np.arange(len(items))
     unknown = retriever.features.behaviour.popularity == 0
-    for shown, lost in ((walks()[0], crowd), (history(), 0.0)):
+    for shown, lost in ((walks()[0], cold_penalty), (history(), 0.0)):
         features = retriever.features.of(shown)
-        plain = (retriever.fusion if len(shown) else NEWCOMER).score(features)
+        plain = (retriever.fusion if len(shown) else COLD_START).score(features)
         found = retriever.fused(Query(shown), features, rows)
         assert found[unknown] == pytest.approx(plain[unknown] - lost, abs=1e-4)
         assert found[~unknown] == pytest.approx(plain[~unknown], abs=1e-4)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.data.domain import Histories
+from index.assemble import fit_retriever
+from index.data.domain import Domain, Histories
 from index.retrieval.features import COLUMNS, REVIEW_COLUMNS
 from index.retrieval.fusion_training import fitted_features, learn_fusion
 from index.retrieval.query import Query
-from index.retrieval.retriever import fitted_retriever
 from index.retrieval.review_vectors import ReviewVectors
-from tests.helpers_small import N_ITEMS, history, unit_vectors, walks, write_domain
+from tests.helpers_small import N_ITEMS, history, index_over, unit_vectors, walks, write_domain
 
 
 def some_reviews(seed: int, n: int = 60, n_items: int = N_ITEMS) -> ReviewVectors:
@@ -95,17 +95,18 @@ def test_what_was_written_of_held_out_events_changes_nothing_that_is_fitted() ->
     whole, catalogue = walks(n_users=150), write_domain(walks()).catalogue
     training = whole.until(whole.lengths - 2)
     reviews = reviews_of_events(whole)
-    held_out = np.arange(len(whole.rows)) - np.repeat(whole.starts[:-1], whole.lengths) >= np.repeat(
+    leave_last_out = np.arange(len(whole.rows)) - np.repeat(whole.starts[:-1], whole.lengths) >= np.repeat(
         training.lengths, whole.lengths
     )
     repeated = np.array(
         [row in set(training[int(user)].rows.tolist()) for user, row in zip(whole.owners, whole.rows, strict=True)]
     )
     others = reviews.vectors.copy()
-    others[held_out & ~repeated] = unit_vectors(int((held_out & ~repeated).sum()), seed=77)
+    others[leave_last_out & ~repeated] = unit_vectors(int((leave_last_out & ~repeated).sum()), seed=77)
     changed = replace(reviews, vectors=others)
-    assert (held_out & ~repeated).any() and not np.array_equal(others, reviews.vectors)
-    one, other = (fitted_retriever(training, catalogue, unit_vectors(), 1, each) for each in (reviews, changed))
+    assert (leave_last_out & ~repeated).any() and not np.array_equal(others, reviews.vectors)
+    domain = Domain("small", catalogue, whole, "0" * 64)
+    one, other = (fit_retriever(index_over(domain, reviews=each), training, 1) for each in (reviews, changed))
     assert len(one.fusion.columns) == len(COLUMNS) + len(REVIEW_COLUMNS)
     for user in range(20):
         first, second = (each.retrieve(Query(training[user])) for each in (one, other))

@@ -9,15 +9,14 @@ import pytest
 
 from index.build.builder import add_items, build_with, remove_items
 from index.build.generations import finished
-from index.build.loading import load_text_index
+from index.build.loading import open_index
 from index.build.manifest import read_manifest
-from index.build.review_part import load_review_index
 from index.data.domain import Domain, load_domain
 from index.data.records import Item, Review
-from index.data.reviews import LONGEST, MOST_AN_ITEM, chosen, load_reviews, review_text
+from index.data.reviews import LONGEST, MAX_AN_ITEM, chosen, load_reviews, review_text
 from index.data.tables import REVIEWS, table_path, write_table
 from index.errors import MendableError
-from index.retrieval.channels.reviews import Meaning, ReviewChannel
+from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
 from index.retrieval.features import REVIEW_COLUMNS
 from index.retrieval.query import Query
@@ -46,10 +45,10 @@ def reviewed_domain(reviews: Sequence[Review] | None = None, n_users: int = 60) 
 
 
 def channel_of(domain: Domain) -> ReviewChannel:
-    index = load_text_index(domain, HashingEncoder())
-    opened = load_review_index(index)
+    index = open_index(domain, HashingEncoder())
+    opened = index.reviews
     assert opened is not None
-    return ReviewChannel(opened.found, opened.found.means(len(domain.catalogue)), opened.store, index.encoded)
+    return ReviewChannel(opened.found, opened.found.means(len(domain.catalogue)), opened.store, index.text.encoded)
 
 
 @pytest.fixture(autouse=True)
@@ -63,13 +62,13 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_of_many_reviews_of_an_item_the_longest_are_taken_in_the_order_of_the_table() -> None:
     catalogue = reviewed_domain().catalogue
-    texts = ["word " * (n % 17 + 1) for n in range(3 * MOST_AN_ITEM)]
+    texts = ["word " * (n % 17 + 1) for n in range(3 * MAX_AN_ITEM)]
     reviews = (*(review(n, "i1", text) for n, text in enumerate(texts)), review(99, "i2", "short"))
     found = chosen(reviews, catalogue)
     assert found.n_known == len(reviews)
     kept = [each for each in found.reviews if each.item_id == "i1"]
     left = [each for each in reviews if each not in found.reviews]
-    assert len(kept) == MOST_AN_ITEM
+    assert len(kept) == MAX_AN_ITEM
     assert min(len(review_text(each)) for each in kept) >= max(len(review_text(each)) for each in left)
     assert list(found.reviews) == [each for each in reviews if each in found.reviews]
 
@@ -97,7 +96,7 @@ def test_a_domain_with_reviews_has_them_in_its_index_and_one_without_has_none() 
     plain = write_domain(walks(), name="plain")
     build_with(builder(), plain.name)
     assert "reviews" not in read_manifest(finished("plain")[0]).parts
-    assert load_review_index(load_text_index(plain, HashingEncoder())) is None
+    assert open_index(plain, HashingEncoder()).reviews is None
 
 
 def test_a_second_build_with_reviews_does_nothing_and_another_review_builds_again() -> None:
@@ -116,17 +115,17 @@ def test_an_index_made_without_the_reviews_that_are_there_is_refused() -> None:
     domain = reviewed_domain()
     build_with(text_builder(), domain.name)
     with pytest.raises(MendableError, match=r"without the domain's reviews.*index build"):
-        load_review_index(load_text_index(domain, HashingEncoder()))
+        _ = open_index(domain, HashingEncoder()).reviews
 
 
 @pytest.mark.parametrize("file", ["rows.npy", "reviews.json", "vectors.npy"])
 def test_damaged_reviews_are_refused(file: str) -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
-    index = load_text_index(domain, HashingEncoder())
+    index = open_index(domain, HashingEncoder())
     (index.folder / "reviews" / file).write_bytes(b"{}")
     with pytest.raises(MendableError, match="index build"):
-        load_review_index(index)
+        _ = index.reviews
 
 
 def test_a_table_of_no_reviews_is_built_and_finds_nothing() -> None:
@@ -201,10 +200,10 @@ def test_a_history_finds_what_was_written_alike() -> None:
 def test_words_are_as_near_as_the_nearer_of_text_and_reviews() -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
-    text, written = TextChannel(load_text_index(domain, HashingEncoder())), channel_of(domain)
+    text, written = TextChannel(open_index(domain, HashingEncoder()).text), channel_of(domain)
     every = np.arange(N_ITEMS)
     for words in (SAID["i7"], domain.catalogue.items[12].title, "nothing of the kind"):
-        both = Meaning(text, written).match(words, every)
+        both = SemanticMatcher(text, written).match(words, every)
         assert np.array_equal(both, np.maximum(text.match(words, every), written.match(words, every)))
-    assert Meaning(text, written).match(SAID["i7"], every).argmax() == 7
-    assert Meaning(text, written).match(domain.catalogue.items[12].title, every).argmax() == 12
+    assert SemanticMatcher(text, written).match(SAID["i7"], every).argmax() == 7
+    assert SemanticMatcher(text, written).match(domain.catalogue.items[12].title, every).argmax() == 12

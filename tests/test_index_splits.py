@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.data.domain import Histories
-from index.data.splits import LEAST_EVENTS, first_events, held_out, validating
+from index.data.splits import MIN_EVENTS, first_events, leave_last_out, split_validation
 from tests.helpers_small import history
 
 N_ITEMS = 6
@@ -30,9 +30,9 @@ def test_of_several_events_with_an_item_the_first_counts(rows: list[list[int]]) 
 @pytest.mark.parametrize("n_last", [1, 2])
 @given(rows=PEOPLE)
 def test_what_is_held_out_comes_right_after_what_is_learned_from(rows: list[list[int]], n_last: int) -> None:
-    part = held_out(people(rows), N_ITEMS, n_last)
+    part = leave_last_out(people(rows), N_ITEMS, n_last)
     distinct = {f"u{n}": list(dict.fromkeys(each)) for n, each in enumerate(rows)}
-    assert part.training.users == tuple(user for user, each in distinct.items() if len(each) >= LEAST_EVENTS)
+    assert part.training.users == tuple(user for user, each in distinct.items() if len(each) >= MIN_EVENTS)
     for user, shown, answer in zip(part.training.users, part.training, part.next_rows.tolist(), strict=True):
         assert shown.rows.tolist() == distinct[user][:-n_last]
         assert answer == distinct[user][-n_last]
@@ -42,8 +42,8 @@ def test_what_is_held_out_comes_right_after_what_is_learned_from(rows: list[list
 def test_those_not_validated_on_are_learned_from_up_to_their_test(
     rows: list[list[int]], most_users: int, seed: int
 ) -> None:
-    part = validating(people(rows), N_ITEMS, most_users, seed)
-    long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= LEAST_EVENTS]
+    part = split_validation(people(rows), N_ITEMS, most_users, seed)
+    long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= MIN_EVENTS]
     assert len(part.users) == len(part.next_rows) == min(most_users, len(long_enough))
     assert (np.diff(part.users) > 0).all()
     answers = dict(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
@@ -53,12 +53,12 @@ def test_those_not_validated_on_are_learned_from_up_to_their_test(
 
 
 def test_people_without_times_stay_without() -> None:
-    part = held_out(people([[0, 1, 2, 3]], timed=False), N_ITEMS, 2)
+    part = leave_last_out(people([[0, 1, 2, 3]], timed=False), N_ITEMS, 2)
     assert part.training.times is None
     assert part.training[0].rows.tolist() == [0, 1]
 
 
 def test_nobody_long_enough_leaves_nobody() -> None:
-    part = held_out(people([[0, 1], [], [2, 2, 2, 2]]), N_ITEMS, 2)
+    part = leave_last_out(people([[0, 1], [], [2, 2, 2, 2]]), N_ITEMS, 2)
     assert len(part.training) == len(part.next_rows) == 0
     assert part.training.rows.dtype == np.int64

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.errors import MendableError
-from index.retrieval.vector_store import LEAST_RECALL, VectorStore, flat_index
+from index.retrieval.vector_store import MIN_RECALL, VectorStore, flat_index
 from index.types import Floats
 from tests.helpers_index import full_disk
 
@@ -69,8 +69,8 @@ def test_lists_find_nearly_all_that_comparing_finds(vectors: Floats) -> None:
     queries = unit(vectors[::30] + 0.3 * cloud(100, seed=7))
     rows = lists.search(queries, 100)[0]
     found = [np.isin(by_comparing(vectors, q, 100), mine).mean() for q, mine in zip(queries, rows, strict=True)]
-    assert np.mean(found) >= LEAST_RECALL - 0.02  # other queries than those by which it was tuned
-    assert lists.settings.recall >= LEAST_RECALL
+    assert np.mean(found) >= MIN_RECALL - 0.02  # other queries than those by which it was tuned
+    assert lists.settings.recall >= MIN_RECALL
     assert 0 < lists.settings.n_probed <= lists.settings.n_lists
 
 
@@ -92,7 +92,7 @@ def test_lists_read_more_where_few_rows_are_allowed(vectors: Floats, monkeypatch
     rows = lists.search(vectors[:40], 20, allowed)[0]
     best = [by_comparing(vectors, query, 20, allowed) for query in vectors[:40]]
     assert allowed[rows].all()
-    assert np.mean([np.isin(mine, found).mean() for mine, found in zip(best, rows, strict=True)]) >= LEAST_RECALL
+    assert np.mean([np.isin(mine, found).mean() for mine, found in zip(best, rows, strict=True)]) >= MIN_RECALL
 
 
 def test_nothing_allowed_finds_nothing(store: VectorStore, vectors: Floats) -> None:

@@ -17,7 +17,7 @@ CANNOT = "That I cannot do: I only recommend from this catalogue. What would you
 EMPTY = "You have said nothing yet. " + QUESTION
 QUOTED = "I take what stands in quotation marks as somebody else's words. What would you like yourself?"
 WELCOME = "You are welcome. Shall I show you more?"
-MOST_NAMES = 6  # items named in one sentence
+MAX_NAMES = 6  # items named in one sentence
 _LONGEST_TEXT = 240  # characters of a description
 _ASKED = {
     "year": word_set("year when old released"),
@@ -55,7 +55,7 @@ def summary(state: State, lexicon: Lexicon) -> str:
 def heard(understood: Understood, before: State, lexicon: Lexicon) -> str:
     """What was understood of a message, what was not, and what has to be said of it."""
     unknown = [printable(title) for title in dict.fromkeys(understood.unknown_titles)]
-    lacking = [_sentence(f"I do not find {listed(unknown[:MOST_NAMES])} in this catalogue")] if unknown else []
+    lacking = [_sentence(f"I do not find {listed(unknown[:MAX_NAMES])} in this catalogue")] if unknown else []
     notes = [_sentence(note) for note in understood.notes]
     return " ".join(filter(None, (changes(before, understood.state, lexicon), *lacking, *notes)))
 
@@ -82,7 +82,7 @@ def answer(understood: Understood, shown: Sequence[Recommendation], lexicon: Lex
         return _why(items, shown)
     if understood.intent == "compare":
         return _compared(items)
-    return " ".join(_told(item, understood.asks, lexicon) for item in items[:MOST_NAMES])
+    return " ".join(_told(item, understood.asks, lexicon) for item in items[:MAX_NAMES])
 
 
 def judged(item: Item, value: str) -> str:
@@ -105,7 +105,7 @@ def forgot(before: State, after: State, lexicon: Lexicon) -> str:
     wishes = [*wish_texts(_new(after.must, before.must)), *(said_not(w) for w in _new(after.must_not, before.must_not))]
     wishes += [_soft(w) for w in _new(after.prefer, before.prefer)]
     wishes += [f"less {said(w)}" for w in _new(after.avoid, before.avoid)]
-    return _sentence(f"Forgotten: {listed([*names[:MOST_NAMES], *wishes])}")
+    return _sentence(f"Forgotten: {listed([*names[:MAX_NAMES], *wishes])}")
 
 
 def nothing_to_forget(text: str) -> str:
@@ -137,7 +137,7 @@ def _compared(items: Sequence[Item]) -> str:
         return "Which two shall I compare? Name them, or say their numbers in the list."
     common = set(items[0].categories).intersection(*(item.categories for item in items[1:]))
     both = _sentence(f"what they share is {listed(sorted(kind.lower() for kind in common))}") if common else ""
-    return " ".join(filter(None, (*(_facts(item) for item in items[:MOST_NAMES]), both)))
+    return " ".join(filter(None, (*(_facts(item) for item in items[:MAX_NAMES]), both)))
 
 
 def _told(item: Item, words: str, lexicon: Lexicon) -> str:
@@ -179,9 +179,9 @@ def _dropped(before: State, after: State) -> Iterator[str]:
 
 def _named(what: str, ids: Sequence[str], lexicon: Lexicon, tail: str = "") -> Iterator[str]:
     names = [printable(lexicon.catalogue.item(i).name) for i in ids if i in lexicon.catalogue.row_of]
-    more = [f"{len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+    more = [f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
     if names:
-        yield f"{what} {listed([*names[:MOST_NAMES], *more])}{tail}"
+        yield f"{what} {listed([*names[:MAX_NAMES], *more])}{tail}"
 
 
 def _soft(wish: Wish) -> str:

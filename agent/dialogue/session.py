@@ -12,7 +12,7 @@ from agent.dialogue import rendering as wording
 from agent.dialogue.turns import Feedback, Forget, Say, Turn, Undo
 from agent.recommendation import Reply
 from agent.request import Request
-from agent.understanding import Understood, forgotten, lexicon_of, text_of, understand
+from agent.understanding import Understood, forget_named, lexicon_of, text_of, understand
 from index.data.domain import Domain
 from index.data.records import History
 
@@ -130,7 +130,7 @@ class Session:
         return self._renew(state, lambda reply: f"{said} {wording.introduction(reply, None, True)}", began)
 
     def _forget(self, text: str, began: float) -> Reply:
-        state = forgotten(text, self.state, self.lexicon)
+        state = forget_named(text, self.state, self.lexicon)
         if state == self.state:
             nothing = wording.nothing_to_forget(text)
             return self._keep(nothing, began) if self.now.reply else self._renew(state, lambda _: nothing, began)

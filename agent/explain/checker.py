@@ -27,7 +27,7 @@ class Ground:
     lexicon: Lexicon
     known: frozenset[str] = frozenset()
     liked: frozenset[str] = frozenset()
-    enriched: frozenset[str] = frozenset()
+    enrich_items: frozenset[str] = frozenset()
     reviews: Mapping[str, Review] = field(default_factory=dict)
 
     def item(self, item_id: str) -> Item | None:
@@ -64,7 +64,7 @@ def _untrue(evidence: Evidence, item: Item, ground: Ground, state: State) -> Ite
         if evidence.item_id not in ground.known - {item.item_id} or ground.item(evidence.item_id) is None:
             yield f"{evidence.item_id} is not in the history"
     elif isinstance(evidence, FromAttribute):
-        if evidence.field in ground.enriched:
+        if evidence.field in ground.enrich_items:
             yield f"the source does not state {evidence.field}"
         elif not holds(Constraint(evidence.field, "=", evidence.value), item):
             yield f"{evidence.field} is not {evidence.value}"

@@ -14,9 +14,9 @@ from agent.understanding.lexicon import MEANS_NOTHING
 from index.data.records import Item
 from index.errors import printable
 
-MOST_SOURCES, MOST_CATEGORIES, MOST_WISHES = 2, 3, 2
-LONGEST_NAME = 150  # characters of a name that is still said in a sentence
-LONGEST_VALUE = 40
+MAX_SOURCES, MAX_CATEGORIES, MAX_WISHES = 2, 3, 2
+MAX_NAME = 150  # characters of a name that is still said in a sentence
+MAX_VALUE = 40
 
 _LIKED = (
     "You liked {names}: {link}",
@@ -85,10 +85,10 @@ class Explained:
 
 def explain(item: Item, state: State, because: Sequence[Item], ground: Ground) -> Reason:
     """Why `item` is recommended; `because` are items of the history that speak for it, best first, or none."""
-    return explained(item, state, because, ground).reason
+    return explain_fully(item, state, because, ground).reason
 
 
-def explained(item: Item, state: State, because: Sequence[Item], ground: Ground) -> Explained:
+def explain_fully(item: Item, state: State, because: Sequence[Item], ground: Ground) -> Explained:
     """As `explain`, with the faults of fuller reasons that were refused: the plainest one that passes is taken."""
     refused: list[str] = []
     sources = _sources(item, because, ground)
@@ -105,7 +105,7 @@ def _sources(item: Item, because: Sequence[Item], ground: Ground) -> list[Item]:
     usable = [
         each
         for each in because
-        if each.item_id in ground.known and each.item_id != item.item_id and len(each.name) <= LONGEST_NAME
+        if each.item_id in ground.known and each.item_id != item.item_id and len(each.name) <= MAX_NAME
     ]
     sharing = [each for each in usable if set(each.categories) & set(item.categories)]
     first = sharing[:1] or usable[:1]
@@ -116,7 +116,7 @@ def _sources(item: Item, because: Sequence[Item], ground: Ground) -> list[Item]:
         for each in sharing[1:]
         if wanted & set(each.categories) and (each.item_id in ground.liked) == liked and each.name != first[0].name
     ]
-    return [*first, *others[: MOST_SOURCES - 1]]
+    return [*first, *others[: MAX_SOURCES - 1]]
 
 
 def _full(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Reason:
@@ -125,7 +125,7 @@ def _full(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> 
         return _from_attributes(item, state, ground)
     pick = _Picker(item.item_id)
     shared = [kind for kind in _telling(item) if all(kind in source.categories for source in sources)]
-    kinds = (shared or _telling(item))[:MOST_CATEGORIES]
+    kinds = (shared or _telling(item))[:MAX_CATEGORIES]
     link = pick(_SHARED if shared else _OWN).format(kinds=_kinds(kinds)) if kinds else "it comes next to that"
     dated, dates = _dated(item, sources, pick, ground)
     same, sames = _same(item, sources, ground)
@@ -148,7 +148,7 @@ def _plainer(item: Item, state: State, ground: Ground) -> Iterator[Reason]:
 def _from_attributes(item: Item, state: State, ground: Ground) -> Reason:
     """What an item is, for somebody of whom nothing is known, and the wishes that it meets."""
     pick = _Picker(item.item_id)
-    kinds = _telling(item)[:MOST_CATEGORIES]
+    kinds = _telling(item)[:MAX_CATEGORIES]
     year = _year(item, ground)
     dated = pick(_DATED).format(year=year) if year is not None else ""
     wished, wishes = _wished(item, state, pick)
@@ -194,18 +194,18 @@ def _same(item: Item, sources: Sequence[Item], ground: Ground) -> tuple[str, tup
 def _own_values(item: Item, ground: Ground) -> Iterator[tuple[str, str]]:
     """Short texts among the attributes that the source itself states."""
     for name in item.attributes:
-        if name not in ground.enriched:
+        if name not in ground.enrich_items:
             yield from ((name, value) for value in _values(item, name))
 
 
 def _values(item: Item, name: str) -> tuple[str, ...]:
     own = item.value(name)
     values = own if isinstance(own, tuple) else (own,) if isinstance(own, str) else ()
-    return tuple(v for v in values if 1 < len(v) <= LONGEST_VALUE and "://" not in v and not any(map(str.isdigit, v)))
+    return tuple(v for v in values if 1 < len(v) <= MAX_VALUE and "://" not in v and not any(map(str.isdigit, v)))
 
 
 def _wished(item: Item, state: State, pick: "_Picker") -> tuple[str, tuple[Evidence, ...]]:
-    wishes = met_wishes(state, item)[:MOST_WISHES]
+    wishes = met_wishes(state, item)[:MAX_WISHES]
     if not wishes:
         return "", ()
     return pick(_WISHED).format(wishes=listed(wishes)), tuple(FromConstraint(wish) for wish in wishes)
@@ -213,7 +213,7 @@ def _wished(item: Item, state: State, pick: "_Picker") -> tuple[str, tuple[Evide
 
 def _year(item: Item, ground: Ground) -> int | None:
     year = item.value("year")
-    return int(year) if isinstance(year, int | float) and "year" not in ground.enriched else None
+    return int(year) if isinstance(year, int | float) and "year" not in ground.enrich_items else None
 
 
 def _telling(item: Item) -> list[str]:

@@ -13,7 +13,7 @@ from index.data.records import Item, Value, bare_title
 
 Names = Callable[[str], str]  # the title of an item id, as it is said
 
-LONGEST_LINE = 1200  # characters of one message that the conversation shows
+MAX_LINE = 1200  # characters of one message that the conversation shows
 SHOWN_LINES = 60
 SHOWN_CHIPS = 12
 
@@ -113,10 +113,10 @@ def person_html(user: str | None, n_events: int | None) -> str:
     if user is None:
         return '<p class="person">You are <b>somebody new</b>: nothing is known of you yet.</p>'
     known = f"{n_events:,} events in the data" if n_events is not None else "not in the data: a new person of that name"
-    return f'<p class="person">You are <b>{safe(shortened(user, 80))}</b> ({known}).</p>'
+    return f'<p class="person">You are <b>{safe(shorten(user, 80))}</b> ({known}).</p>'
 
 
-def shortened(text: str, longest: int) -> str:
+def shorten(text: str, longest: int) -> str:
     """The beginning of a text, with the number of its characters where something was left out."""
     return text if len(text) <= longest else f"{text[:longest].rstrip()} … ({len(text):,} characters)"
 
@@ -150,7 +150,7 @@ def _evidence_html(evidence: Evidence, name_of: Names) -> str:
 
 def _chip(kind: str, text: str, label: str = "") -> str:
     head = f"<small>{safe(label)}</small> " if label else ""
-    return f'<li class="chip {kind}">{head}<span>{safe(shortened(text, 300))}</span></li>'
+    return f'<li class="chip {kind}">{head}<span>{safe(shorten(text, 300))}</span></li>'
 
 
 def _sentiment_html(sentiment: Sentiment) -> str:

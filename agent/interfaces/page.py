@@ -15,7 +15,7 @@ from agent.constraints import Verdict
 from agent.dialogue.session import Recommends, Session, Store
 from agent.interfaces import cards, tab
 from agent.interfaces.address import name_and_password, past_proxy, refuse_taken, refuse_unguarded
-from agent.interfaces.tab import Deed, OpenSession, Tab
+from agent.interfaces.tab import OpenSession, Tab, UserAction
 from agent.recommendation import Recommendation
 from index.command import note
 from index.data.domain import Domain
@@ -128,7 +128,7 @@ class _Page:
 
     def _place_who(self) -> None:
         users = self.domain.histories.users[:3]
-        known = "".join(f"{cards.shortened(user, 20)}, " for user in users)
+        known = "".join(f"{cards.shorten(user, 20)}, " for user in users)
         self.person = _html("person")
         with gr.Row(elem_classes="line-up"):
             hint = f"{known}… or a name" if known else "a name"
@@ -187,11 +187,11 @@ class _Page:
     def _more(self, now: Tab | None, item_id: str) -> Iterator[View]:
         yield from self._turn(now, tab.more_like(self._name_of(item_id)))
 
-    def _turn(self, now: Tab | None, deed: Deed) -> Iterator[View]:
+    def _turn(self, now: Tab | None, action: UserAction) -> Iterator[View]:
         here = self._there(now)
-        waiting = cards.conversation_html(tab.awaiting(here, deed).lines, waiting=True)
-        yield {self.conversation: waiting} | ({self.message: ""} if deed.typed else {})
-        yield self._view(tab.answered(here, deed), before=now)
+        waiting = cards.conversation_html(tab.awaiting(here, action).lines, waiting=True)
+        yield {self.conversation: waiting} | ({self.message: ""} if action.typed else {})
+        yield self._view(tab.answered(here, action), before=now)
 
     def _apologise(self, now: Tab | None) -> View:
         """After a mistake of ours, which the terminal shows: the talk goes on."""

@@ -8,12 +8,12 @@ import numpy as np
 
 from agent.constraints import State, Verdict
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
-from agent.interfaces.cards import LONGEST_LINE, SHOWN_LINES, Line, readable, shortened
+from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, readable, shorten
 from agent.recommendation import Reply
 from index.data.domain import Domain
 from index.errors import MendableError
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 ACTS = {"like": "I like {}", "dislike": "Not for me: {}", "seen": "I have seen {}"}
 
 
@@ -52,7 +52,7 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class Deed:
+class UserAction:
     """What somebody just did: how the conversation shows it (None for an empty message), and the turn that it is."""
 
     line: Line | None
@@ -73,42 +73,42 @@ def opened(domain: Domain, open_session: OpenSession, user: str | None) -> Tab:
 def became(domain: Domain, open_session: OpenSession, tab: Tab, name: str) -> Tab:
     """The session of the person of that name; an empty name is somebody new."""
     user = readable(" ".join(name.split())) or None
-    if user is not None and len(user) > LONGEST_NAME:
-        return _told(tab, f"That name has {len(user):,} characters; please keep it under {LONGEST_NAME}.")
+    if user is not None and len(user) > MAX_NAME:
+        return _told(tab, f"That name has {len(user):,} characters; please keep it under {MAX_NAME}.")
     return opened(domain, open_session, user)
 
 
-def said(text: str) -> Deed:
+def said(text: str) -> UserAction:
     """A message as a deed."""
     text = text.encode("utf-8", "replace").decode()  # half a character, which nothing could write down, becomes "?"
-    return Deed(Line("person", text) if text.strip() else None, Say(text), typed=True)
+    return UserAction(Line("person", text) if text.strip() else None, Say(text), typed=True)
 
 
-def judged(item_id: str, verdict: Verdict, name: str) -> Deed:
+def judged(item_id: str, verdict: Verdict, name: str) -> UserAction:
     """A press on like, dislike or seen as a deed; `name` is the item's title."""
-    return Deed(Line("button", ACTS[verdict].format(name)), Feedback(item_id, verdict))
+    return UserAction(Line("button", ACTS[verdict].format(name)), Feedback(item_id, verdict))
 
 
-def more_like(name: str) -> Deed:
+def more_like(name: str) -> UserAction:
     """A press on "more like this" as a deed."""
     return replace(said(f"Something like {name}"), typed=False)
 
 
-def undone() -> Deed:
+def undone() -> UserAction:
     """A press on undo as a deed."""
-    return Deed(Line("button", "Undo"), Undo())
+    return UserAction(Line("button", "Undo"), Undo())
 
 
-def awaiting(tab: Tab, deed: Deed) -> Tab:
+def awaiting(tab: Tab, action: UserAction) -> Tab:
     """The tab while the answer is being made."""
-    return _with(tab, deed.line) if deed.line else tab
+    return _with(tab, action.line) if action.line else tab
 
 
-def answered(tab: Tab, deed: Deed) -> Tab:
+def answered(tab: Tab, action: UserAction) -> Tab:
     """The tab after the answer; what the person can mend is said to them and changes nothing else."""
-    asked = awaiting(tab, deed)
+    asked = awaiting(tab, action)
     try:
-        reply = tab.session.turn(deed.turn)
+        reply = tab.session.turn(action.turn)
     except MendableError as why:
         return _told(asked, f"I could not do that: {why}")
     return replace(_told(asked, reply.text), reply=reply)
@@ -145,5 +145,5 @@ def _told(tab: Tab, text: str) -> Tab:
 
 def _with(tab: Tab, line: Line) -> Tab:
     """One more line; old ones are let go and long ones cut, so that a long talk stays small."""
-    short = Line(line.by, shortened(line.text, LONGEST_LINE))
+    short = Line(line.by, shorten(line.text, MAX_LINE))
     return replace(tab, lines=(*tab.lines, short)[-SHOWN_LINES:])

@@ -128,8 +128,8 @@ def _breaks(gap: str, last: Token) -> bool:
     if not _SENTENCE_END.search(gap):
         return False
     initial = len(last.text) == 1 and last.text.isupper() and (last.text != "I" or last.before == ".")
-    shortened = initial or last.word in _ABBREVIATIONS
-    return not (shortened and gap.startswith(".") and not set(gap) & set("!?;\n"))
+    shorten = initial or last.word in _ABBREVIATIONS
+    return not (shorten and gap.startswith(".") and not set(gap) & set("!?;\n"))
 
 
 def _word(text: str) -> str:

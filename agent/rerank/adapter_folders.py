@@ -4,7 +4,7 @@ from pathlib import Path
 
 from index.storage.home import CLONE, adapters_folder, restore_folder
 
-READER = "reader.json"  # settings of the reader; written last, so that a folder which has it is whole
+SETTINGS = "reranker.json"  # settings of the reranker; written last, so that a folder which has it is whole
 SHIPPED = CLONE / "adapters"
 
 
@@ -13,6 +13,6 @@ def find_adapter(domain: str, kind: str) -> Path | None:
     own = adapters_folder(domain) / kind
     restore_folder(own)
     for folder in (own, SHIPPED / f"{domain}-{kind}"):
-        if (folder / READER).is_file():
+        if (folder / SETTINGS).is_file():
             return folder
     return None

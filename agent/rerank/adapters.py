@@ -11,29 +11,29 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from agent.rerank.adapter_folders import READER
+from agent.rerank.adapter_folders import SETTINGS
 from agent.rerank.backbones import load_base, save_lora, saved_lora, with_lora
 from agent.rerank.precision import DEFAULT, prepared
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.sequence_reranker import Reader, ReaderShape
+from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from index.embedding.model_files import file_sha256, resolve
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
 from index.types import Rows
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
 
 
 @dataclass(frozen=True)
-class ReaderSettings:
+class RerankerSettings:
     """What a reader was made with: its base model and encoder of item texts, its sizes, its LoRA, its blend."""
 
     base_model: str
     base_sha256: str
     encoder_sha256: str
-    shape: ReaderShape
+    shape: RerankerShape
     rank: int
     scale: Scale
     blend: float = 0.0  # weight of the reader's log odds beside the fused score
@@ -43,11 +43,11 @@ class ReaderSettings:
 
 
 @dataclass(frozen=True)
-class LoadedReader:
+class LoadedReranker:
     """A reader with what it needs to be asked: settings, item ids in the order of its embeddings, its folder."""
 
-    reader: Reader
-    settings: ReaderSettings
+    reranker: SequenceReranker
+    settings: RerankerSettings
     item_ids: tuple[str, ...]
     folder: Path
     precision: str = DEFAULT
@@ -68,25 +68,25 @@ class LoadedReader:
         return file_sha256(self.folder / WEIGHTS)
 
 
-def fresh_reader(base_model: str, shape: ReaderShape, rank: int, seed: int) -> Reader:
+def new_reranker(base_model: str, shape: RerankerShape, rank: int, seed: int) -> SequenceReranker:
     """A reader on a base model with a new LoRA, its weights drawn from `seed`."""
     torch.manual_seed(seed)
     with quiet_loading():
         base = load_base(base_model, shape.layers)
-    return Reader(with_lora(base, rank, base_model), shape, base.config.hidden_size)
+    return SequenceReranker(with_lora(base, rank, base_model), shape, base.config.hidden_size)
 
 
-def save_reader(folder: Path, loaded: LoadedReader) -> None:
+def save_reranker(folder: Path, loaded: LoadedReranker) -> None:
     """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
-    reader = loaded.reader
-    save_lora(reader.base, folder, loaded.settings.base_model)
-    head = {name: value.detach().to(torch.float16).contiguous() for name, value in reader.head_state().items()}
+    reranker = loaded.reranker
+    save_lora(reranker.base, folder, loaded.settings.base_model)
+    head = {name: value.detach().to(torch.float16).contiguous() for name, value in reranker.head_state().items()}
     save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, **asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
-    (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+    (folder / SETTINGS).write_text(json.dumps(content, ensure_ascii=False) + "\n")
 
 
-def load_reader(folder: Path, precision: str = DEFAULT) -> LoadedReader:
+def load_reranker(folder: Path, precision: str = DEFAULT) -> LoadedReranker:
     """Read what `save_reader` wrote, to be asked in one of PRECISIONS.
 
     Raises MendableError where it is incomplete or of another base model.
@@ -97,16 +97,16 @@ def load_reader(folder: Path, precision: str = DEFAULT) -> LoadedReader:
         _refuse_other_base(settings, folder)
         with quiet_loading():
             base = load_base(settings.base_model, settings.shape.layers)
-        reader = Reader(saved_lora(base, folder), settings.shape, base.config.hidden_size)
-        _fill_head(reader, head)
-        reader.base = prepared(reader.base, precision)
+        reranker = SequenceReranker(saved_lora(base, folder), settings.shape, base.config.hidden_size)
+        _fill_head(reranker, head)
+        reranker.base = prepared(reranker.base, precision)
     except UNREADABLE as why:
         raise unreadable(folder, why) from why
-    reader.eval()
-    return LoadedReader(reader, settings, item_ids, folder, precision)
+    reranker.eval()
+    return LoadedReranker(reranker, settings, item_ids, folder, precision)
 
 
-def read_settings(folder: Path) -> ReaderSettings:
+def read_settings(folder: Path) -> RerankerSettings:
     """The settings of an adapter, without its weights. Raises MendableError where they cannot be read."""
     try:
         return _read(folder)[0]
@@ -122,22 +122,22 @@ def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...
     return digest.hexdigest()
 
 
-def _read(folder: Path) -> tuple[ReaderSettings, tuple[str, ...]]:
+def _read(folder: Path) -> tuple[RerankerSettings, tuple[str, ...]]:
     """Settings and item ids of an adapter."""
-    content = json.loads((folder / READER).read_text())
+    content = json.loads((folder / SETTINGS).read_text())
     if content.pop("format_version") != FORMAT_VERSION:
         raise MendableError("an adapter of another format", str(folder), "Run `python -m finetune rank` again")
     item_ids = tuple(content.pop("item_ids"))
-    made = {**content, "shape": ReaderShape(**content["shape"]), "scale": Scale(**content["scale"])}
-    return ReaderSettings(**made), item_ids
+    made = {**content, "shape": RerankerShape(**content["shape"]), "scale": Scale(**content["scale"])}
+    return RerankerSettings(**made), item_ids
 
 
-def _fill_head(reader: Reader, head: dict[str, torch.Tensor]) -> None:
+def _fill_head(reranker: SequenceReranker, head: dict[str, torch.Tensor]) -> None:
     """Put the trained tensors in their places. Raises ValueError where one is missing or there is one too many."""
-    strange = set(reader.head_state()) ^ set(head)
+    strange = set(reranker.head_state()) ^ set(head)
     if strange:
         raise ValueError(f"{HEAD} and the reader differ in {', '.join(sorted(strange))}")
-    reader.load_state_dict({name: value.float() for name, value in head.items()}, strict=False)
+    reranker.load_state_dict({name: value.float() for name, value in head.items()}, strict=False)
 
 
 def unreadable(folder: Path, why: Exception) -> MendableError:
@@ -147,7 +147,7 @@ def unreadable(folder: Path, why: Exception) -> MendableError:
     return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)
 
 
-def _refuse_other_base(settings: ReaderSettings, folder: Path) -> None:
+def _refuse_other_base(settings: RerankerSettings, folder: Path) -> None:
     found = resolve(settings.base_model).sha256
     if found != settings.base_sha256:
         raise MendableError(

@@ -25,7 +25,7 @@ def load_base(name: str, layers: int, words: bool = False) -> Any:
     model = AutoModel.from_pretrained(
         transformer_folder(folder.path), local_files_only=True, use_safetensors=True, dtype=torch.float32
     )
-    return shortened(model, layers, words, name)
+    return shorten(model, layers, words, name)
 
 
 def kind_of(folder: Path) -> str:
@@ -41,7 +41,7 @@ def count_layers(folder: Path) -> int:
     return int(config.get("num_hidden_layers") or config.get("n_layer") or config.get("n_layers") or 0)
 
 
-def shortened(model: Any, layers: int, words: bool = False, name: str = "the base model") -> Any:
+def shorten(model: Any, layers: int, words: bool = False, name: str = "the base model") -> Any:
     """A model with its first layers only and without pooler: what is read are its states."""
     place, found = layer_list(model, name)
     if len(found) < layers:

@@ -189,7 +189,7 @@ def _spread(part: Tensor, query: Tensor) -> Tensor:
     return part if times == 1 else part.repeat_interleave(times, 1)
 
 
-class Kept:
+class PrefixCache:
     """What was read of the last few histories, each by its tokens: one that grows is read on, not anew."""
 
     def __init__(self, causal: bool = True, most: int = 4) -> None:

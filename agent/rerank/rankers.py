@@ -10,9 +10,9 @@ from agent.recommendation import RankerCard
 from index.retrieval.query import Candidates, Query
 from index.types import Floats
 
-if TYPE_CHECKING:  # a reader brings torch, which ranking by retrieval does not need
-    from agent.rerank.sequence_scorer import Reading
-    from agent.rerank.text_reranker import WordReading
+if TYPE_CHECKING:  # a reranker brings torch, which ranking by retrieval does not need
+    from agent.rerank.sequence_scorer import SequenceScorer
+    from agent.rerank.text_reranker import TextScorer
 
 TUNED = ("bert", "gpt", "bert-words", "gpt-words")  # rankers that need an adapter
 RANKERS = (*TUNED, "fusion", "behaviour", "text", "lexical")
@@ -38,7 +38,7 @@ class Ranker(Protocol):
 
 
 @dataclass(frozen=True)
-class ByFusion:
+class FusionRanker:
     """Retrieval's own order."""
 
     card: RankerCard
@@ -49,7 +49,7 @@ class ByFusion:
 
 
 @dataclass(frozen=True)
-class ByChannel:
+class ChannelRanker:
     """The order of one channel alone, with what the talk leans to."""
 
     card: RankerCard
@@ -57,14 +57,16 @@ class ByChannel:
     def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
         """The channel's scores."""
         scores = candidates.scores[:, candidates.channels.index(self.card.name)]
-        return judgements(scores if query.lean is None else scores + query.lean[candidates.rows])
+        return judgements(
+            scores if query.preference_boost is None else scores + query.preference_boost[candidates.rows]
+        )
 
 
 @dataclass(frozen=True)
-class ByReading:
+class TunedRanker:
     """A tuned language model's word, added to what retrieval says."""
 
-    reading: "Reading | WordReading"
+    scorer: "SequenceScorer | TextScorer"
     card: RankerCard
 
     def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
@@ -75,13 +77,13 @@ class ByReading:
         """The same as an array."""
         if not len(query.history) or not len(candidates):
             return candidates.fused
-        said = self.reading.log_odds([query.history], [candidates.rows])[0]
-        return np.asarray(candidates.fused + self.reading.loaded.settings.blend * said, np.float32)
+        log_odds = self.scorer.log_odds([query.history], [candidates.rows])[0]
+        return np.asarray(candidates.fused + self.scorer.loaded.settings.blend * log_odds, np.float32)
 
 
-PLAIN: Mapping[str, Ranker] = {
-    "fusion": ByFusion(RankerCard("fusion")),
-    **{name: ByChannel(RankerCard(name)) for name in ("behaviour", "text", "lexical")},
+UNTUNED: Mapping[str, Ranker] = {
+    "fusion": FusionRanker(RankerCard("fusion")),
+    **{name: ChannelRanker(RankerCard(name)) for name in ("behaviour", "text", "lexical")},
 }
 
 

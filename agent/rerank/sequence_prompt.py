@@ -13,9 +13,9 @@ from index.data.records import History
 from index.types import Floats, Rows
 
 LONGEST = 128  # items of a history that are read, the newest
-MARKS = 6  # 0 no value, 1 the worst fifth of the scale … 5 the best
+RATING_BUCKETS = 6  # 0 no value, 1 the worst fifth of the scale … 5 the best
 GAPS_FROM = (1, 15, 60, 300, 3_600, 86_400, 30 * 86_400)  # seconds since the event before, by which bin 1, 2, … begins
-N_GAPS = len(GAPS_FROM) + 1
+TIME_GAP_BUCKETS = len(GAPS_FROM) + 1
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,7 +33,7 @@ class Scale:
         known = values[~np.isnan(values)]
         return cls(float(known.min()), float(known.max())) if len(known) else cls(0.0, 1.0)
 
-    def marks(self, values: Floats) -> Rows:
+    def ratings(self, values: Floats) -> Rows:
         """Marks 1 to 5 of values, 0 where there is none."""
         span = max(self.highest - self.lowest, 1e-9)
         fifths = np.floor(np.clip((np.nan_to_num(values) - self.lowest) / span, 0, 1) * 4.999).astype(np.int64)
@@ -45,8 +45,8 @@ class Prompt:
     """One history as arrays of equal length, newest last: catalogue rows, marks, bins of the gap before."""
 
     rows: Rows
-    marks: Rows
-    gaps: Rows
+    ratings: Rows
+    time_gaps: Rows
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class PromptBatch:
     """Prompts padded on the left to one length: all (B, T); `present` marks what is no padding."""
 
     rows: Rows
-    marks: Rows
-    gaps: Rows
+    ratings: Rows
+    time_gaps: Rows
     present: Mask
 
     @property
@@ -68,23 +68,27 @@ class PromptBatch:
 def prompt_of(history: History, scale: Scale, longest: int = LONGEST) -> Prompt:
     """The newest `longest` events of a history."""
     rows, values = history.rows[-longest:], history.values[-longest:]
-    return Prompt(rows, scale.marks(values), _gaps(history.times, longest, len(rows)))
+    return Prompt(rows, scale.ratings(values), _time_gap_buckets(history.times, longest, len(rows)))
 
 
 def padded(prompts: Sequence[Prompt]) -> PromptBatch:
     """Prompts as one batch."""
     length = max((len(prompt.rows) for prompt in prompts), default=0)
     shape = (len(prompts), length)
-    rows, marks, gaps = (np.zeros(shape, np.int64) for _ in range(3))
+    rows, ratings, time_gaps = (np.zeros(shape, np.int64) for _ in range(3))
     present = np.zeros(shape, bool)
     for place, prompt in enumerate(prompts):
         start = length - len(prompt.rows)
-        rows[place, start:], marks[place, start:], gaps[place, start:] = prompt.rows, prompt.marks, prompt.gaps
+        rows[place, start:], ratings[place, start:], time_gaps[place, start:] = (
+            prompt.rows,
+            prompt.ratings,
+            prompt.time_gaps,
+        )
         present[place, start:] = True
-    return PromptBatch(rows, marks, gaps, present)
+    return PromptBatch(rows, ratings, time_gaps, present)
 
 
-def _gaps(times: Rows | None, longest: int, n: int) -> Rows:
+def _time_gap_buckets(times: Rows | None, longest: int, n: int) -> Rows:
     if times is None or n < 1:
         return np.zeros(n, np.int64)
     newest = times[-longest:]

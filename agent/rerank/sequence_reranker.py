@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from agent.rerank.backbones import backbone_of
 from agent.rerank.packed_scoring import Prefix, read
-from agent.rerank.sequence_prompt import MARKS, N_GAPS, PromptBatch
+from agent.rerank.sequence_prompt import RATING_BUCKETS, TIME_GAP_BUCKETS, PromptBatch
 
 ID_SCALE = 4.0  # lets small embeddings weigh as much as a text vector before the first layer norm
 
 
 @dataclass(frozen=True)
-class ReaderShape:
+class RerankerShape:
     """Sizes of the model beside its base: items known by id, width of text vectors and of ids, layers read."""
 
     n_ids: int
@@ -29,25 +29,25 @@ class ReaderShape:
     dropout: float = 0.2
 
 
-class Reader(nn.Module):
+class SequenceReranker(nn.Module):
     """(B, T) prompts to scores of items; `base` is a Hugging Face model, its LoRA in place or not."""
 
-    def __init__(self, base: nn.Module, shape: ReaderShape, width: int) -> None:
+    def __init__(self, base: nn.Module, shape: RerankerShape, width: int) -> None:
         super().__init__()
         self.base = base
         self.shape = shape
         self.text_in = nn.Linear(shape.text_dim, width)
         self.ids = nn.Embedding(shape.n_ids + 1, shape.id_dim)  # the last one is any item without an id of its own
         self.id_in = nn.Linear(shape.id_dim, width, bias=False)
-        self.marks = nn.Embedding(MARKS, width)
-        self.gaps = nn.Embedding(N_GAPS, width)
+        self.ratings = nn.Embedding(RATING_BUCKETS, width)
+        self.time_gaps = nn.Embedding(TIME_GAP_BUCKETS, width)
         self.dropout = nn.Dropout(shape.dropout)
         self.out = nn.Linear(width, width)
         self.text_out = nn.Linear(shape.text_dim, width, bias=False)
         self.id_out = nn.Linear(shape.id_dim, width, bias=False)
         self.bias = nn.Embedding(shape.n_ids + 1, 1)
         self.register_buffer("centre", torch.zeros(shape.text_dim))  # mean text vector of the catalogue it learned on
-        for table in (self.ids, self.marks, self.gaps):
+        for table in (self.ids, self.ratings, self.time_gaps):
             nn.init.normal_(table.weight, std=0.02)
         nn.init.zeros_(self.bias.weight)
 
@@ -82,8 +82,13 @@ class Reader(nn.Module):
 
     def _tokens(self, text: Tensor, ids: Tensor, batch: PromptBatch) -> Tensor:
         """(B, T, width): items as the base reads them."""
-        marks, gaps = (torch.from_numpy(part).to(text.device) for part in (batch.marks, batch.gaps))
-        found: Tensor = self.text_in(text) + ID_SCALE * self.id_in(self.ids(ids)) + self.marks(marks) + self.gaps(gaps)
+        ratings, time_gaps = (torch.from_numpy(part).to(text.device) for part in (batch.ratings, batch.time_gaps))
+        found: Tensor = (
+            self.text_in(text)
+            + ID_SCALE * self.id_in(self.ids(ids))
+            + self.ratings(ratings)
+            + self.time_gaps(time_gaps)
+        )
         return found
 
     def items(self, text: Tensor, ids: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from agent.rerank.adapters import LoadedReader
-from agent.rerank.packed_scoring import Kept, Prefix
+from agent.rerank.adapters import LoadedReranker
+from agent.rerank.packed_scoring import Prefix, PrefixCache
 from agent.rerank.precision import computing
 from agent.rerank.sequence_prompt import Prompt, PromptBatch, padded, prompt_of
 from index.data.domain import Catalogue
@@ -17,17 +17,17 @@ from index.types import Floats, Rows
 
 
 @dataclass(frozen=True)
-class Reading:
+class SequenceScorer:
     """A loaded reader over one catalogue; `vectors` (n_items, dim) are the item texts by its encoder."""
 
-    loaded: LoadedReader
+    loaded: LoadedReranker
     catalogue: Catalogue
     vectors: Floats
 
     @cached_property
-    def kept(self) -> Kept:
+    def kept(self) -> PrefixCache:
         """Histories that were read: a conversation's next turn pays for what is new."""
-        return Kept()
+        return PrefixCache()
 
     @cached_property
     def numbers(self) -> torch.Tensor:
@@ -37,12 +37,12 @@ class Reading:
     @cached_property
     def texts(self) -> torch.Tensor:
         """(n_items, dim) text vectors as the reader was taught with: centred and of length one again."""
-        centre = self.loaded.reader.state_dict()["centre"].cpu().numpy()
+        centre = self.loaded.reranker.state_dict()["centre"].cpu().numpy()
         return torch.from_numpy(centred(self.vectors, centre)).to(self._device)
 
     @property
     def _device(self) -> torch.device:
-        return self.loaded.reader.ids.weight.device
+        return self.loaded.reranker.ids.weight.device
 
     def log_odds(self, histories: Sequence[History], rows: Sequence[Rows] | None = None) -> list[Floats]:
         """For each history the log odds of its rows (of the whole catalogue without `rows`) as what comes next.
@@ -69,26 +69,26 @@ class Reading:
         prompt = prompt_of(history, self.loaded.settings.scale)
 
         def read_on(known: int, prefix: Prefix) -> Prefix:
-            batch = padded([Prompt(prompt.rows[known:], prompt.marks[known:], prompt.gaps[known:])])
-            return self.loaded.reader.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
+            batch = padded([Prompt(prompt.rows[known:], prompt.ratings[known:], prompt.time_gaps[known:])])
+            return self.loaded.reranker.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
 
-        tokens = list(zip(prompt.rows.tolist(), prompt.marks.tolist(), prompt.gaps.tolist(), strict=True))
+        tokens = list(zip(prompt.rows.tolist(), prompt.ratings.tolist(), prompt.time_gaps.tolist(), strict=True))
         with torch.inference_mode(), computing(self.loaded.precision, self._device):
             last = self.kept.prefix(tokens, read_on).last
             if last is None:
                 raise ValueError("a prompt was not read to its end")
-            return self.loaded.reader.expected(last).float()
+            return self.loaded.reranker.expected(last).float()
 
     def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
         scale = self.loaded.settings.scale
         batch = padded([prompt_of(history, scale) for history in histories])
         with torch.inference_mode(), computing(self.loaded.precision, self._device):
             text, ids = inputs_of(batch, self.texts, self.numbers)
-            return self.loaded.reader.states(text, ids, batch)[:, -1].float()
+            return self.loaded.reranker.states(text, ids, batch)[:, -1].float()
 
     def _scores(self, state: torch.Tensor, rows: torch.Tensor) -> Floats:
-        reader, ids = self.loaded.reader, self.numbers[rows]
-        scores = reader.scores(state, reader.items(self.texts[rows], ids), ids)
+        reranker, ids = self.loaded.reranker, self.numbers[rows]
+        scores = reranker.scores(state, reranker.items(self.texts[rows], ids), ids)
         return np.asarray(scores.float().cpu().numpy(), np.float32)
 
 

@@ -18,22 +18,22 @@ from index.data.item_text import item_title
 from index.data.records import History, Item
 
 NEWEST = 24  # events that are told
-MOST_TOKENS = 24  # of a candidate
+MAX_TOKENS = 24  # of a candidate
 LONGEST = 512  # tokens of a history and a candidate together, fewer where the base reads fewer
 SAID = ("had", "hated", "disliked", "found fair", "liked", "loved")  # by mark, 0 no value, 1 the worst fifth
-MOST_CATEGORIES = 3
+MAX_CATEGORIES = 3
 
 
-def history_words(history: History, catalogue: Catalogue, scale: Scale) -> str:
+def history_text(history: History, catalogue: Catalogue, scale: Scale) -> str:
     """What was liked and disliked, newest last: "liked Alien (1979); hated Cats (2019);"."""
-    rows, marks = history.rows[-NEWEST:], scale.marks(history.values[-NEWEST:])
-    told = [f"{SAID[mark]} {item_title(catalogue.items[row])};" for row, mark in zip(rows, marks, strict=True)]
+    rows, ratings = history.rows[-NEWEST:], scale.ratings(history.values[-NEWEST:])
+    told = [f"{SAID[mark]} {item_title(catalogue.items[row])};" for row, mark in zip(rows, ratings, strict=True)]
     return " ".join(told)
 
 
-def candidate_words(item: Item) -> str:
+def candidate_text(item: Item) -> str:
     """A candidate as it is judged: "Alien (1979), Horror, Sci-Fi"."""
-    return ", ".join([item_title(item), *item.categories[:MOST_CATEGORIES]])
+    return ", ".join([item_title(item), *item.categories[:MAX_CATEGORIES]])
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Wording:
     @property
     def of_candidate(self) -> int:
         """Tokens of a candidate before its end."""
-        return min(MOST_TOKENS, self.longest // 3)
+        return min(MAX_TOKENS, self.longest // 3)
 
     @cached_property
     def _ends(self) -> tuple[list[int], list[int]]:

@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from agent.rerank.adapter_folders import READER
+from agent.rerank.adapter_folders import SETTINGS
 from agent.rerank.adapters import HEAD, UNREADABLE, WEIGHTS, unreadable
 from agent.rerank.backbones import backbone_of, kind_of, load_base, save_lora, saved_lora, with_lora
-from agent.rerank.packed_scoring import Kept, Prefix, read, states_after
+from agent.rerank.packed_scoring import Prefix, PrefixCache, read, states_after
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import LONGEST, Tokens, Wording, candidate_words, history_words
+from agent.rerank.text_prompt import LONGEST, Tokens, Wording, candidate_text, history_text
 from index.data.domain import Catalogue
 from index.data.records import History
 from index.embedding.model_files import file_sha256, resolve, transformer_folder
@@ -27,7 +27,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class WordSettings:
+class TextRerankerSettings:
     """What a reader of words was made with."""
 
     base_model: str
@@ -39,7 +39,7 @@ class WordSettings:
     events_sha256: str = ""
 
 
-class WordReader(nn.Module):
+class TextReranker(nn.Module):
     """A base model with its LoRA and one number read out of each candidate's last token, 0 before training."""
 
     def __init__(self, base: nn.Module, width: int, causal: bool) -> None:
@@ -73,11 +73,11 @@ class WordReader(nn.Module):
 
 
 @dataclass(frozen=True)
-class LoadedWordReader:
+class LoadedTextReranker:
     """A reader of words with its settings, its tokenizer and its folder."""
 
-    reader: WordReader
-    settings: WordSettings
+    reranker: TextReranker
+    settings: TextRerankerSettings
     wording: Wording
     folder: Path
 
@@ -87,12 +87,12 @@ class LoadedWordReader:
         return file_sha256(self.folder / WEIGHTS)
 
 
-class WordReading:
+class TextScorer:
     """A reader of words over one catalogue; histories that it has read are kept, and read on where they grow."""
 
-    def __init__(self, loaded: LoadedWordReader, catalogue: Catalogue) -> None:
+    def __init__(self, loaded: LoadedTextReranker, catalogue: Catalogue) -> None:
         self.loaded, self.catalogue = loaded, catalogue
-        self.kept = Kept(loaded.reader.causal)
+        self.kept = PrefixCache(loaded.reranker.causal)
 
     def log_odds(self, histories: list[History], rows: list[Rows]) -> list[Floats]:
         """For each history a score of each of its rows; zeros without a history."""
@@ -103,54 +103,56 @@ class WordReading:
                 continue
             with torch.inference_mode():
                 prefix = self._prefix(history)
-                scores = self.loaded.reader.judge(prefix, self._candidates(own))
+                scores = self.loaded.reranker.judge(prefix, self._candidates(own))
             found.append(np.asarray(scores.float().cpu().numpy(), np.float32))
         return found
 
     def _candidates(self, rows: Rows) -> Tokens:
-        return self.loaded.wording.candidates([candidate_words(self.catalogue.items[row]) for row in rows])
+        return self.loaded.wording.candidates([candidate_text(self.catalogue.items[row]) for row in rows])
 
     def _prefix(self, history: History) -> Prefix:
-        text = history_words(history, self.catalogue, self.loaded.settings.scale)
-        ids = self.loaded.wording.history(text).to(self.loaded.reader.head.weight.device)
-        return self.kept.prefix(ids[0].tolist(), lambda known, prefix: self.loaded.reader.read(ids[:, known:], prefix))
+        text = history_text(history, self.catalogue, self.loaded.settings.scale)
+        ids = self.loaded.wording.history(text).to(self.loaded.reranker.head.weight.device)
+        return self.kept.prefix(
+            ids[0].tolist(), lambda known, prefix: self.loaded.reranker.read(ids[:, known:], prefix)
+        )
 
 
-def fresh_word_reader(base_model: str, layers: int, rank: int, seed: int) -> tuple[WordReader, Wording]:
+def new_text_reranker(base_model: str, layers: int, rank: int, seed: int) -> tuple[TextReranker, Wording]:
     """A reader of words on a base model with a new LoRA drawn from `seed`, and its tokenizer."""
     torch.manual_seed(seed)
     base, wording, causal = _base(base_model, layers)
-    return WordReader(with_lora(base, rank, base_model), base.config.hidden_size, causal), wording
+    return TextReranker(with_lora(base, rank, base_model), base.config.hidden_size, causal), wording
 
 
-def save_word_reader(folder: Path, loaded: LoadedWordReader) -> None:
+def save_text_reranker(folder: Path, loaded: LoadedTextReranker) -> None:
     """Write the LoRA by PEFT, the head and the settings into a folder that is there."""
-    save_lora(loaded.reader.base, folder, loaded.settings.base_model)
-    head = {name: value.detach().contiguous() for name, value in loaded.reader.head.state_dict().items()}
+    save_lora(loaded.reranker.base, folder, loaded.settings.base_model)
+    head = {name: value.detach().contiguous() for name, value in loaded.reranker.head.state_dict().items()}
     save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, "prompt": "words", **asdict(loaded.settings)}
-    (folder / READER).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+    (folder / SETTINGS).write_text(json.dumps(content, ensure_ascii=False) + "\n")
 
 
-def load_word_reader(folder: Path) -> LoadedWordReader:
+def load_text_reranker(folder: Path) -> LoadedTextReranker:
     """Read what `save_word_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
     try:
-        content = json.loads((folder / READER).read_text())
+        content = json.loads((folder / SETTINGS).read_text())
         if content.pop("format_version") != FORMAT_VERSION or content.pop("prompt") != "words":
             raise ValueError("it is no reader of words of this format")
-        settings = WordSettings(**{**content, "scale": Scale(**content["scale"])})
+        settings = TextRerankerSettings(**{**content, "scale": Scale(**content["scale"])})
         here = resolve(settings.base_model).sha256
         if here != settings.base_sha256:
             raise ValueError(f"it is for {settings.base_model} {settings.base_sha256[:12]}, here is {here[:12]}")
         base, wording, causal = _base(settings.base_model, settings.layers)
-        reader = WordReader(saved_lora(base, folder), base.config.hidden_size, causal)
-        reader.head.load_state_dict(load_file(folder / HEAD))
+        reranker = TextReranker(saved_lora(base, folder), base.config.hidden_size, causal)
+        reranker.head.load_state_dict(load_file(folder / HEAD))
     except MendableError:
         raise
     except UNREADABLE as why:
         raise unreadable(folder, why) from why
-    reader.eval()
-    return LoadedWordReader(reader, settings, wording, folder)
+    reranker.eval()
+    return LoadedTextReranker(reranker, settings, wording, folder)
 
 
 def _base(name: str, layers: int) -> tuple[Any, Wording, bool]:

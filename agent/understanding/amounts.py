@@ -10,7 +10,7 @@ from agent.language.english import NUMBER_WORDS
 from agent.language.scopes import AMOUNTS, AMOUNTS_AFTER, COMPARED, UNITS
 from agent.language.tokens import Message, words_of
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.matches import Found, Free
+from agent.understanding.matches import FieldMatch, TokenMask
 
 _COMPARING, _AFTER = Phrases(AMOUNTS), Phrases(AMOUNTS_AFTER)
 _UNIT_OF = {word: unit for unit, (words, _) in UNITS.items() for word in words.split("|")}
@@ -24,7 +24,7 @@ class _Amount:
     end: int
 
 
-def find_amounts(message: Message, lexicon: Lexicon, free: Free) -> Iterator[Found | str]:
+def find_amounts(message: Message, lexicon: Lexicon, free: TokenMask) -> Iterator[FieldMatch | str]:
     """The bounds on numbers that a message says; a unit that the catalogue has no field for as that unit's name."""
     n = 0
     while n < len(message):
@@ -36,7 +36,7 @@ def find_amounts(message: Message, lexicon: Lexicon, free: Free) -> Iterator[Fou
         name = named or _field_of(amount.unit, lexicon)
         if name and free.are(n, amount.end):
             free.take(n, amount.end)
-            yield Found(n, amount.end, (Constraint(name, op, _whole(amount.value)),))
+            yield FieldMatch(n, amount.end, (Constraint(name, op, _whole(amount.value)),))
         elif amount.unit:
             free.take(n, amount.end)
             yield amount.unit

@@ -16,7 +16,7 @@ _WISHES = word_set("wishes constraints conditions filters limits")
 _FIELD_WORDS = {"year": word_set("year years date age"), "categories": word_set("genre genres kind kinds category")}
 
 
-def forgotten(text: str, state: State, lexicon: Lexicon) -> State:
+def forget_named(text: str, state: State, lexicon: Lexicon) -> State:
     """The state without what `text` names; the same state where it names nothing that is held."""
     wishes, ids = wishes_in(text, lexicon)
     words = frozenset(words_of(text))

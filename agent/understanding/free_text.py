@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from agent.language.english import CHATTER, NOUNS, RELATIVES
 from agent.language.tokens import Message
-from agent.understanding.matches import Found, Free
+from agent.understanding.matches import FieldMatch, TokenMask
 from agent.understanding.mentions import Heard
 from agent.understanding.scope import Scope
 
-_MOST_WORDS = 24
+_MAX_WORDS = 24
 _WHOSE = frozenset(("my", "our", "his", "her", "your", "their"))
 
 
-def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple[str, str]:
+def leftovers(message: Message, heard: Heard, scope: Scope, free: TokenMask) -> tuple[str, str]:
     """Free words that are wanted, and those that are not ("no gore"); a value beside free words stays with them."""
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -35,7 +35,7 @@ def leftovers(message: Message, heard: Heard, scope: Scope, free: Free) -> tuple
 
 
 def _joined(words: list[str]) -> str:
-    return " ".join(list(dict.fromkeys(words))[:_MOST_WORDS])
+    return " ".join(list(dict.fromkeys(words))[:_MAX_WORDS])
 
 
 def _says_something(message: Message, n: int) -> bool:
@@ -44,7 +44,7 @@ def _says_something(message: Message, n: int) -> bool:
     return bool(word) and word not in CHATTER and not somebody and not (word.isdigit() and len(word) < 3)
 
 
-def _is_about_items(message: Message, heard: Heard, founds: Sequence[Found], sentence: range) -> bool:
+def _is_about_items(message: Message, heard: Heard, founds: Sequence[FieldMatch], sentence: range) -> bool:
     """Whether a sentence speaks of what is looked for: it names or wishes something, or it is the only one."""
     if len(message.sentences) == 1:
         return True

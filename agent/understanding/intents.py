@@ -7,7 +7,7 @@ from agent.language.english import CHATTER, NOUNS
 from agent.language.scopes import CANNOT, CORRECTIONS, INTENTS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
-from agent.understanding.matches import Free
+from agent.understanding.matches import TokenMask
 from agent.understanding.mentions import Heard
 
 _INTENTS = {label: Phrases({label: phrases}) for label, phrases in INTENTS.items()}
@@ -24,7 +24,7 @@ _FORGETS = Phrases(
 )
 
 
-def intent_of(message: Message, heard: Heard, has_wishes: bool, named: Free) -> str:
+def intent_of(message: Message, heard: Heard, has_wishes: bool, named: TokenMask) -> str:
     """The intent of a message; what it names (the taken words) and wishes comes before chat."""
     if not any(message.words):
         return "empty" if not len(message) else "quoted"

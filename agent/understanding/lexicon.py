@@ -13,7 +13,7 @@ from agent.language.tokens import words_of
 from agent.language.values import BLENDS, value_forms
 from agent.language.word_lists import word_set
 from agent.understanding.title_index import TitleIndex
-from agent.weak_cache import Kept
+from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue, Domain
 
 MEANS_NOTHING = frozenset(("unknown", "other", "others", "none", "n a", "na", "misc", "no genres listed", "nv"))
@@ -85,7 +85,7 @@ def popularity_of(domain: Domain) -> Sequence[float]:
     return list(map(float, counts))
 
 
-lexicon_of: Kept[Domain, Lexicon] = Kept(lambda domain: Lexicon.of(domain.catalogue, popularity_of(domain)))
+lexicon_of: WeakCache[Domain, Lexicon] = WeakCache(lambda domain: Lexicon.of(domain.catalogue, popularity_of(domain)))
 
 Counts = dict[str, Counter[str]]
 

@@ -7,7 +7,7 @@ from agent.constraints import Constraint
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FieldMatch:
     """The words from `start` to `end` say `parts`: all of them, or with `any_of` at least one."""
 
     start: int
@@ -23,7 +23,7 @@ class Found:
         return frozenset(part.field for part in self.parts)
 
 
-class Free:
+class TokenMask:
     """Which words of a message are not yet taken by a finding."""
 
     def __init__(self, n: int, taken: Iterable[tuple[int, int]] = ()) -> None:

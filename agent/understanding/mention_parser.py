@@ -23,10 +23,10 @@ _OPENINGS = word_set("so and hey ok okay but well hi hello")
 _POLITE = word_set("the a please thanks maybe hi hello")
 _JUDGED_AFTER = {"after": "like", "after-bad": "dislike"}
 _LONGEST_QUOTED = 8  # words of a quotation that may be a title
-_MOST_GUESSES = 16  # places of a message where a misspelt title is looked for
+_MAX_GUESSES = 16  # places of a message where a misspelt title is looked for
 
 
-class Reader:
+class MentionParser:
     """Reads one message; `shown` are the ids of the list that the person sees, `told` is what they said before."""
 
     def __init__(self, message: Message, lexicon: Lexicon, shown: Sequence[str], told: State | None = None) -> None:
@@ -207,7 +207,7 @@ class Reader:
 
     def _longer(self, name: Name) -> Name | None:
         """A longer title with a misspelling of which an exact one is the beginning: "North by Nothwest"."""
-        if self.role not in JUDGING or not self.is_object or self.guesses >= _MOST_GUESSES:
+        if self.role not in JUDGING or not self.is_object or self.guesses >= _MAX_GUESSES:
             return None
         after = next((n for n in range(name.end, min(name.end + 3, len(self.message))) if self._is_proper(n)), None)
         if after is None or self.names.at(after, Context(self.role, True)):
@@ -230,7 +230,7 @@ class Reader:
         if self.role not in JUDGING | {"ask"} or (ordinary and not proper):
             return 0
         self.guesses += 1
-        if self.guesses > _MOST_GUESSES:
+        if self.guesses > _MAX_GUESSES:
             return 0
         name = self.guessed.misspelt(n)
         if name:

@@ -5,8 +5,8 @@ from agent.language.tokens import Message
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.title_mentions import Name, Names
 
-_MOST_WORDS = 10  # of a misspelt title
-_MOST_SMALL = 5  # words of an unknown title in small letters
+_MAX_WORDS = 10  # of a misspelt title
+_MAX_SMALL = 5  # words of an unknown title in small letters
 
 
 class Guesses:
@@ -21,7 +21,7 @@ class Guesses:
         """A title that the words around `n` miss by a few letters; the longest such."""
         starts = range(self.names.runs.start(n), n + 1) if self.names.runs.is_capital(n) else (n,)
         for start in starts:
-            for end in range(min(len(self.message), start + _MOST_WORDS), n, -1):
+            for end in range(min(len(self.message), start + _MAX_WORDS), n, -1):
                 if self._may_be_title(start, end):
                     hit = self.lexicon.titles.nearest(self.message.words[start:end])
                     if hit:
@@ -30,7 +30,7 @@ class Guesses:
 
     def longer(self, name: Name) -> Name | None:
         """A misspelt title of more words that begins where a name begins."""
-        for end in range(min(len(self.message), name.start + _MOST_WORDS), name.end + 1, -1):
+        for end in range(min(len(self.message), name.start + _MAX_WORDS), name.end + 1, -1):
             if self._may_be_title(name.start, end):
                 hit = self.lexicon.titles.nearest(self.message.words[name.start : end])
                 if hit:
@@ -64,7 +64,7 @@ class Guesses:
 
     def _unknown_small(self, n: int) -> Name | None:
         message, end = self.message, n
-        while end < min(len(message), n + _MOST_SMALL) and not (end > n and self.names.runs.is_cut(end)):
+        while end < min(len(message), n + _MAX_SMALL) and not (end > n and self.names.runs.is_cut(end)):
             word = message.words[end]
             if not word or word in COMMON or word in CHATTER or word in BOUNDARIES or word in self.lexicon.senses:
                 break

@@ -9,7 +9,7 @@ from agent.language.english import CHATTER, NOUNS, ROLES
 from agent.language.scopes import FINE_AFTER, ONLY, SCOPES, SOFT_AFTER
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
-from agent.understanding.matches import Found, Free
+from agent.understanding.matches import FieldMatch, TokenMask
 
 _CUES, _SOFT_AFTER = Phrases(SCOPES), Phrases({"soft": SOFT_AFTER})
 _FINE_AFTER, _ONLY = Phrases({"fine": FINE_AFTER}), Phrases({"only": ONLY})
@@ -22,11 +22,11 @@ _ENDS_NEGATION = word_set("i id im ill we lets show give find just tonight today
 _NOS = word_set("no any without more")
 _SOFTER = {"must": "prefer", "not": "avoid"}
 _MEANT = {"less": "avoid", "taste": "prefer", "want": "must"}
-Link = Callable[[Found, Found], str]
+Link = Callable[[FieldMatch, FieldMatch], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ScopedWish:
     """A wish, said from word `start` on: it must, must not, should (prefer), should not (avoid) be, or may (permit).
 
     `only` where nothing else of its field is wanted.
@@ -41,7 +41,7 @@ class Said:
 class Scope:
     """The modes of the words of one message; words that are taken by names count as nothing."""
 
-    def __init__(self, message: Message, founds: Sequence[Found], named: Free) -> None:
+    def __init__(self, message: Message, founds: Sequence[FieldMatch], named: TokenMask) -> None:
         self.message = message
         self.founds = self._with_adjectives(founds, named)
         founds = self.founds
@@ -52,7 +52,7 @@ class Scope:
         self.cues: list[Cue] = []
         self.modes = self._modes()
 
-    def _with_adjectives(self, founds: Sequence[Found], named: Free) -> list[Found]:
+    def _with_adjectives(self, founds: Sequence[FieldMatch], named: TokenMask) -> list[FieldMatch]:
         """Findings after a "no" with a word between them that narrows them: "no black comedies" bars no others."""
         found_at = {n for found in founds for n in range(found.start, found.end)}
         widened = []
@@ -65,14 +65,14 @@ class Scope:
             widened.append(replace(found, start=n, parts=(*found.parts, *text)) if text else found)
         return widened
 
-    def said(self) -> tuple[Said, ...]:
+    def said(self) -> tuple[ScopedWish, ...]:
         """Every wish of the message, in its order."""
-        said: list[Said] = []
+        said: list[ScopedWish] = []
         for group in self._groups():
             mode = self._mode_of(group[0])
             wishes = _negative(group, self._links) if mode in ("not", "avoid") else _positive(group, mode, self._links)
             only = self._is_only(group[0])
-            said.extend(Said(mode, wish, only, _start(wish, group)) for wish in wishes)
+            said.extend(ScopedWish(mode, wish, only, _start(wish, group)) for wish in wishes)
         return tuple(said)
 
     def _modes(self) -> list[str]:
@@ -167,7 +167,7 @@ class Scope:
     def _first_is_found(self, n: int) -> bool:
         return n in self.starts or (self._word(n) in ("or", "and", "nor") and n + 1 in self.starts)
 
-    def _mode_of(self, found: Found) -> str:
+    def _mode_of(self, found: FieldMatch) -> str:
         mode = _MEANT.get(self.modes[found.start], self.modes[found.start])
         sentence = self._sentence(found)
         if found.is_soft or any(
@@ -177,16 +177,16 @@ class Scope:
         fine = _FINE_AFTER.at(self.words, found.end, self.message.cuts) if found.end < len(self.words) else None
         return "permit" if fine else mode
 
-    def _is_only(self, found: Found) -> bool:
+    def _is_only(self, found: FieldMatch) -> bool:
         sentence = self._sentence(found)
         return any(True for _ in _ONLY.within(self.words, sentence))
 
-    def _sentence(self, found: Found) -> range:
+    def _sentence(self, found: FieldMatch) -> range:
         return next(s for s in self.message.sentences if found.start in s)
 
-    def _groups(self) -> Iterator[tuple[Found, ...]]:
+    def _groups(self) -> Iterator[tuple[FieldMatch, ...]]:
         """Findings of one mode that are linked by words such as "from" and "or"."""
-        group: list[Found] = []
+        group: list[FieldMatch] = []
         for found in self.founds:
             linked = group and self._mode_of(group[-1]) == self._mode_of(found)
             if linked and self.message.tokens[group[-1].start].sentence == self.message.tokens[found.start].sentence:
@@ -198,7 +198,7 @@ class Scope:
         if group:
             yield tuple(group)
 
-    def _links(self, a: Found, b: Found) -> str:
+    def _links(self, a: FieldMatch, b: FieldMatch) -> str:
         """How two findings are joined: "chain" as one phrase, "or", or "and"."""
         between = self.message.words[a.end : b.start]
         if "or" in between or "nor" in between:
@@ -210,13 +210,13 @@ class Scope:
         return self.words[n] if 0 <= n < len(self.words) else ""
 
 
-def _start(wish: Wish, group: Sequence[Found]) -> int:
+def _start(wish: Wish, group: Sequence[FieldMatch]) -> int:
     """Where a wish of a group is first said."""
     parts = wish.parts if isinstance(wish, Joined) else (wish,)
     return next((found.start for found in group if set(found.parts) & set(parts)), group[0].start)
 
 
-def _positive(group: Sequence[Found], mode: str, link: Link) -> Iterator[Wish]:
+def _positive(group: Sequence[FieldMatch], mode: str, link: Link) -> Iterator[Wish]:
     """What must or should hold: each finding by itself, those joined by "or" as one of them."""
     rest = list(group)
     while rest:
@@ -234,7 +234,7 @@ def _positive(group: Sequence[Found], mode: str, link: Link) -> Iterator[Wish]:
             yield from choices[0].parts
 
 
-def _is_choice(a: Found, b: Found, link: Link) -> bool:
+def _is_choice(a: FieldMatch, b: FieldMatch, link: Link) -> bool:
     """Whether two findings are alternatives: joined by "or", or plurals of one field joined by "and"."""
     how = link(a, b)
     if a.fields != b.fields:
@@ -242,21 +242,21 @@ def _is_choice(a: Found, b: Found, link: Link) -> bool:
     return how == "or" or (how == "and" and a.plural and b.plural)
 
 
-def _one_part(found: Found) -> tuple[Constraint, ...]:
+def _one_part(found: FieldMatch) -> tuple[Constraint, ...]:
     """What a finding gives to a choice: a decade as one constraint, else the last of its parts."""
     return _decade(found) or (found.parts if found.any_of else found.parts[-1:])
 
 
-def _decade(found: Found) -> tuple[Constraint, ...]:
+def _decade(found: FieldMatch) -> tuple[Constraint, ...]:
     """The years of one whole decade as one constraint, nothing for other findings."""
     low, high = (part.value for part in found.parts) if len(found.parts) == 2 else (None, None)
     whole = found.fields == {"year"} and isinstance(low, int) and isinstance(high, int) and high == low + 9
     return (Constraint("decade", "=", low),) if whole and isinstance(low, int) and low % 10 == 0 else ()
 
 
-def _negative(group: Sequence[Found], link: Link) -> Iterator[Wish]:
+def _negative(group: Sequence[FieldMatch], link: Link) -> Iterator[Wish]:
     """What must not hold: each phrase by itself, its parts together; "comedies or dramas from the 80s" are two."""
-    phrases: list[list[Found]] = []
+    phrases: list[list[FieldMatch]] = []
     for n, found in enumerate(group):
         chained = n > 0 and link(group[n - 1], found) == "chain"
         phrases[-1].append(found) if chained else phrases.append([found])
@@ -266,7 +266,7 @@ def _negative(group: Sequence[Found], link: Link) -> Iterator[Wish]:
         yield from _together([*phrase, *tail] if shares else phrase)
 
 
-def _together(phrase: Sequence[Found]) -> Iterator[Wish]:
+def _together(phrase: Sequence[FieldMatch]) -> Iterator[Wish]:
     if len(phrase) == 1 and phrase[0].any_of:
         yield Joined("any", phrase[0].parts)
         return

@@ -6,7 +6,7 @@ from agent.language.tokens import Message
 from agent.understanding.title_index import LONGEST, TitleIndex, spoken_forms
 
 
-def rejoined(message: Message, titles: TitleIndex) -> Message:
+def rejoin_sentences(message: Message, titles: TitleIndex) -> Message:
     """The message without ends of sentences that are inside of a title, or are its last sign before a small word."""
     breaks = [n for n, token in enumerate(message.tokens) if token.starts and n]
     gone = {n for n in breaks for at in range(max(0, n - LONGEST), n) if _spans(message, titles, at, n)}

@@ -7,11 +7,11 @@ from agent.constraints import Constraint, Joined, Op, State, Verdict, Wish
 from agent.filters import count_satisfying
 from agent.language.constraint_text import listed, said
 from agent.understanding.mentions import Mention
-from agent.understanding.scope import Said
+from agent.understanding.scope import ScopedWish
 from index.data.domain import Catalogue
 
 FEWEST = 5  # items that wishes of several turns must leave together; with fewer, a new one takes the place of the old
-MOST_TEXTS = 2  # searches in free words that are kept
+MAX_TEXTS = 2  # searches in free words that are kept
 _VERDICTS: dict[str | None, Verdict] = {"like": "like", "pattern": "like", "dislike": "dislike", "seen": "seen"}
 _OPPOSITE: dict[Op, Op] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
@@ -39,7 +39,7 @@ def with_mentions(state: State, mentions: Iterable[Mention], catalogue: Catalogu
     return state
 
 
-def with_wishes(state: State, wishes: Sequence[Said], catalogue: Catalogue, corrected_at: int | None) -> Merged:
+def with_wishes(state: State, wishes: Sequence[ScopedWish], catalogue: Catalogue, corrected_at: int | None) -> Merged:
     """The state after new wishes; those from word `corrected_at` on take the place of older ones on the same fields."""
     wishes = [_positive_bound(each) for each in _corrected(wishes, corrected_at)]
     old = state
@@ -55,7 +55,7 @@ def with_wishes(state: State, wishes: Sequence[Said], catalogue: Catalogue, corr
     return _with_room(state, old, wishes, catalogue)
 
 
-def _corrected(wishes: Sequence[Said], at: int | None) -> list[Said]:
+def _corrected(wishes: Sequence[ScopedWish], at: int | None) -> list[ScopedWish]:
     """The wishes of a message without those that it takes back itself: "a western, no wait, a comedy"."""
     later = {name for each in wishes if at is not None and each.start >= at for name in fields_of(each.wish)}
     return [each for each in wishes if at is None or each.start >= at or not fields_of(each.wish) & later]
@@ -67,7 +67,7 @@ def with_text(state: State, wanted: str, unwanted: str, corrects: bool) -> State
         new = Constraint("text", "like", wanted)
         kept = () if corrects else tuple(wish for wish in state.prefer if _is_text(wish) and wish != new)
         others = tuple(wish for wish in state.prefer if not _is_text(wish))
-        state = replace(state, prefer=(*others, *(*kept, new)[-MOST_TEXTS:]))
+        state = replace(state, prefer=(*others, *(*kept, new)[-MAX_TEXTS:]))
     if unwanted:
         state = replace(state, avoid=_with(state.avoid, Constraint("text", "like", unwanted)))
     return state
@@ -108,7 +108,7 @@ def _with(wishes: tuple[Wish, ...], new: Wish) -> tuple[Wish, ...]:
     return (*(wish for wish in wishes if wish != new), new)
 
 
-def _positive_bound(each: Said) -> Said:
+def _positive_bound(each: ScopedWish) -> ScopedWish:
     """ "Nothing newer than 1990" is "up to 1990": one kind of bound, so that a newer one can take its place."""
     wish = each.wish
     if each.mode in ("not", "avoid") and isinstance(wish, Constraint) and wish.op in _OPPOSITE:
@@ -117,7 +117,7 @@ def _positive_bound(each: Said) -> Said:
     return each
 
 
-def _cleared(state: State, each: Said) -> State:
+def _cleared(state: State, each: ScopedWish) -> State:
     """The state without what a new wish takes the place of."""
     wish = each.wish
     if each.mode == "permit":
@@ -134,7 +134,7 @@ def _cleared(state: State, each: Said) -> State:
     )
 
 
-def _added(state: State, each: Said) -> State:
+def _added(state: State, each: ScopedWish) -> State:
     """The state with a new wish."""
     if each.mode == "must":
         return replace(state, must=_with(state.must, each.wish))
@@ -203,7 +203,7 @@ def _without_contradictions(state: State, new: Sequence[Wish]) -> State:
     return replace(state, must_not=kept)
 
 
-def _with_room(state: State, old: State, wishes: Sequence[Said], catalogue: Catalogue) -> Merged:
+def _with_room(state: State, old: State, wishes: Sequence[ScopedWish], catalogue: Catalogue) -> Merged:
     """Let go of older wishes on the same field where hardly anything satisfies them together with the new ones."""
     names = {name for each in wishes if each.mode == "must" for name in fields_of(each.wish)} - {
         "year",

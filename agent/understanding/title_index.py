@@ -17,8 +17,8 @@ from index.data.records import bare_title, spoken_title
 
 ARTICLES = word_set("the a an la le les l il el das der die det o los las")
 _NO_BEGINNINGS = FUNCTION_WORDS - ARTICLES
-_MOST_EDITS = (0, 1, 2, 2, 3)  # letters that may be wrong in a title of 0-3, 4-7, 8-11, 12-15 and more letters
-_MOST_JOINED = 4  # words that may be one word of a title
+_MAX_EDITS = (0, 1, 2, 2, 3)  # letters that may be wrong in a title of 0-3, 4-7, 8-11, 12-15 and more letters
+_MAX_JOINED = 4  # words that may be one word of a title
 LONGEST = 20  # words of a title that are compared
 _TAIL = re.compile(r"\s*\((?:\d{4}|TV|V|VG)\)\s*$")
 _IN_BRACKETS = re.compile(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]\s*")
@@ -126,11 +126,11 @@ class TitleIndex:
         found: list[Hit] = []
         key = ""
         most = self._longest_from.get(key_of(words[start : start + 1]), 1)
-        for end in range(start + 1, min(len(words), start + max(most, _MOST_JOINED)) + 1):
+        for end in range(start + 1, min(len(words), start + max(most, _MAX_JOINED)) + 1):
             if not words[end - 1]:
                 break
             key = f"{key} {key_of((words[end - 1],))}" if key else key_of((words[end - 1],))
-            rows = self.forms.get(key) or (self._joined(key, words, start, end) if end - start <= _MOST_JOINED else ())
+            rows = self.forms.get(key) or (self._joined(key, words, start, end) if end - start <= _MAX_JOINED else ())
             if rows:
                 found.append(Hit(start, end, rows))
         return reversed(found)
@@ -176,7 +176,7 @@ class TitleIndex:
         """A title that these words miss by a few letters; numbers must agree, and each word be nearly the same."""
         key = key_of(words)
         letters = key.replace(" ", "")
-        most = _MOST_EDITS[min(len(letters) // 4, len(_MOST_EDITS) - 1)]
+        most = _MAX_EDITS[min(len(letters) // 4, len(_MAX_EDITS) - 1)]
         own = [word for word in words if word not in ARTICLES]
         if not most or all(word in COMMON for word in words) or (len(own) == 1 and len(own[0]) < 5):
             return None

@@ -11,11 +11,11 @@ from agent.understanding.amounts import find_amounts
 from agent.understanding.free_text import leftovers
 from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.matches import Found, Free
-from agent.understanding.mention_parser import Reader
+from agent.understanding.matches import FieldMatch, TokenMask
+from agent.understanding.mention_parser import MentionParser
 from agent.understanding.mentions import JUDGING, Heard, Mention
-from agent.understanding.scope import Said, Scope
-from agent.understanding.sentences import rejoined
+from agent.understanding.scope import Scope, ScopedWish
+from agent.understanding.sentences import rejoin_sentences
 from agent.understanding.state_update import with_mentions, with_text, with_wishes
 from agent.understanding.values import find_values
 from agent.understanding.years import YearFinder
@@ -44,11 +44,11 @@ class Understood:
 
 def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) -> Understood:
     """Read one message in the light of the talk; `shown` are the ids of the list that the person sees, in order."""
-    message = rejoined(message_of(text), lexicon.titles)
-    heard = Reader(message, lexicon, shown, state).read()
+    message = rejoin_sentences(message_of(text), lexicon.titles)
+    heard = MentionParser(message, lexicon, shown, state).read()
     taken = [(m.start, m.end) for m in heard.mentions] + heard.unknown
-    named = Free(len(message), taken)
-    free = Free(len(message), taken)
+    named = TokenMask(len(message), taken)
+    free = TokenMask(len(message), taken)
     judged = with_mentions(state, heard.mentions, lexicon.catalogue)
     founds, notes = _found(message, heard, free, lexicon, _reference(heard, judged, lexicon))
     scope = Scope(message, founds, named)
@@ -67,12 +67,12 @@ def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) 
     return Understood(new, wanted, intent, unknown, (*notes, *merged.notes))
 
 
-def wishes_in(text: str, lexicon: Lexicon) -> tuple[tuple[Said, ...], tuple[str, ...]]:
+def wishes_in(text: str, lexicon: Lexicon) -> tuple[tuple[ScopedWish, ...], tuple[str, ...]]:
     """What a few words name, whatever they say of it: wishes, and the ids of items."""
     message = message_of(text)
     ids = tuple(i for mention in _any_titles(message, lexicon) for i in mention.ids)
-    named = Free(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
-    free = Free(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
+    named = TokenMask(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
+    free = TokenMask(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
     founds, _ = _found(message, Heard(), free, lexicon, ())
     return Scope(message, founds, named).said(), ids
 
@@ -91,8 +91,8 @@ def _any_titles(message: Message, lexicon: Lexicon) -> list[Mention]:
 
 
 def _found(
-    message: Message, heard: Heard, free: Free, lexicon: Lexicon, reference: Sequence[int]
-) -> tuple[list[Found], tuple[str, ...]]:
+    message: Message, heard: Heard, free: TokenMask, lexicon: Lexicon, reference: Sequence[int]
+) -> tuple[list[FieldMatch], tuple[str, ...]]:
     """All that is said of fields, in the order of the message, and notes on what the catalogue knows nothing of."""
     quarters = lexicon.year_quarters if lexicon.years else (0, 0)
     years = list(YearFinder(message, free, lexicon.years, quarters, _than(heard, lexicon), reference).find())
@@ -103,7 +103,7 @@ def _found(
     if years and not lexicon.years:
         missing, years = (*missing, "nothing here says the year"), []
     values = list(find_values(message, lexicon, free))
-    founds = [*years, *(each for each in amounts if isinstance(each, Found)), *values]
+    founds = [*years, *(each for each in amounts if isinstance(each, FieldMatch)), *values]
     asked = {message.tokens[m.start].sentence for m in heard.mentions if m.role in ("ask", "why", "compare")}
     kept = [found for found in founds if message.tokens[found.start].sentence not in asked]
     return sorted(kept, key=lambda found: found.start), missing

@@ -7,7 +7,7 @@ from agent.language.tokens import Message, words_of
 from agent.language.values import is_plural
 from agent.language.word_lists import word_set
 from agent.understanding.lexicon import Lexicon, Sense
-from agent.understanding.matches import Found, Free
+from agent.understanding.matches import FieldMatch, TokenMask
 
 _MAKERS = word_set(
     "director directors writer writers author authors artist artists band composer brand maker publisher "
@@ -34,7 +34,7 @@ _BEFORE_SURNAMES = word_set("love like loved liked enjoy of and or more some any
 _SKIPPED = word_set("the a an by old any some those")
 
 
-def find_values(message: Message, lexicon: Lexicon, free: Free) -> Iterator[Found]:
+def find_values(message: Message, lexicon: Lexicon, free: TokenMask) -> Iterator[FieldMatch]:
     """The values that a message says, from left to right; the words of each are taken."""
     n = 0
     while n < len(message):
@@ -45,7 +45,7 @@ def find_values(message: Message, lexicon: Lexicon, free: Free) -> Iterator[Foun
         n = found.end if found else n + 1
 
 
-def _value_at(message: Message, lexicon: Lexicon, free: Free, n: int) -> Found | None:
+def _value_at(message: Message, lexicon: Lexicon, free: TokenMask, n: int) -> FieldMatch | None:
     words = message.words
     for end in range(min(len(words), n + lexicon.longest), n, -1):
         form = " ".join(words[n:end])
@@ -62,11 +62,11 @@ def _value_at(message: Message, lexicon: Lexicon, free: Free, n: int) -> Found |
     return None
 
 
-def _found(message: Message, start: int, end: int, senses: Sequence[Sense]) -> Found:
+def _found(message: Message, start: int, end: int, senses: Sequence[Sense]) -> FieldMatch:
     plural = is_plural(message.words[end - 1]) and message.words[end - 1] not in NOUNS
     if len(senses) == 1:
-        return Found(start, end, senses[0].parts, plural=plural)
-    return Found(start, end, tuple(part for sense in senses for part in sense.parts), any_of=True, plural=plural)
+        return FieldMatch(start, end, senses[0].parts, plural=plural)
+    return FieldMatch(start, end, tuple(part for sense in senses for part in sense.parts), any_of=True, plural=plural)
 
 
 def _is_meant(message: Message, sense: Sense, start: int, end: int) -> bool:

@@ -11,7 +11,7 @@ from agent.language.english import BOUNDARIES, NOUNS, NUMBER_WORDS
 from agent.language.scopes import AGES, COMPARATIVES, DECADES, YEAR_AFTER, YEAR_BOUNDS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
-from agent.understanding.matches import Found, Free
+from agent.understanding.matches import FieldMatch, TokenMask
 
 _BOUNDS, _AFTER, _COMPARED, _AGES = Phrases(YEAR_BOUNDS), Phrases(YEAR_AFTER), Phrases(COMPARATIVES), Phrases(AGES)
 _YEAR = re.compile(r"(?:1[89]|20|21)\d\d")
@@ -20,7 +20,7 @@ _SMALL = word_set("the year years a in of those late")
 _PARTS_OF_DECADE = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (6, 9)}
 _TIME_WORDS = word_set("minutes minute min mins hours hour hrs hr percent dollars euros pounds bucks times people")
 _FLIPPED: dict[str, tuple[Op, bool]] = {">": (">", True), ">=": (">=", False), "<": ("<", False), "<=": ("<=", True)}
-_MOST_SMALL = 4  # small words before a year: "in the year of"
+_MAX_SMALL = 4  # small words before a year: "in the year of"
 _AROUND = 2  # years on each side of "around 1990"
 
 
@@ -38,32 +38,32 @@ class YearFinder:
     """Finds the years in one message; `known` are the first and the last year of the catalogue."""
 
     message: Message
-    free: Free
+    free: TokenMask
     known: tuple[int, int] | None
     quarters: tuple[int, int]
     than: Sequence[tuple[int, int, int]] = ()  # words from-to of "newer than Jaws", and the year of Jaws
     reference: Sequence[int] = ()  # years of what "newer" and "older" are measured by
 
-    def find(self) -> Iterator[Found]:
+    def find(self) -> Iterator[FieldMatch]:
         """What is said, from left to right; the words of each are taken."""
         for start, end, year in self.than:
             cue = _BOUNDS.at(self.message.words, start, self.message.cuts)
             op = cue.label if cue and cue.label in ("<", ">") else "<"
-            yield self._taken(Found(start, end, (_bound(op, year),)))
+            yield self._taken(FieldMatch(start, end, (_bound(op, year),)))
         n = 0
         while n < len(self.message):
             found = self._at(n) if self.free.are(n, n + 1) else None
             yield from [self._taken(found)] if found else []
             n = found.end if found else n + 1
 
-    def _taken(self, found: Found) -> Found:
+    def _taken(self, found: FieldMatch) -> FieldMatch:
         self.free.take(found.start, found.end)
         return found
 
-    def _at(self, n: int) -> Found | None:
+    def _at(self, n: int) -> FieldMatch | None:
         return self._between(n) or self._bounded(n) or self._last_years(n) or self._plain(n) or self._relative(n)
 
-    def _between(self, n: int) -> Found | None:
+    def _between(self, n: int) -> FieldMatch | None:
         """ "between 1940 and 1970", "from 1940 to 1970", "1940-1970"."""
         first = self._span(n + 1 if self._word(n) in ("between", "from") else n)
         if first is None:
@@ -76,20 +76,20 @@ class YearFinder:
             last = self._span(first.end) if re.fullmatch(r"\s*[-–—]\s*", self.message.gap(first.end)) else None
         if last is None or (joins == "and" and self._word(n) != "between"):
             return None
-        return Found(n, last.end, _range(min(first.low, last.low), max(first.high, last.high)))
+        return FieldMatch(n, last.end, _range(min(first.low, last.low), max(first.high, last.high)))
 
-    def _bounded(self, n: int) -> Found | None:
+    def _bounded(self, n: int) -> FieldMatch | None:
         """ "newer than 1990", "before the 80s", "since 1990"."""
         cue = _BOUNDS.at(self.message.words, n, self.message.cuts)
         span = self._span(cue.end, named=True) if cue else None
         if not cue or not span:
             return None
         if cue.label == "~":
-            return Found(n, span.end, _range(span.low - _AROUND, span.high + _AROUND))
+            return FieldMatch(n, span.end, _range(span.low - _AROUND, span.high + _AROUND))
         op, at_end = _FLIPPED[cue.label]
-        return Found(n, span.end, (_bound(op, span.high if at_end else span.low),))
+        return FieldMatch(n, span.end, (_bound(op, span.high if at_end else span.low),))
 
-    def _last_years(self, n: int) -> Found | None:
+    def _last_years(self, n: int) -> FieldMatch | None:
         """ "the last ten years", counted from the newest year of the catalogue."""
         if self._word(n) not in ("last", "past") or not self.known:
             return None
@@ -98,9 +98,9 @@ class YearFinder:
         end = n + 2 if word == "decade" else n + 3
         if not 0 < count < 200 or (word != "decade" and self._word(n + 2) != "years"):
             return None
-        return Found(n, end, (_bound(">", self.known[1] - count),))
+        return FieldMatch(n, end, (_bound(">", self.known[1] - count),))
 
-    def _plain(self, n: int) -> Found | None:
+    def _plain(self, n: int) -> FieldMatch | None:
         """ "from 1994", "the 80s", "1990 or later"; a bare year only with a preposition or beside a noun."""
         pointed = self._word(n) in ("from", "in", "of", "made", "released", "set")
         start = n + 1 if pointed else n
@@ -114,15 +114,15 @@ class YearFinder:
         after = _AFTER.at(self.message.words, span.end, self.message.cuts) if span.end < len(self.message) else None
         if after and not self.message.ends(span.end):
             op, year = (">=", span.low) if after.label == ">=" else ("<=", span.high)
-            return Found(n, after.end, (_bound(op, year),))
+            return FieldMatch(n, after.end, (_bound(op, year),))
         if span.low != span.high:
             return self._or_decades(n, span)
         before = self._word(n - 1)
         beside = pointed or self._word(span.end) in NOUNS or before in NOUNS or before in ("for", "year", "the", "or")
         alone = span.end - n == len(self.message)
-        return Found(n, span.end, (_bound("=", span.low),)) if beside or alone else None
+        return FieldMatch(n, span.end, (_bound("=", span.low),)) if beside or alone else None
 
-    def _or_decades(self, n: int, span: _Span) -> Found:
+    def _or_decades(self, n: int, span: _Span) -> FieldMatch:
         """A decade, or several that are joined: neighbours as one range."""
         spans = [span]
         while self._word(spans[-1].end) in ("or", "and", "to"):
@@ -133,17 +133,17 @@ class YearFinder:
         spans.sort(key=lambda each: each.low)
         end = max(each.end for each in spans)
         if all(b.low <= a.high + 1 for a, b in pairwise(spans)):
-            return Found(n, end, _range(spans[0].low, spans[-1].high))
-        return Found(n, end, tuple(Constraint("decade", "=", each.low // 10 * 10) for each in spans), any_of=True)
+            return FieldMatch(n, end, _range(spans[0].low, spans[-1].high))
+        return FieldMatch(n, end, tuple(Constraint("decade", "=", each.low // 10 * 10) for each in spans), any_of=True)
 
-    def _relative(self, n: int) -> Found | None:
+    def _relative(self, n: int) -> FieldMatch | None:
         """ "newer", "older" measured by an item that was named; else, as "recent" and "old", soft."""
         words = self.message.words
         cue = _COMPARED.at(words, n, self.message.cuts)
         if cue and self._stands_alone(cue.end) and self._word(cue.end) != "than":
             if self.reference:
                 year = max(self.reference) if cue.label == ">" else min(self.reference)
-                return Found(n, cue.end, (_bound(cue.label, year),))
+                return FieldMatch(n, cue.end, (_bound(cue.label, year),))
             return self._soft(n, cue.end, ">=" if cue.label == ">" else "<=")
         age = _AGES.at(words, n, self.message.cuts)
         loose = age and (
@@ -151,10 +151,10 @@ class YearFinder:
         )
         return self._soft(n, age.end, age.label) if age and loose else None
 
-    def _soft(self, start: int, end: int, op: str) -> Found | None:
+    def _soft(self, start: int, end: int, op: str) -> FieldMatch | None:
         if not self.known:
             return None
-        return Found(start, end, (_bound(op, self.quarters[op == ">="]),), is_soft=True)
+        return FieldMatch(start, end, (_bound(op, self.quarters[op == ">="]),), is_soft=True)
 
     def _stands_alone(self, end: int) -> bool:
         word = self._word(end)
@@ -162,7 +162,7 @@ class YearFinder:
 
     def _span(self, n: int, named: bool = False) -> _Span | None:
         """The years that the words at `n` say; `named` where a bound before them makes two digits a year."""
-        for _ in range(_MOST_SMALL):
+        for _ in range(_MAX_SMALL):
             n += self._word(n) in _SMALL and self._word(n) not in _PARTS_OF_DECADE
         part = _PARTS_OF_DECADE.get(self._word(n))
         after = self._decade(n + 1)

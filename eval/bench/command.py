@@ -117,12 +117,12 @@ def _packed(kind: str) -> Callable[[BenchSettings], dict[str, Any]]:
 
 def _train(settings: BenchSettings) -> dict[str, Any]:
     from eval.bench.train import School, train_row
-    from index.build.loading import load_text_index
+    from index.build.loading import open_index
     from index.data.domain import load_domain
     from index.embedding.model_files import BERT, resolve
 
     domain = load_domain(settings.domain)
-    school = School(domain, load_text_index(domain).vectors, resolve(BERT), seed=settings.seed)
+    school = School(domain, open_index(domain).vectors, resolve(BERT), seed=settings.seed)
     return train_row(school, settings.threads).as_json()
 
 

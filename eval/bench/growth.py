@@ -78,8 +78,8 @@ def exact(vectors: Floats, queries: Floats) -> Rows:
         scores.append(np.take_along_axis(products, best, 1))
         start += len(block)
     order = np.argsort(-np.concatenate(scores, axis=1), axis=1)[:, :K]
-    best_rows: Rows = np.take_along_axis(np.concatenate(rows, axis=1), order, 1)
-    return best_rows
+    top_rows: Rows = np.take_along_axis(np.concatenate(rows, axis=1), order, 1)
+    return top_rows
 
 
 def recall(found: Rows, truth: Rows) -> float:

@@ -15,8 +15,8 @@ import torch
 
 from agent.rerank.packed_scoring import plain_mask
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import Wording, candidate_words, history_words
-from agent.rerank.text_reranker import WordReader, fresh_word_reader
+from agent.rerank.text_prompt import Wording, candidate_text, history_text
+from agent.rerank.text_reranker import TextReranker, new_text_reranker
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, in_turns, significant
 from index.data.domain import Domain
@@ -43,8 +43,8 @@ def pairs_of(domain: Domain, n: int = CANDIDATES) -> Pairs:
     history = domain.histories[longest]
     had = set(history.rows[-100:].tolist())
     items = [item for row, item in enumerate(domain.catalogue.items) if row not in had][:n]
-    told = history_words(history, domain.catalogue, Scale.of(domain.histories.values))
-    return Pairs(told, tuple(candidate_words(item) for item in items))
+    told = history_text(history, domain.catalogue, Scale.of(domain.histories.values))
+    return Pairs(told, tuple(candidate_text(item) for item in items))
 
 
 def packed_row(model: ModelFolder, kind: str, layers: int, pairs: Pairs, rounds: int = 1) -> Row:
@@ -71,9 +71,9 @@ def packed_row(model: ModelFolder, kind: str, layers: int, pairs: Pairs, rounds:
     return Row(seconds, name, figures)
 
 
-def shaken(model: ModelFolder, layers: int) -> tuple[WordReader, Wording]:
+def shaken(model: ModelFolder, layers: int) -> tuple[TextReranker, Wording]:
     """A reader whose LoRA and head are drawn at random: fresh ones are zero."""
-    reader, wording = fresh_word_reader(model.name, layers, RANK, seed=1)
+    reader, wording = new_text_reranker(model.name, layers, RANK, seed=1)
     random = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for value in reader.parameters():
@@ -82,7 +82,7 @@ def shaken(model: ModelFolder, layers: int) -> tuple[WordReader, Wording]:
     return reader.eval(), wording
 
 
-def packed_scores(reader: WordReader, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+def packed_scores(reader: TextReranker, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
     """All candidates behind the history, which is read once, tokenizing included."""
 
     def score() -> Floats:
@@ -94,7 +94,7 @@ def packed_scores(reader: WordReader, wording: Wording, pairs: Pairs) -> Callabl
     return score
 
 
-def operations(reader: WordReader, wording: Wording, pairs: Pairs) -> float:
+def operations(reader: TextReranker, wording: Wording, pairs: Pairs) -> float:
     """Floating-point operations of the matrix products that the packed pass needs, without padding.
 
     A token takes 2 for each weight of the layers; attention takes 4 d for each pair of tokens that see one another.
@@ -112,7 +112,7 @@ def operations(reader: WordReader, wording: Wording, pairs: Pairs) -> float:
     return float(2 * weights * (history + lengths.sum()) + 4 * width * layers * seen)
 
 
-def _by_cross_encoder(model: ModelFolder, reader: WordReader, pairs: Pairs) -> Callable[[], Floats]:
+def _by_cross_encoder(model: ModelFolder, reader: TextReranker, pairs: Pairs) -> Callable[[], Floats]:
     """The same reader inside a CrossEncoder, whose every pair is one sequence of two segments."""
     from sentence_transformers import CrossEncoder
     from sentence_transformers.base.modules import Transformer
@@ -133,14 +133,14 @@ def _by_cross_encoder(model: ModelFolder, reader: WordReader, pairs: Pairs) -> C
     return lambda: np.asarray(encoder.predict(asked, show_progress_bar=False), np.float32)
 
 
-def _pair_by_pair(reader: WordReader, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+def _pair_by_pair(reader: TextReranker, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
     def score() -> Floats:
         return np.array([_one(reader, wording, pairs.history, candidate) for candidate in pairs.candidates], np.float32)
 
     return score
 
 
-def _one(reader: WordReader, wording: Wording, history: str, candidate: str) -> float:
+def _one(reader: TextReranker, wording: Wording, history: str, candidate: str) -> float:
     with torch.inference_mode():
         ids = torch.cat([wording.history(history), wording.candidates([candidate]).ids], 1)
         states = reader.backbone(input_ids=ids, use_cache=False).last_hidden_state

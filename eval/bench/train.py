@@ -21,16 +21,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agent.rerank.adapters import LoadedReader, ReaderSettings, fresh_reader
+from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
 from agent.rerank.backbones import count_layers
 from agent.rerank.sequence_prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
-from agent.rerank.sequence_reranker import Reader, ReaderShape
-from agent.rerank.sequence_scorer import Reading
+from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
+from agent.rerank.sequence_scorer import SequenceScorer
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, Seconds, significant
 from index.data.domain import Domain, Histories
 from index.data.records import History
-from index.data.splits import some_training
+from index.data.splits import sample_training
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.storage.home import CLONE
@@ -54,21 +54,21 @@ class School:
     @cached_property
     def histories(self) -> Histories:
         """Some of the domain's training histories, as `python -m finetune speed` draws them."""
-        return some_training(self.domain, self.n, self.seed)
+        return sample_training(self.domain, self.n, self.seed)
 
     @property
     def scale(self) -> Scale:
         """The scale of the domain's values."""
         return Scale.of(self.domain.histories.values)
 
-    def reading(self) -> Reading:
+    def scorer(self) -> SequenceScorer:
         """A fresh reader over the catalogue, the same each time."""
         layers = min(LAYERS, count_layers(self.model.path) or LAYERS)
-        shape = ReaderShape(len(self.domain.catalogue), self.vectors.shape[1], ID_DIM, layers, 0.2)
-        reader = fresh_reader(self.model.name, shape, RANK, self.seed)
-        settings = ReaderSettings(self.model.name, self.model.sha256, "", shape, RANK, self.scale)
-        loaded = LoadedReader(reader, settings, self.domain.catalogue.ids, Path())
-        return Reading(loaded, self.domain.catalogue, self.vectors)
+        shape = RerankerShape(len(self.domain.catalogue), self.vectors.shape[1], ID_DIM, layers, 0.2)
+        reranker = new_reranker(self.model.name, shape, RANK, self.seed)
+        settings = RerankerSettings(self.model.name, self.model.sha256, "", shape, RANK, self.scale)
+        loaded = LoadedReranker(reranker, settings, self.domain.catalogue.ids, Path())
+        return SequenceScorer(loaded, self.domain.catalogue, self.vectors)
 
 
 def train_row(school: School, threads: int, rounds: int = ROUNDS) -> Row:
@@ -98,10 +98,10 @@ def operations(school: School) -> float:
     A frozen weight takes 4 for a token (forward, and the gradient of its input), attention 12 d for a pair of tokens
     that see one another, and each token's softmax 6 d for an item.
     """
-    reader = school.reading().loaded.reader
+    reranker = school.scorer().loaded.reranker
     lengths = np.minimum(school.histories.lengths - 1, LONGEST).astype(np.float64)
-    weights = sum(value.numel() for name, value in reader.base.named_parameters() if value.ndim == 2)
-    width = reader.out.in_features
+    weights = sum(value.numel() for name, value in reranker.base.named_parameters() if value.ndim == 2)
+    width = reranker.out.in_features
     products = 4 * weights * lengths.sum() + 12 * width * LAYERS * (lengths**2).sum() / 2
     return float(products + 6 * width * len(school.domain.catalogue) * lengths.sum())
 
@@ -123,31 +123,33 @@ def _by_command(school: School, threads: int) -> float:
     return float(json.loads(done.stdout)["seconds"])
 
 
-class Taught(nn.Module):
+class RerankerWithLoss(nn.Module):
     """The reader with its loss, as the peer wants a model: tensors in, the loss out."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, scorer: SequenceScorer) -> None:
         super().__init__()
-        self.reader: Reader = reading.loaded.reader
-        self.texts, self.numbers = reading.texts, reading.numbers
+        self.reranker: SequenceReranker = scorer.loaded.reranker
+        self.texts, self.numbers = scorer.texts, scorer.numbers
 
-    def forward(self, rows: Tensor, marks: Tensor, gaps: Tensor, present: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, rows: Tensor, ratings: Tensor, time_gaps: Tensor, present: Tensor, labels: Tensor
+    ) -> dict[str, Tensor]:
         """The mean cross entropy of the item that came next, what was had before left out of the softmax."""
-        batch = PromptBatch(rows.numpy(), marks.numpy(), gaps.numpy(), present.numpy())
+        batch = PromptBatch(rows.numpy(), ratings.numpy(), time_gaps.numpy(), present.numpy())
         known = labels >= 0
-        states = self.reader.states(self.texts[rows], self.numbers[rows], batch)[known]
-        scores = self.reader.scores(states, self.reader.items(self.texts, self.numbers), self.numbers)
+        states = self.reranker.states(self.texts[rows], self.numbers[rows], batch)[known]
+        scores = self.reranker.scores(states, self.reranker.items(self.texts, self.numbers), self.numbers)
         scores = scores.masked_fill(_had(rows, present, len(self.texts))[known], -1e4)
-        own = (states * self.reader.items(self.texts[labels[known]], self.numbers[labels[known]])).sum(-1)
+        own = (states * self.reranker.items(self.texts[labels[known]], self.numbers[labels[known]])).sum(-1)
         scores = scores.scatter(1, labels[known][:, None], (own / states.shape[1] ** 0.5)[:, None])
         return {"loss": nn.functional.cross_entropy(scores, labels[known])}
 
 
 def _had(rows: Tensor, present: Tensor, n_items: int) -> Tensor:
     """(B, T, n_items): items that lie at or before each token."""
-    marks = torch.zeros(*rows.shape, n_items, dtype=torch.bool)
-    marks.scatter_(2, rows[..., None], present[..., None])
-    return marks.cummax(1).values
+    ratings = torch.zeros(*rows.shape, n_items, dtype=torch.bool)
+    ratings.scatter_(2, rows[..., None], present[..., None])
+    return ratings.cummax(1).values
 
 
 def collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
@@ -157,7 +159,12 @@ def collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
     for place, history in enumerate(histories):
         n = min(len(history) - 1, LONGEST)
         labels[place, -n:] = history.rows[-n:]
-    arrays = {"rows": prompts.rows, "marks": prompts.marks, "gaps": prompts.gaps, "present": prompts.present}
+    arrays = {
+        "rows": prompts.rows,
+        "ratings": prompts.ratings,
+        "time_gaps": prompts.time_gaps,
+        "present": prompts.present,
+    }
     return {name: torch.from_numpy(array) for name, array in {**arrays, "labels": labels}.items()}
 
 
@@ -185,7 +192,7 @@ def _epoch(school: School, histories: Sequence[History]) -> float:
             seed=1,
         )
         trainer: Any = Trainer(
-            model=Taught(school.reading()),
+            model=RerankerWithLoss(school.scorer()),
             args=arguments,
             train_dataset=histories,
             data_collator=lambda each: collated(each, school.scale),

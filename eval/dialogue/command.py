@@ -15,23 +15,22 @@ import numpy as np
 
 from agent.agent import Agent
 from agent.dialogue.session import Say, Session
-from agent.rerank.rankers import PLAIN, Ranker
+from agent.ranking import history_query, rank_query
+from agent.rerank.open_ranker import tuned_ranker
+from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
 from eval.dialogue.simulator import Mind, SimulatedUser
 from eval.environment import code_version
 from eval.metrics.statistics import intervals, paired_tests
-from eval.models.ours import fitted_retriever, reviews_of, tested_adapter
-from eval.models.registry import Training
+from eval.models.adapter_checks import adapter_under_test, has_adapter
 from eval.rank.protocols import leave_one_out
-from index.build.loading import load_text_index
+from index.assemble import fit_retriever
+from index.build.loading import DomainIndex, open_index
 from index.command import note, progress
 from index.data.domain import Domain, load_domain
 from index.data.records import History
 from index.data.splits import first_events
 from index.errors import MendableError
-from index.retrieval.assemble import listening
-from index.retrieval.channels.reviews import ReviewChannel
-from index.retrieval.query import Query
-from index.retrieval.retriever import BehaviourChannel, Retriever
+from index.retrieval.retriever import Retriever
 from index.storage.home import write_bytes
 
 K = 10  # items a turn
@@ -115,10 +114,8 @@ class RetrievalPolicy:
     """One list of the retriever for a history, paged `K` by `K` whatever is said."""
 
     def __init__(self, retriever: Retriever, history: History, n: int) -> None:
-        allowed = retriever.catalogue.available.copy()
-        allowed[history.rows] = False
-        found = retriever.retrieve(Query(history, allowed=allowed), n)
-        self._ids = [retriever.catalogue.ids[row] for row in found.rows]
+        ranking = rank_query(retriever, history_query(retriever.catalogue, history), n=n)
+        self._ids = [retriever.catalogue.ids[row] for row in ranking.rows]
 
     def hear(self, said: str) -> Sequence[str]:
         """The next page."""
@@ -128,9 +125,10 @@ class RetrievalPolicy:
 
 def run_dialogue(settings: DialogueSettings) -> dict[str, Any]:
     """Talk with every drawn user by both policies, write the talks, and return how often each found the target."""
-    domain = load_domain(settings.domain)
+    index = open_index(load_domain(settings.domain))
+    domain = index.domain
     cast = cast_of(domain, settings.users, settings.seed)
-    agent = agent_without(domain, cast.domain, settings.ranker, settings.seed)
+    agent = agent_without(index, cast.domain, settings.ranker, settings.seed)
     talks = [talk for mind in progress(cast.minds, "talking") for talk in _talks(mind, agent, settings)]
     if settings.predictions is not None:
         lines = (json.dumps(talk.as_json(), ensure_ascii=False) + "\n" for talk in talks)
@@ -171,16 +169,9 @@ def cast_of(domain: Domain, users: int | None, seed: int) -> Cast:
     return Cast(known, tuple(minds[place] for place in drawn), len(domain.histories) - len(minds))
 
 
-def agent_without(domain: Domain, known: Domain, ranker: str | None, seed: int) -> Agent:
-    """The agent of `domain` as it would be had it only seen the histories of `known`; text vectors know no events."""
-    index = load_text_index(domain)
-    training = Training(domain.name, domain.catalogue, known.histories, np.arange(len(domain.catalogue)), seed)
-    fitted = fitted_retriever(training)
-    reviews, n_items = reviews_of(training), len(domain.catalogue)
-    known_reviews = None if reviews is None else reviews.known_from(known.histories, n_items)
-    written = None if known_reviews is None else ReviewChannel.of(known_reviews, n_items, index.encoded)
-    retriever = listening(fitted, index, BehaviourChannel.of(fitted.features.behaviour), written)
-    return Agent(known, retriever, _ranker(domain, retriever, index.manifest.encoder_sha256, ranker))
+def agent_without(index: DomainIndex, known: Domain, ranker: str | None, seed: int) -> Agent:
+    """The agent of a domain as it would be had it only seen the histories of `known`; text vectors know no events."""
+    return Agent(known, fit_retriever(index, known.histories, seed), _ranker(index, ranker))
 
 
 def talk(name: str, policy: Policy, person: SimulatedUser, turns: int) -> Talk:
@@ -252,15 +243,11 @@ def _named(mind: Mind, person: SimulatedUser) -> History:
     return History(mind.history.rows[places], mind.history.values[places], times)
 
 
-def _ranker(domain: Domain, retriever: Retriever, encoder_sha256: str, asked: str | None) -> Ranker:
-    """The ranker that was asked for; else the reader, or the fusion where there is no adapter, which is said."""
-    from agent.rerank.adapter_folders import find_adapter
-
-    if asked == "fusion" or (asked is None and find_adapter(domain.name, "bert") is None):
-        if asked is None:
+def _ranker(index: DomainIndex, name: str | None) -> Ranker:
+    """The ranker of this name; else the reranker, or the fusion where there is no adapter, which is said."""
+    domain = index.domain
+    if name == "fusion" or (name is None and not has_adapter(domain, DEFAULT)):
+        if name is None:
             note(f"no adapter for {domain.name}: the agent ranks by retrieval alone")
-        return PLAIN["fusion"]
-    from agent.open_agent import reading_ranker
-
-    folder = tested_adapter(domain, "bert")
-    return reading_ranker("bert", folder, domain, retriever.features.vectors, encoder_sha256)
+        return UNTUNED["fusion"]
+    return tuned_ranker(DEFAULT, adapter_under_test(domain, DEFAULT), index)

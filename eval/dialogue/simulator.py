@@ -17,9 +17,9 @@ from index.data.domain import Catalogue
 from index.data.records import History, Item, bare_title
 from index.types import Mask
 
-LEAST_FITTING = 50  # items that all that was said of the target must fit: nothing that is said points it out
+MIN_FITTING = 50  # items that all that was said of the target must fit: nothing that is said points it out
 NEWEST = 20  # liked events of a history that are talked of
-MOST_NAMED, MOST_SEEN = 3, 2
+MAX_NAMED, MAX_SEEN = 3, 2
 NEAR, FAR = 0.7, 0.2  # likeness to the target from which a shown item is praised, or up to which it is not liked
 LIKED = 0.7  # of the way up somebody's own scale
 SHARE_BARRED = 0.3  # of the shown items with a kind that the target lacks, from which that kind is complained of
@@ -77,7 +77,7 @@ class SimulatedUser:
     mind: Mind
     catalogue: Catalogue
     seed: int
-    least_fitting: int = LEAST_FITTING
+    least_fitting: int = MIN_FITTING
     named: dict[str, int] = field(default_factory=dict)  # rows of the items that they spoke of, by name
     said: list[Hint] = field(default_factory=list)
     tried: list[Hint] = field(default_factory=list)  # those too whose words would name the target
@@ -90,7 +90,7 @@ class SimulatedUser:
 
     def opening(self) -> str:
         """The first message: one to three things that they liked, or a plain question where they have none."""
-        titles = list(self._liked(self.random.randint(1, MOST_NAMED)))
+        titles = list(self._liked(self.random.randint(1, MAX_NAMED)))
         return (self._said(OPENINGS, joined(titles)) if titles else "") or self._said((*EMPTY_HANDED, *NEXT))
 
     def answer(self, shown: Sequence[str]) -> str:
@@ -115,7 +115,7 @@ class SimulatedUser:
         """Shown things that they had, and how those were."""
         bound = liked_from(self.mind.history)
         had = [item for item in items if self.catalogue.row_of[item.item_id] in self.values and self._may_name(item)]
-        for item in had[:MOST_SEEN]:
+        for item in had[:MAX_SEEN]:
             value = self.values[self.catalogue.row_of[item.item_id]]
             yield self._said(SEEN_DISLIKED if value < bound else SEEN_LIKED, self._name(item))
 

@@ -239,19 +239,19 @@ def accuracy(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array)
     return float(np.average((probabilities >= 0.5) == truth, weights=weights))
 
 
-def precision_of_yes(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array) -> float:
+def binary_precision(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array) -> float:
     """Share of the rows said yes that are; 0 where none is said yes."""
     said = weights * (probabilities >= 0.5)
     return float(said @ truth / said.sum()) if said.sum() else 0.0
 
 
-def recall_of_yes(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array) -> float:
+def binary_recall(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array) -> float:
     """Share of the rows that are yes that are said so; 0 where none is."""
     true = weights * truth
     return float(true @ (probabilities >= 0.5) / true.sum()) if true.sum() else 0.0
 
 
-def f1_of_yes(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array) -> float:
+def binary_f1(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Array) -> float:
     """Harmonic mean of precision and recall of yes."""
     said = probabilities >= 0.5
     both = weights @ said + weights @ truth
@@ -281,11 +281,11 @@ def calibration(probabilities: Array, truth: npt.NDArray[np.bool_], weights: Arr
     return float(np.abs(gaps).sum() / weights.sum())
 
 
-JUDGEMENTS: dict[str, Callable[[Array, npt.NDArray[np.bool_], Array], float]] = {
+CLASSIFICATION_METRICS: dict[str, Callable[[Array, npt.NDArray[np.bool_], Array], float]] = {
     "accuracy": accuracy,
-    "precision": precision_of_yes,
-    "recall": recall_of_yes,
-    "f1": f1_of_yes,
+    "precision": binary_precision,
+    "recall": binary_recall,
+    "f1": binary_f1,
     "auc": auc,
     "rmse": rmse,
     "mae": mae,

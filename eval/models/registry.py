@@ -3,7 +3,7 @@
 A model is a class whose constructor takes its settings as keyword arguments, every one with a default:
 
     class EASE:
-        settings = {"penalty": (100.0, 200.0, 500.0, 1000.0)}     # tried by --tune, on validation only
+        search_space = {"penalty": (100.0, 200.0, 500.0, 1000.0)}     # tried by --tune, on validation only
         needs_index = False                                       # True: refused early where there is no built index
 
         def __init__(self, penalty: float = 500.0) -> None: ...
@@ -16,10 +16,13 @@ It is made anew for each fit. Heavy imports and optional libraries (through `lib
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Protocol, cast, runtime_checkable
 
+import numpy as np
+
+from index.build.loading import DomainIndex, OpenedDomain
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
 from index.types import Floats, Rows
@@ -33,10 +36,10 @@ class Training:
 
     `catalogue` is in shuffled order, and rows everywhere are rows of it: `original[row]` is the item's row in the
     catalogue on disk (and so in an index). `histories` are the events to fit on, of all users, repeats removed; the
-    events that are asked for are in none of them. `domain` is the name under which an index is found.
+    events that are asked for are in none of them. `opened` is the domain as it lies on disk, with its index.
     """
 
-    domain: str
+    opened: OpenedDomain
     catalogue: Catalogue
     histories: Histories
     original: Rows
@@ -47,11 +50,26 @@ class Training:
         """Number of items, those without events too."""
         return len(self.catalogue)
 
+    @property
+    def index(self) -> DomainIndex:
+        """The domain's index, its rows those of the catalogue on disk. Raises MendableError where there is none."""
+        return self.opened.index
+
+    def unshuffled(self, histories: Histories) -> Histories:
+        """Histories with the rows of the catalogue on disk, those of the index."""
+        return replace(histories, rows=self.original[histories.rows])
+
+    def shuffled_scores(self, rows: Rows, scores: Floats) -> Floats:
+        """(n_items,) scores of rows of the catalogue on disk in the order of this catalogue, -inf for all others."""
+        found = np.full(self.n_items, -np.inf, np.float32)
+        found[rows] = scores
+        return found[self.original]
+
 
 class Model(Protocol):
     """Anything that ranks the catalogue for people by their histories."""
 
-    settings: Mapping[str, Sequence[Setting]]
+    search_space: Mapping[str, Sequence[Setting]]
     needs_index: bool
 
     def fit(self, training: Training) -> None:
@@ -71,7 +89,7 @@ class Model(Protocol):
 class Prepared(Protocol):
     """A model that can say before any model is run whether it can run (a library, an adapter that is not there)."""
 
-    def prepare(self, domain: str) -> str:
+    def prepare(self, opened: OpenedDomain) -> str:
         """What on disk its result depends on beside the domain (a hash of an adapter or index), "" for nothing.
 
         Raises MendableError where the user must do something first, NotInstalled where a library is missing.
@@ -113,11 +131,12 @@ EVERY: Mapping[str, str] = {
     "lightgcn": "eval.models.baselines.lightgcn:LightGCN",
     "multvae": "eval.models.baselines.multvae:MultVAE",
     "weighted": "eval.models.baselines.weighted:Weighted",
-    "text": "eval.models.ours:Text",
-    "behaviour": "eval.models.ours:Behaviour",
-    "fusion": "eval.models.ours:Fusion",
-    "bert": "eval.models.ours:Bert",
-    "gpt": "eval.models.ours:Gpt",
+    "text": "eval.models.retrieval:Text",
+    "behaviour": "eval.models.retrieval:Behaviour",
+    "fusion": "eval.models.retrieval:Fusion",
+    "bert": "eval.models.reranked:Bert",
+    "gpt": "eval.models.reranked:Gpt",
+    "agent": "eval.models.served:Served",
 }
 
 

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.environment import code_version, machine
-from eval.metrics.ranking import JUDGEMENTS, Array
+from eval.metrics.ranking import CLASSIFICATION_METRICS, Array
 from eval.metrics.statistics import interval_of, rounded
 from eval.models.registry import Training
+from eval.predict.agent_scores import agent_scores
 from eval.predict.features import Facts, Others, table
 from eval.predict.questions import Questions, Truth, ask
 from eval.rank.protocols import folds
+from index.build.loading import OpenedDomain
 from index.command import progress
 from index.data.domain import Domain, load_domain
 from index.errors import MendableError
@@ -25,15 +27,10 @@ from index.storage.home import write_bytes, write_json
 
 LOGISTIC, TREE, AGENT = "logistic", "tree", "agent"
 MODELS = (LOGISTIC, TREE, AGENT)
-SCORES = (
-    "eval.models.ours",
-    "predict_scores",
-)  # (Training, Questions) -> (questions,): the agent's score of each, -inf for none
 PARTS = 5  # of the people that are learned from: what is known of items comes from the other parts
 RESAMPLES = 300  # of seven figures over all rows; their intervals are narrow
 Matrix = npt.NDArray[np.float32]
 Judge = Callable[[Array, Truth, Array], float]
-Scorer = Callable[[Training, Questions], npt.NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,14 @@ class Fold:
 def run_predict(options: argparse.Namespace) -> dict[str, Any]:
     """Run the command: what is printed; with --report, also `predict.json` and `predict.html` there."""
     settings = PredictSettings.of(options)
-    domain = load_domain(settings.domain)
+    opened = OpenedDomain(load_domain(settings.domain))
+    domain = opened.domain
     asked = ask(domain, settings.seed)
     if len(asked.histories) < settings.folds:
         raise MendableError(
             f"{len(asked.histories)} users cannot be dealt into {settings.folds} folds", "--folds", "Use fewer"
         )
-    said = probabilities(settings, domain, asked)
+    said = probabilities(settings, opened, asked)
     printed = {
         "domain": settings.domain,
         "n_rows": len(asked),
@@ -93,24 +91,23 @@ def run_predict(options: argparse.Namespace) -> dict[str, Any]:
     return printed
 
 
-def probabilities(settings: PredictSettings, domain: Domain, asked: Questions) -> dict[str, Array]:
+def probabilities(settings: PredictSettings, opened: OpenedDomain, asked: Questions) -> dict[str, Array]:
     """By model: the probability of yes of each question, by a model that saw nothing of its user's fold."""
     fold_of_user = folds(len(asked.histories), settings.folds, settings.seed)
     said = {name: np.zeros(len(asked)) for name in settings.models}
     learned = [name for name in settings.models if name != AGENT]
-    scorer = agent_scorer() if AGENT in settings.models else None
     for fold in progress(range(settings.folds), "folds"):
         tested = fold_of_user[asked.owners] == fold
         if not tested.any() or not _both(asked.truth[~tested]):
             raise MendableError("a fold has only one kind of answer", "--folds", "Use fewer folds, or import more")
         if learned:
-            rows = fold_rows(asked, domain, fold_of_user, fold, settings.seed)
+            rows = fold_rows(asked, opened.domain, fold_of_user, fold, settings.seed)
             for name in learned:
                 said[name][tested] = LEARNERS[name](rows, settings.seed)
-        if scorer:
+        if AGENT in settings.models:
             people = fold_of_user[np.arange(len(asked.histories))] != fold
-            said[AGENT][tested] = scorer(_training(domain, asked, people, settings.seed), asked.of(tested))
-    if scorer:
+            said[AGENT][tested] = agent_scores(_training(opened, asked, people, settings.seed), asked.of(tested))
+    if AGENT in settings.models:
         said[AGENT] = calibrated(said[AGENT], asked.truth, fold_of_user[asked.owners])
     return said
 
@@ -170,16 +167,6 @@ def tree(rows: Fold, seed: int) -> Array:
 LEARNERS: Mapping[str, Callable[[Fold, int], Array]] = {LOGISTIC: logistic, TREE: tree}
 
 
-def agent_scorer() -> Scorer:
-    """The agent's own scores of questions. Raises MendableError where the program has none to give."""
-    module, function = SCORES
-    found = getattr(importlib.import_module(module), function, None)
-    if found is None:
-        raise MendableError("the model 'agent' is not available", "--models", "Use logistic and tree")
-    scorer: Scorer = found
-    return scorer
-
-
 def calibrated(scores: Array, truth: Truth, fold_of_row: npt.NDArray[np.int64]) -> Array:
     """Probabilities out of scores (Platt 1999), each fold's learned on the others; -inf is a column of its own."""
     from sklearn.linear_model import LogisticRegression
@@ -204,7 +191,7 @@ def measured(said: Array, asked: Questions, seed: int) -> dict[str, Any]:
     def interval(judge: Judge) -> dict[str, Any]:
         return interval_of(lambda weights: judge(probabilities, truth, weights), owners, seed, RESAMPLES).as_json()
 
-    every = progress(JUDGEMENTS.items(), "measure", len(JUDGEMENTS))
+    every = progress(CLASSIFICATION_METRICS.items(), "measure", len(CLASSIFICATION_METRICS))
     return {name: interval(judge) for name, judge in every}
 
 
@@ -222,10 +209,11 @@ def has_lightgbm() -> bool:
     return importlib.util.find_spec("lightgbm") is not None
 
 
-def _training(domain: Domain, asked: Questions, people: Truth, seed: int) -> Training:
+def _training(opened: OpenedDomain, asked: Questions, people: Truth, seed: int) -> Training:
     """What the agent may be fitted on: the events of these people; the others' histories are empty."""
     kept = asked.histories.until(np.where(people, asked.histories.lengths, 0))
-    return Training(domain.name, domain.catalogue, kept, np.arange(len(domain.catalogue)), seed)
+    catalogue = opened.domain.catalogue
+    return Training(opened, catalogue, kept, np.arange(len(catalogue)), seed)
 
 
 def _both(truth: Truth) -> bool:

@@ -11,7 +11,7 @@ from index.errors import MendableError
 from index.types import Rows
 
 LIKED, BEST, HIGH_SHARE = 4.0, 5.0, 0.7  # of a scale that ends at five; of any other, how far up its liked part begins
-MOST_EVENTS = 1_000_000  # of more events, those of users drawn at random: bounds the memory
+MAX_EVENTS = 1_000_000  # of more events, those of users drawn at random: bounds the memory
 Truth = npt.NDArray[np.bool_]
 
 
@@ -105,8 +105,8 @@ def _never_had(histories: Histories, owners: Rows, n_items: int, random: np.rand
 
 def _at_most(histories: Histories, seed: int) -> Histories:
     """The histories of users drawn at random, in their old order, until there are MOST_EVENTS events."""
-    if len(histories.rows) <= MOST_EVENTS:
+    if len(histories.rows) <= MAX_EVENTS:
         return histories
     order = np.random.default_rng(seed).permutation(len(histories))
-    n = int(np.searchsorted(np.cumsum(histories.lengths[order]), MOST_EVENTS))
+    n = int(np.searchsorted(np.cumsum(histories.lengths[order]), MAX_EVENTS))
     return histories.chosen(np.sort(order[: max(1, n)]))

@@ -23,7 +23,7 @@ from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
 
 COLUMNS = ("user_id", "item_ids")
-MOST_SHOWN = 20  # lines with unknown ids that are shown for each file
+MAX_SHOWN = 20  # lines with unknown ids that are shown for each file
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _no_table(what: str, where: str) -> MendableError:
 
 
 def _show_unknown(file: ListFile) -> None:
-    for line, strange in file.unknown_lines[:MOST_SHOWN]:
+    for line, strange in file.unknown_lines[:MAX_SHOWN]:
         note(f"{file.path}:{line}: no item {strange!r}")
     if file.unknown_lines:
         n = len(file.unknown_lines)

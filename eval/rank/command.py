@@ -14,13 +14,11 @@ from eval.rank.protocols import Cases, Split, split_domain
 from eval.rank.report import SAMPLED_NOTE, Run, figures, whole_report, write_report
 from eval.rank.results import Outcome
 from eval.rank.run_models import LIST_LENGTH, Plan, run_models
-from index.build.generations import finished, fitting
-from index.build.text_part import FOLDER
+from index.build.generations import finished
+from index.build.loading import OpenedDomain
 from index.command import note
 from index.data.domain import Domain, load_domain
 from index.errors import MendableError
-from index.retrieval.vector_store import VECTORS
-from index.storage.arrays import read_array
 from index.storage.home import mendable_writes
 from index.types import Floats
 
@@ -77,9 +75,9 @@ def run_rank(settings: RankSettings) -> dict[str, Any]:
             settings.report.mkdir(parents=True, exist_ok=True)
     if settings.sampled is not None:
         note(f"--sampled {settings.sampled}: {SAMPLED_NOTE}")
-    domain = load_domain(settings.domain)
-    split = split_domain(domain, settings.protocol, settings.seed)
-    run = _run(settings, domain, split)
+    opened = OpenedDomain(load_domain(settings.domain))
+    split = split_domain(opened, settings.protocol, settings.seed)
+    run = _run(settings, opened, split)
     printed = figures(run)
     if settings.report is not None:
         write_report(settings.report, run, whole_report(run, printed))
@@ -87,7 +85,8 @@ def run_rank(settings: RankSettings) -> dict[str, Any]:
     return printed
 
 
-def _run(settings: RankSettings, domain: Domain, split: Split) -> Run:
+def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
+    domain = opened.domain
     files = read_files(settings.candidates, split.catalogue)
     clash = {file.model for file in files} & set(settings.models)
     if clash:
@@ -105,20 +104,19 @@ def _run(settings: RankSettings, domain: Domain, split: Split) -> Run:
         settings.as_json(),
         {file.model: _counted(file, cases, len(split.catalogue)) for file in files},
         settings.sampled,
-        text_vectors(domain, split),
+        text_vectors(opened, split),
     )
 
 
-def text_vectors(domain: Domain, split: Split) -> Floats | None:
+def text_vectors(opened: OpenedDomain, split: Split) -> Floats | None:
     """Unit vectors of the items' texts in the split's order, None without an index; one that does not fit is said."""
-    if not finished(domain.name):
+    if not finished(opened.name):
         return None
     try:
-        stored = read_array(fitting(domain.name, domain.sha256).folder / FOLDER / VECTORS)
+        vectors = np.asarray(opened.index.vectors[split.training.original], np.float32)
     except MendableError as why:
         note(f"diversity is left out: {why}")
         return None
-    vectors = np.asarray(stored[split.training.original], np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     return unit
@@ -161,8 +159,8 @@ def table(printed: dict[str, Any]) -> str:
         low, high = row["ndcg@10"]["ci95"]
         cells = [row[name]["mean"] if isinstance(row[name], dict) else row[name] for name in names]
         spent = f"{row['ms_per_user']:>12.3f}" if "ms_per_user" in row else f"{'–':>12}"
-        steering = f"{cells[0]:.4f} [{low:.4f}, {high:.4f}]"
-        lines.append(f"{model:<{width}}  {steering:^23}" + "".join(f"{cell:>12.4f}" for cell in cells[1:]) + spent)
+        selection = f"{cells[0]:.4f} [{low:.4f}, {high:.4f}]"
+        lines.append(f"{model:<{width}}  {selection:^23}" + "".join(f"{cell:>12.4f}" for cell in cells[1:]) + spent)
     about = f"{printed['domain']}, {printed['protocol']}, {printed['n_users']} users, {printed['n_items']} items"
     if "note" in printed:
         lines.append(printed["note"])

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.models.registry import Training
+from index.build.loading import OpenedDomain
 from index.data.domain import Catalogue, Domain, Histories
-from index.data.splits import LEAST_EVENTS, first_events
+from index.data.splits import MIN_EVENTS, first_events
 from index.errors import MendableError
 from index.types import Rows
 
@@ -82,14 +83,15 @@ class Split:
         return self.training.catalogue
 
 
-def split_domain(domain: Domain, protocol: str, seed: int) -> Split:
+def split_domain(opened: OpenedDomain, protocol: str, seed: int) -> Split:
     """Divide a domain, its items shuffled. Raises MendableError where nobody is left to be tested."""
-    shuffled, original = shuffled_items(domain, seed)
+    domain = opened.domain
+    shuffled, original = shuffle_items(domain, seed)
     histories, repeats = first_events(shuffled.histories, len(original))
     parts = PROTOCOLS[protocol](histories)
     refuse_leaks(parts.training, parts.test, len(original))
     refuse_leaks(parts.tuning, parts.validation, len(original))
-    training = Training(domain.name, shuffled.catalogue, parts.training, original, seed)
+    training = Training(opened, shuffled.catalogue, parts.training, original, seed)
     return Split(
         training,
         parts.test,
@@ -104,7 +106,7 @@ def split_domain(domain: Domain, protocol: str, seed: int) -> Split:
 
 def leave_one_out(events: Histories) -> Parts:
     """Each user's last event is the test, the one before it validation; with under three events a user is left out."""
-    numbers = np.flatnonzero(events.lengths >= LEAST_EVENTS)
+    numbers = np.flatnonzero(events.lengths >= MIN_EVENTS)
     if not len(numbers):
         raise MendableError("no user has three events or more", "--protocol leave-one-out", "Import more interactions")
     events = events.chosen(numbers)
@@ -131,7 +133,7 @@ def by_time(events: Histories) -> Parts:
 PROTOCOLS: dict[str, Callable[[Histories], Parts]] = {"leave-one-out": leave_one_out, "time": by_time}
 
 
-def shuffled_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
+def shuffle_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
     """The domain with its items in random order, so that a row says nothing, and the old row of each new one."""
     original = np.random.default_rng(seed).permutation(len(domain.catalogue))
     new_row = np.argsort(original)

@@ -21,7 +21,7 @@ class Ranked:
     lists: npt.NDArray[np.int32]
 
 
-def checked_scores(scores: Floats, shape: tuple[int, int], model: str) -> Floats:
+def check_scores(scores: Floats, shape: tuple[int, int], model: str) -> Floats:
     """A copy of a model's scores that can be masked. Raises MendableError where one is NaN or infinitely good."""
     if scores.shape != shape:
         raise ValueError(f"{model} gave scores of shape {scores.shape} where {shape} was asked for")
@@ -59,7 +59,7 @@ def ranks_of(scores: Floats, relevant: Histories) -> Ranks:
     return Ranks(relevant.starts, _placed(better, equal, relevant))
 
 
-def best_rows(scores: Floats, length: int) -> npt.NDArray[np.int32]:
+def top_rows(scores: Floats, length: int) -> npt.NDArray[np.int32]:
     """(users, length) rows of the best scores, ties by row, NONE where fewer are ranked."""
     length = min(length, scores.shape[1])
     users, rows = np.nonzero(_at_least(scores, length))

@@ -31,7 +31,7 @@ from eval.rank.candidates import Counts
 from eval.rank.groups import group_rows, groupings
 from eval.rank.protocols import Cases, Split
 from eval.rank.results import Missing, Outcome, Result
-from eval.rank.run_models import LIST_LENGTH, STEERING
+from eval.rank.run_models import LIST_LENGTH, SELECTION_METRIC
 from index.command import progress
 from index.storage.home import write_bytes, write_json
 from index.types import Floats, Rows
@@ -72,9 +72,9 @@ class Run:
         return np.bincount(self.split.training.histories.rows, minlength=self.split.training.n_items)
 
     @cached_property
-    def steering(self) -> dict[str, Array]:
+    def selection(self) -> dict[str, Array]:
         """NDCG@10 of each user, by model."""
-        return {result.model: per_user(result.ranked.ranks, STEERING) for result in self.results}
+        return {result.model: per_user(result.ranked.ranks, SELECTION_METRIC) for result in self.results}
 
 
 def figures(run: Run) -> dict[str, Any]:
@@ -85,7 +85,11 @@ def figures(run: Run) -> dict[str, Any]:
         for each in progress(run.outcomes, "measure", len(run.outcomes))
     }
     names = [result.model for result in run.results]
-    tests = paired_tests(names, np.stack(list(run.steering.values()), axis=1), str(STEERING), run.seed) if names else ()
+    tests = (
+        paired_tests(names, np.stack(list(run.selection.values()), axis=1), str(SELECTION_METRIC), run.seed)
+        if names
+        else ()
+    )
     return {
         "domain": run.domain,
         "protocol": run.protocol,
@@ -123,7 +127,7 @@ def whole_report(run: Run, printed: Mapping[str, Any]) -> dict[str, Any]:
         "n_training_events": len(run.split.training.histories.rows),
         **({"split": asdict(instants)} if instants else {}),
         "groups": {
-            name: group_rows(groups, run.steering, run.seed)
+            name: group_rows(groups, run.selection, run.seed)
             for name, groups in groupings(run.cases, run.counts).items()
             if run.results
         },
@@ -184,7 +188,7 @@ def _retrieval(run: Run) -> dict[str, float]:
     order = np.arange(len(found.ranks)) - found.starts[found.owners]
     perfect = Ranks(found.starts, np.where(order < within[found.owners], order, np.inf))
     recall = (within / found.relevant).mean()
-    return {f"recall@{LIST_LENGTH}": rounded(recall), "ceiling": rounded(per_user(perfect, STEERING).mean())}
+    return {f"recall@{LIST_LENGTH}": rounded(recall), "ceiling": rounded(per_user(perfect, SELECTION_METRIC).mean())}
 
 
 def _unknown_items(run: Run) -> dict[str, Any]:
@@ -202,6 +206,6 @@ def _unknown_items(run: Run) -> dict[str, Any]:
 
 
 def _settings_of(result: Result) -> dict[str, Any]:
-    tried = [{"settings": dict(t.settings), f"validation_{STEERING}": rounded(t.ndcg)} for t in result.trials]
+    tried = [{"settings": dict(t.settings), f"validation_{SELECTION_METRIC}": rounded(t.ndcg)} for t in result.trials]
     seconds = None if result.fit_seconds is None else round(result.fit_seconds, 2)
     return {"settings": dict(result.settings), "trials": tried, "fit_seconds": seconds}

@@ -11,17 +11,17 @@ from eval.metrics.ranking import Metric, Ranks, per_user
 from eval.models.registry import Model, NotInstalled, Prepared, Setting, Training, default_settings, make_model
 from eval.rank import tuning
 from eval.rank.protocols import Cases, Split
-from eval.rank.ranking import NONE, Ranked, best_rows, checked_scores, mask, ranks_of
+from eval.rank.ranking import NONE, Ranked, check_scores, mask, ranks_of, top_rows
 from eval.rank.results import Missing, Outcome, Result, Saved, Trial
-from index.build.generations import fitting
+from index.build.loading import OpenedDomain
 from index.command import note, progress
 from index.data.domain import Catalogue
 from index.errors import MendableError
 from index.types import Floats
 
 LIST_LENGTH = 100
-STEERING = Metric("ndcg", 10)  # what settings are chosen by, and models compared on
-MOST_USERS, MOST_SCORES = 512, 1 << 24  # of a chunk: bounds the memory, and how long the bar stands still
+SELECTION_METRIC = Metric("ndcg", 10)  # what settings are chosen by, and models compared on
+MAX_USERS, MAX_SCORES = 512, 1 << 24  # of a chunk: bounds the memory, and how long the bar stands still
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Plan:
     precision: str = "float32"  # of models that have such a setting
 
 
-def prepared(names: Sequence[str], domain: str, tables_sha256: str) -> dict[str, str | Missing]:
+def prepare_models(names: Sequence[str], opened: OpenedDomain) -> dict[str, str | Missing]:
     """For each model what its result depends on beside the domain, or why it cannot run; before any is run.
 
     Raises MendableError where the user must do something first, as to build the index.
@@ -44,8 +44,8 @@ def prepared(names: Sequence[str], domain: str, tables_sha256: str) -> dict[str,
         try:
             model = make_model(name)
             if model.needs_index:
-                fitting(domain, tables_sha256)
-            found[name] = model.prepare(domain) if isinstance(model, Prepared) else ""
+                _ = opened.index
+            found[name] = model.prepare(opened) if isinstance(model, Prepared) else ""
         except NotInstalled as why:
             found[name] = Missing(name, str(why))
     return found
@@ -58,9 +58,9 @@ def run_models(
 
     `depends_on` is what all results depend on: `data`, the hash of the domain's tables, and whatever else.
     """
-    ready = prepared(names, split.training.domain, depends_on["data"])
+    ready = prepare_models(names, split.training.opened)
     key = {**depends_on, "trials": plan.trials, "sampled": plan.sampled, "precision": plan.precision}
-    saved = {name: Saved(split.training.domain, name, {**key, "prepared": str(ready[name])}) for name in names}
+    saved = {name: Saved(split.training.opened.name, name, {**key, "prepared": str(ready[name])}) for name in names}
     done = {} if plan.fresh else {name: result for name in names if (result := saved[name].load())}
     if done:
         note(f"resuming: {', '.join(done)} {'was' if len(done) == 1 else 'were'} done (--fresh runs all again)")
@@ -97,7 +97,7 @@ def rank_cases(
     Raises MendableError where the model gives NaN.
     """
     n_items, spent = len(catalogue), 0.0
-    step = max(1, min(MOST_USERS, MOST_SCORES // n_items))
+    step = max(1, min(MAX_USERS, MAX_SCORES // n_items))
     random = np.random.default_rng(seed)
     parts: list[Ranked] = []
     for start in progress(range(0, len(cases), step), f"rank by {name}"):
@@ -105,12 +105,12 @@ def rank_cases(
         began = time.perf_counter()
         raw = model.scores(part.histories)
         spent += time.perf_counter() - began
-        scores = checked_scores(raw, (len(part), n_items), name)
+        scores = check_scores(raw, (len(part), n_items), name)
         mask(scores, part.histories)
         scores[:, ~catalogue.available] = -np.inf
         if sampled is not None:
             _keep_sample(scores, part, catalogue, sampled, random)
-        parts.append(Ranked(ranks_of(scores, part.relevant), best_rows(scores, LIST_LENGTH)))
+        parts.append(Ranked(ranks_of(scores, part.relevant), top_rows(scores, LIST_LENGTH)))
     ranks = Ranks(cases.relevant.starts, np.concatenate([part.ranks.ranks for part in parts]))
     return Ranked(ranks, np.concatenate([part.lists for part in parts])), 1000 * spent / len(cases)
 
@@ -120,12 +120,12 @@ def _tuned(name: str, split: Split, plan: Plan, saved: Saved) -> tuple[Trial, ..
     every = tuning.settings_to_try(name, plan.trials, split.training.seed)
     if every and not len(split.validation):
         raise MendableError("no user has an event to validate on", "--tune", "Use --tune 0, which takes the defaults")
-    cases = split.validation.sample(tuning.MOST_USERS, split.training.seed)
+    cases = split.validation.sample(tuning.MAX_USERS, split.training.seed)
 
     def judge(settings: Mapping[str, Setting]) -> float:
         model, _ = _fitted(name, settings, split.tuning)
         ranked, _ = rank_cases(model, name, cases, split.catalogue)
-        return float(per_user(ranked.ranks, STEERING).mean())
+        return float(per_user(ranked.ranks, SELECTION_METRIC).mean())
 
     before = () if plan.fresh else saved.load_trials()
     return tuning.tune(progress(every, f"tune {name}", len(every)), before, judge, saved.save_trials) if every else ()
@@ -145,7 +145,7 @@ def _keep_sample(scores: Floats, part: Cases, catalogue: Catalogue, n: int, rand
     draws[:, ~catalogue.available] = -np.inf
     lengths = part.relevant.lengths
     draws[np.repeat(np.arange(len(part)), lengths), part.relevant.rows] = 2.0  # above all draws
-    rows = best_rows(draws, n + int(lengths.max()))
+    rows = top_rows(draws, n + int(lengths.max()))
     taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NONE)
     out: npt.NDArray[np.bool_] = np.ones(scores.shape, bool)
     out[np.nonzero(taken)[0], rows[taken]] = False

@@ -8,12 +8,12 @@ import numpy as np
 from eval.models.registry import Setting, default_settings, model_class
 from eval.rank.results import Trial
 
-MOST_USERS = 2000  # validation users of a trial: more would hardly change what wins, and cost
+MAX_USERS = 2000  # validation users of a trial: more would hardly change what wins, and cost
 
 
 def settings_to_try(name: str, trials: int, seed: int) -> list[dict[str, Setting]]:
     """At most `trials` different settings from the model's search space; none where there is nothing to choose."""
-    space: Mapping[str, tuple[Setting, ...]] = model_class(name).settings
+    space: Mapping[str, tuple[Setting, ...]] = model_class(name).search_space
     if not space or not trials:
         return []
     defaults = default_settings(name)

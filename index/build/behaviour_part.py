@@ -13,7 +13,7 @@ from index.retrieval.item_similarity import DENSE_ITEMS, Factors, Matrix, strong
 from index.storage.home import write_bytes
 from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.retrieval.fusion_training import learn_fusion
-from index.build.parts import Extending, Making
+from index.build.parts import PreviousIndex, BuildContext
 from index.build.review_part import read_reviews
 from index.retrieval.vector_store import VECTORS
 from index.build.text_part import FOLDER as TEXT
@@ -33,7 +33,7 @@ class BehaviourPart:
         """Always: without events the matrices are empty."""
         return True
 
-    def build(self, making: Making) -> Mapping[str, Any]:
+    def build(self, making: BuildContext) -> Mapping[str, Any]:
         """Fit on all events; the fusion learns from events that its matrices were fitted without."""
         domain = making.domain
         folder = making.folder / FOLDER
@@ -44,12 +44,12 @@ class BehaviourPart:
         save_behaviour(folder, Behaviour.fit(domain.histories, len(domain.catalogue)))
         return {"n_events": len(domain.histories.rows), "fusion_lists": n_lists, "fusion_columns": list(fusion.columns)}
 
-    def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:
+    def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
         """New items have no events yet: the matrices grow by empty rows, the fusion stays."""
         before = old.folder / FOLDER
         n_items = len(making.domain.catalogue)
         behaviour = load_behaviour(before)
-        matrices = {name: grown(matrix, n_items) for name, matrix in behaviour.matrices.items()}
+        matrices = {name: pad_matrix(matrix, n_items) for name, matrix in behaviour.matrices.items()}
         popularity = np.pad(behaviour.popularity, (0, n_items - behaviour.n_items))
         folder = making.folder / FOLDER
         save_behaviour(folder, Behaviour(matrices, popularity))
@@ -57,7 +57,7 @@ class BehaviourPart:
         return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
 
 
-def grown(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> Matrix:
+def pad_matrix(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> Matrix:
     """A matrix with empty rows and columns for items beyond its own; sparse from more than `dense_items` on."""
     spare = n_items - matrix.shape[0]
     if isinstance(matrix, Factors):

@@ -15,12 +15,12 @@ from index.errors import MendableError
 from index.build.generations import (SHARDS, Generation, clear, finished, fitting, new_generation, only_writer, seal)
 from index.storage.home import index_folder, mendable_writes
 from index.build.loading import check_encoder, encoder_of
-from index.build.manifest import Manifest, check_files, read_manifest, recorded
+from index.build.manifest import Manifest, check_files, read_manifest, record_files
 from index.embedding.model_files import BERT, ModelFolder, resolve
-from index.build.parts import Extending, Making, Part
+from index.build.parts import PreviousIndex, BuildContext, Part
 from index.data.records import Item
 from index.build.review_part import ReviewPart
-from index.build.staging import Staged, link_or_copy, staged_items, staged_removal
+from index.build.staging import Staged, link_or_copy, stage_items, stage_removal
 from index.build.text_part import TextPart
 
 PARTS: tuple[Part, ...] = (TextPart(), ReviewPart(), BehaviourPart())
@@ -65,7 +65,7 @@ class Builder:
         """A new generation with the items beyond the old one's, then the table that has them; in `only_writer`."""
         domain = staged.domain
         with new_generation(domain.name) as folder:
-            making, before = self._making(domain, folder), Extending(old.folder, old.manifest)
+            making, before = self._making(domain, folder), PreviousIndex(old.folder, old.manifest)
             parts = {
                 part.name: {"version": part.version, **part.extend(making, before)}
                 for part in self.parts
@@ -75,10 +75,10 @@ class Builder:
             staged.put_in_place()
             clear(domain.name, kept=folder)
 
-    def _making(self, domain: Domain, folder: Path) -> Making:
-        return Making(domain, self.encoder, folder, index_folder(domain.name) / SHARDS)
+    def _making(self, domain: Domain, folder: Path) -> BuildContext:
+        return BuildContext(domain, self.encoder, folder, index_folder(domain.name) / SHARDS)
 
-    def _seal(self, making: Making, parts: Mapping[str, Mapping[str, Any]]) -> None:
+    def _seal(self, making: BuildContext, parts: Mapping[str, Mapping[str, Any]]) -> None:
         domain = making.domain
         manifest = Manifest(
             domain=domain.name,
@@ -91,7 +91,7 @@ class Builder:
             n_users=len(domain.histories),
             tables_sha256=domain.sha256,
             parts=parts,
-            files=recorded(making.folder),
+            files=record_files(making.folder),
         )
         seal(making.folder, manifest)
 
@@ -124,7 +124,7 @@ def add_items(name: str, items: Sequence[Item], builder: Builder | None = None) 
     with only_writer(name):
         domain, old = _with_index(name)
         _check_new([item.item_id for item in items], domain)
-        staged = staged_items(domain, items)
+        staged = stage_items(domain, items)
         (builder or Builder.of(encoder_of(old))).extend(staged, old)
     note(f"domain {name}: {len(items)} items added, now {len(staged.domain.catalogue)}")
 
@@ -141,7 +141,7 @@ def remove_items(name: str, ids: Sequence[str]) -> None:
         if set(ids) <= domain.catalogue.removed:
             note(f"domain {name}: nothing to remove, they are removed already")
             return
-        _relabel(staged_removal(domain, ids), old)
+        _relabel(stage_removal(domain, ids), old)
     note(f"domain {name}: {len(set(ids))} items removed")
 
 

@@ -12,42 +12,55 @@ from index.embedding.encoder import Encoder, TextEncoder
 from index.errors import MendableError
 from index.build.generations import Generation, fitting
 from index.retrieval.bm25 import Lexical
+from index.retrieval.text_index import TextIndex
 from index.build.manifest import NAME, Manifest, check_files, refused
 from index.embedding.model_files import ModelFolder, resolve
 from index.types import Floats
 from index.retrieval.vector_store import VectorStore
+from index.build.review_part import ReviewIndex, load_review_index
 from index.build.text_part import FOLDER, MEAN, WORDS, TextPart
 
-REMEMBERED = 256  # texts whose vectors are kept: a conversation asks with the same words again and again
-
-
 @dataclass(frozen=True)
-class TextIndex:
-    """The text part of an opened index; `folder` is that of its generation, where the other parts lie too."""
+class DomainIndex:
+    """A domain with its opened index; `folder` is that of the generation, where all parts lie."""
 
-    encoder: TextEncoder
-    store: VectorStore
-    mean: Floats  # of all vectors (dim): what every item has in common
-    lexical: Lexical
+    domain: Domain
+    text: TextIndex
     manifest: Manifest
     folder: Path
 
     @property
     def vectors(self) -> Floats:
-        """The items' vectors by row, (n_items, dim), memory-mapped."""
-        return self.store.vectors
+        """The vectors of item texts by row, (n_items, dim), memory-mapped."""
+        return self.text.vectors
 
     @functools.cached_property
-    def _of_text(self) -> "functools._lru_cache_wrapper[Floats]":
-        return functools.lru_cache(REMEMBERED)(lambda text: self.encoder.encode([text])[0])
-
-    def encoded(self, text: str) -> Floats:
-        """The vector of a text (dim), remembered."""
-        vector: Floats = self._of_text(text)
-        return vector
+    def reviews(self) -> ReviewIndex | None:
+        """The reviews of the index, None where the domain has none. Raises MendableError where they are damaged."""
+        return load_review_index(self.folder, self.manifest)
 
 
-def load_text_index(domain: Domain, encoder: TextEncoder | None = None) -> TextIndex:
+class OpenedDomain:
+    """A domain that a command has opened: its tables, and its index from the first time that it is asked for.
+
+    Without an encoder it is the one that the index names.
+    """
+
+    def __init__(self, domain: Domain, encoder: TextEncoder | None = None) -> None:
+        self.domain, self._encoder = domain, encoder
+
+    @property
+    def name(self) -> str:
+        """The domain's name."""
+        return self.domain.name
+
+    @functools.cached_property
+    def index(self) -> DomainIndex:
+        """The domain's index, opened once. Raises MendableError where there is none that fits."""
+        return open_index(self.domain, self._encoder)
+
+
+def open_index(domain: Domain, encoder: TextEncoder | None = None) -> DomainIndex:
     """The index of a domain; without an encoder, the one that it names, loaded at the first text.
 
     Raises MendableError where there is none, or where it does not fit: what it says, what is, and how to make it anew.
@@ -74,7 +87,7 @@ def encoder_of(generation: Generation) -> ModelFolder:
     return model
 
 
-def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None) -> TextIndex:
+def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None) -> DomainIndex:
     folder, manifest = generation.folder, generation.manifest
     if encoder is None:
         encoder = Encoder(encoder_of(generation))
@@ -94,7 +107,8 @@ def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None)
         why = f"its vectors are {store.vectors.shape}, the encoder makes {(manifest.n_items, encoder.dim)}"
         raise refused(why, folder, manifest.domain)
     mean = np.asarray(read_array(folder / FOLDER / MEAN))
-    return TextIndex(encoder, store, mean, Lexical.load(folder / FOLDER / WORDS), manifest, folder)
+    text = TextIndex(encoder, store, mean, Lexical.load(folder / FOLDER / WORDS))
+    return DomainIndex(domain, text, manifest, folder)
 
 
 def check_encoder(generation: Generation, name: str, sha256: str) -> None:

@@ -61,7 +61,7 @@ def read_manifest(folder: Path) -> Manifest:
     raise refused(f"it has format {version!r}, this program reads {FORMAT_VERSION}", path, path.parent.parent.name)
 
 
-def recorded(folder: Path) -> dict[str, FileRecord]:
+def record_files(folder: Path) -> dict[str, FileRecord]:
     """Size and hash of every file of an index but its manifest."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != NAME)
     return {str(path.relative_to(folder)): FileRecord(path.stat().st_size, file_sha256(path)) for path in paths}

@@ -11,7 +11,7 @@ from index.build.manifest import Manifest
 
 
 @dataclass(frozen=True)
-class Making:
+class BuildContext:
     """A generation in the making: of what domain, with what encoder, in which folder; `aside` outlives a kill."""
 
     domain: Domain
@@ -21,7 +21,7 @@ class Making:
 
 
 @dataclass(frozen=True)
-class Extending:
+class PreviousIndex:
     """The generation that is extended: its folder, its manifest, and how many items it has."""
 
     folder: Path
@@ -47,8 +47,8 @@ class Part(Protocol):
     def wanted(self, domain: str) -> bool:
         """Whether the tables of a domain have what this part is made of."""
 
-    def build(self, making: Making) -> Mapping[str, Any]:
+    def build(self, making: BuildContext) -> Mapping[str, Any]:
         """Write the files of this part below `making.folder`; what it returns stands in the manifest."""
 
-    def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:
+    def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
         """The same after items were added at the end of the catalogue, from the old files where that is possible."""

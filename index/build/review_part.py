@@ -11,14 +11,13 @@ import numpy as np
 from index.storage.arrays import read_array, write_array, write_blocks
 from index.errors import MendableError
 from index.storage.home import write_json
-from index.build.loading import TextIndex
-from index.build.manifest import NAME, refused
-from index.build.parts import Extending, Making
+from index.build.manifest import NAME, Manifest, refused
+from index.build.parts import PreviousIndex, BuildContext
 from index.retrieval.review_vectors import ReviewVectors
 from index.data.reviews import chosen, has_reviews, load_reviews, review_text
 from index.build.staging import link_or_copy
 from index.retrieval.vector_store import VECTORS, VectorStore
-from index.build.text_part import embedded
+from index.build.text_part import embed_texts
 
 FOLDER, ROWS, ABOUT = "reviews", "rows.npy", "reviews.json"
 
@@ -34,13 +33,13 @@ class ReviewPart:
         """Only where people have written something."""
         return has_reviews(domain)
 
-    def build(self, making: Making) -> Mapping[str, Any]:
+    def build(self, making: BuildContext) -> Mapping[str, Any]:
         """Embed the chosen reviews, in shards that a killed build finds again."""
         catalogue = making.domain.catalogue
         found = chosen(load_reviews(making.domain.name), catalogue)
         folder = making.folder / FOLDER
         texts = [review_text(review) for review in found.reviews]
-        paths = embedded(making, texts, "embedding reviews")
+        paths = embed_texts(making, texts, "embedding reviews")
         write_blocks(folder / VECTORS, (len(texts), making.encoder.dim), np.float32, map(read_array, paths))
         store = VectorStore.build(read_array(folder / VECTORS))
         store.save(folder)
@@ -49,7 +48,7 @@ class ReviewPart:
         write_json(folder / ABOUT, {"review_ids": [each.review_id for each in found.reviews], "writers": writers})
         return {"n_reviews": len(texts), "n_known": found.n_known, "store": asdict(store.settings)}
 
-    def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:
+    def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
         """New items have no reviews yet: the files stay as they are."""
         folder = making.folder / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,28 +66,21 @@ class ReviewIndex:
     review_ids: tuple[str, ...]
 
 
-def load_review_index(index: TextIndex) -> ReviewIndex | None:
+def load_review_index(generation: Path, manifest: Manifest) -> ReviewIndex | None:
     """What `ReviewPart` wrote, None where the domain has no reviews.
 
     Raises MendableError where a file is damaged, or the index was made without the reviews that are there.
     """
-    name = index.manifest.domain
-    if FOLDER not in index.manifest.parts:
-        if has_reviews(name):
-            raise refused("it was made without the domain's reviews", index.folder / NAME, name)
+    if FOLDER not in manifest.parts:
+        if has_reviews(manifest.domain):
+            raise refused("it was made without the domain's reviews", generation / NAME, manifest.domain)
         return None
-    folder = index.folder / FOLDER
+    folder = generation / FOLDER
     store = VectorStore.load(folder)
     found, ids = _read(folder)
-    if (found.rows >= index.manifest.n_items).any():
+    if (found.rows >= manifest.n_items).any():
         raise _damaged(folder / ROWS)
     return ReviewIndex(found, store, ids)
-
-
-def load_review_vectors(index: TextIndex) -> ReviewVectors | None:
-    """The vectors of `load_review_index` alone."""
-    opened = load_review_index(index)
-    return None if opened is None else opened.found
 
 
 def read_reviews(generation: Path) -> ReviewVectors | None:

@@ -18,7 +18,7 @@ from index.retrieval.vector_store import VECTORS, VectorStore
 POPULARITY, FUSION = "popularity.npy", "fusion.json"
 REBUILD = "Run `python -m index build` with --force"
 SPARSE_PARTS = ("data", "indices", "indptr")
-MATRICES, LATENT = ("follows", "next", "together"), "latent"
+MATRICES, LATENT = ("transitions", "next_items", "similarity"), "latent"
 BEFORE, AFTER = "before.npy", "items"  # the two sides of the latent matrix: an array, and vectors that FAISS finds
 
 

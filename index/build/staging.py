@@ -33,7 +33,7 @@ class Staged:
         write_file(self.target, lambda aside: shutil.copyfile(self.source, aside))
 
 
-def staged_items(domain: Domain, items: Sequence[Item]) -> Staged:
+def stage_items(domain: Domain, items: Sequence[Item]) -> Staged:
     """A domain with these items after its own. Raises MendableError where a value does not fit its column."""
     stage = _stage(domain.name)
     table = table_path(stage, "items")
@@ -51,7 +51,7 @@ def staged_items(domain: Domain, items: Sequence[Item]) -> Staged:
     return _staged(domain, Catalogue(found, domain.catalogue.removed), stage, changed)
 
 
-def staged_removal(domain: Domain, ids: Sequence[str]) -> Staged:
+def stage_removal(domain: Domain, ids: Sequence[str]) -> Staged:
     """A domain in which these items may no longer be recommended."""
     stage = _stage(domain.name)
     removed = domain.catalogue.removed | set(ids)

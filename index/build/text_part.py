@@ -13,7 +13,7 @@ from index.embedding.encoder import TextEncoder
 from index.errors import MendableError
 from index.retrieval.bm25 import Lexical
 from index.build.manifest import texts_sha256
-from index.build.parts import Extending, Making
+from index.build.parts import PreviousIndex, BuildContext
 from index.data.records import Item
 from index.types import Floats
 from index.retrieval.vector_store import VECTORS, VectorStore
@@ -34,15 +34,15 @@ class TextPart:
         """Always: every item has a title."""
         return True
 
-    def build(self, making: Making) -> Mapping[str, Any]:
+    def build(self, making: BuildContext) -> Mapping[str, Any]:
         """Embed every item, in shards that a killed build finds again."""
         items = making.domain.catalogue.items
-        paths = embedded(making, [item_text(item) for item in items], "embedding items")
+        paths = embed_texts(making, [item_text(item) for item in items], "embedding items")
         folder = making.folder / FOLDER
         write_blocks(folder / VECTORS, (len(items), making.encoder.dim), np.float32, map(read_array, paths))
         return _finished(making, VectorStore.build(_vectors(folder)))
 
-    def extend(self, making: Making, old: Extending) -> Mapping[str, Any]:
+    def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
         """Embed the new items only."""
         items = making.domain.catalogue.items
         texts = [item_text(item) for item in items[old.n_items :]]
@@ -53,13 +53,13 @@ class TextPart:
         return _finished(making, store.extended(_vectors(folder)))
 
 
-def embedded(making: Making, texts: Sequence[str], what: str) -> list[Path]:
+def embed_texts(making: BuildContext, texts: Sequence[str], what: str) -> list[Path]:
     """The files with the vectors of texts, in shards that a killed build finds again, under a progress bar."""
     shards = [tuple(texts[start : start + SHARD]) for start in range(0, len(texts), SHARD)]
     return [_shard(making, shard) for shard in progress(shards, what)]
 
 
-def _shard(making: Making, texts: tuple[str, ...]) -> Path:
+def _shard(making: BuildContext, texts: tuple[str, ...]) -> Path:
     """The file with the vectors of some texts, named after what it is made of."""
     path = making.aside / f"{making.encoder.sha256[:16]}-{texts_sha256(texts)[:32]}.npy"
     if not _is_whole(path, len(texts), making.encoder):
@@ -80,7 +80,7 @@ def _vectors(folder: Path) -> Floats:
     return read_array(folder / VECTORS)
 
 
-def _finished(making: Making, store: VectorStore) -> Mapping[str, Any]:
+def _finished(making: BuildContext, store: VectorStore) -> Mapping[str, Any]:
     """Write store and word index."""
     folder = making.folder / FOLDER
     store.save(folder)

@@ -4,8 +4,8 @@ import re
 
 from index.data.records import Item, Value
 
-LONGEST, LONGEST_DESCRIPTION, LONGEST_VALUE = 1000, 600, 120  # characters; an encoder reads about 1,000
-MOST_VALUES = 6
+LONGEST, MAX_DESCRIPTION, MAX_VALUE = 1000, 600, 120  # characters; an encoder reads about 1,000
+MAX_VALUES = 6
 NO_WORDS = re.compile(r"(^|_)(id|ids|url|uri|link|image|asin|isbn|imdb|tmdb|sku|year|decade)$|://")
 
 
@@ -13,7 +13,7 @@ def item_text(item: Item) -> str:
     """Title and year, categories, attributes in words, description; at most LONGEST characters."""
     parts = [item_title(item), ", ".join(item.categories), *_attributes(item)]
     if item.description:
-        parts.append(_cut(item.description, LONGEST_DESCRIPTION))
+        parts.append(_cut(item.description, MAX_DESCRIPTION))
     return _cut(". ".join(part.rstrip(". ") for part in parts if part.strip()) + ".", LONGEST)
 
 
@@ -33,8 +33,8 @@ def _attributes(item: Item) -> list[str]:
 def _words(value: Value) -> str:
     if isinstance(value, int | float):
         return ""
-    values = value[:MOST_VALUES] if isinstance(value, tuple) else (value,)
-    return ", ".join(_cut(each, LONGEST_VALUE) for each in values if each and not NO_WORDS.search(each))
+    values = value[:MAX_VALUES] if isinstance(value, tuple) else (value,)
+    return ", ".join(_cut(each, MAX_VALUE) for each in values if each and not NO_WORDS.search(each))
 
 
 def _cut(text: str, longest: int) -> str:

@@ -8,7 +8,7 @@ from index.data.records import Review
 from index.data.tables import read_table, table_path
 from index.storage.home import domain_folder
 
-MOST_AN_ITEM = 10  # reviews of one item that are embedded: more would hardly move their mean, and cost minutes
+MAX_AN_ITEM = 10  # reviews of one item that are embedded: more would hardly move their mean, and cost minutes
 LONGEST = 1000  # characters of a review that are read
 
 
@@ -36,7 +36,7 @@ class Chosen:
     n_known: int
 
 
-def chosen(reviews: tuple[Review, ...], catalogue: Catalogue, most: int = MOST_AN_ITEM) -> Chosen:
+def chosen(reviews: tuple[Review, ...], catalogue: Catalogue, most: int = MAX_AN_ITEM) -> Chosen:
     """At most `most` reviews of each item of the catalogue: the longest of what is read, the first of equals.
 
     Nobody's stars or place in time decide, so that what is held out of a measurement chooses as little as can be.

@@ -7,11 +7,11 @@ import numpy as np
 from index.data.domain import Domain, Histories
 from index.types import Rows
 
-LEAST_EVENTS = 3  # one to test on, one for validation, one to learn from
+MIN_EVENTS = 3  # one to test on, one for validation, one to learn from
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class LastOut:
     """Leave-one-out: events to learn from, and for each user of them the row of the event that came next."""
 
     training: Histories
@@ -26,16 +26,16 @@ def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
     return histories.kept(kept), int((~kept).sum())
 
 
-def held_out(histories: Histories, n_items: int, n_last: int) -> HeldOut:
+def leave_last_out(histories: Histories, n_items: int, n_last: int) -> LastOut:
     """The `n_last`-th event from the end of each user as what came next, all before it to learn from."""
     cleaned, _ = first_events(histories, n_items)
-    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
+    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
     lengths = chosen.lengths - n_last
-    return HeldOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])
+    return LastOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])
 
 
 @dataclass(frozen=True)
-class Validating:
+class ValidationSplit:
     """What a tuning learns from, and whom it validates on: `users` are their numbers in `training`, `next_rows` the row
     that each of them had next."""
 
@@ -44,24 +44,24 @@ class Validating:
     next_rows: Rows
 
 
-def validating(histories: Histories, n_items: int, most_users: int, seed: int) -> Validating:
+def split_validation(histories: Histories, n_items: int, most_users: int, seed: int) -> ValidationSplit:
     """Everybody's last event held out as the test, and the one before of at most `most_users`, drawn, to validate on.
 
     Of the others that one is learned from: the newest events tell most.
     """
     cleaned, _ = first_events(histories, n_items)
-    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= LEAST_EVENTS))
+    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
     users = np.arange(len(chosen))
     if len(users) > most_users:
         users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
     lengths = chosen.lengths - 1
     lengths[users] -= 1
-    return Validating(chosen.until(lengths), users, chosen.rows[chosen.starts[users] + lengths[users]])
+    return ValidationSplit(chosen.until(lengths), users, chosen.rows[chosen.starts[users] + lengths[users]])
 
 
-def some_training(domain: Domain, n: int, seed: int) -> Histories:
+def sample_training(domain: Domain, n: int, seed: int) -> Histories:
     """At most `n` training histories of two events or more, drawn at random, the last two events held out."""
-    training = held_out(domain.histories, len(domain.catalogue), n_last=2).training
+    training = leave_last_out(domain.histories, len(domain.catalogue), n_last=2).training
     long_enough = np.flatnonzero(training.lengths > 1)
     drawn = np.random.default_rng(seed).permutation(long_enough)[:n]
     return training.chosen(np.sort(drawn))

@@ -17,7 +17,7 @@ from index.types import Floats
 
 Precision = Literal["auto", "float32", "bfloat16"]
 TOKENS_A_BATCH = 2048  # of 1,024 to 16,384 none was faster on two cores: small enough for the caches
-LEAST_COSINE = 0.999  # what bfloat16 may change
+MIN_COSINE = 0.999  # what bfloat16 may change
 PROBES = ("Star Wars (1977). Sci-Fi.", "a quiet film about growing up in the country, with a dog", "1984", "Ü")
 
 
@@ -91,7 +91,7 @@ class Encoder:
             if self._loaded is None:
                 self._loaded = _Loaded(self.model.path, self._pipeline)
                 if self._asked == "bfloat16" or (self._asked == "auto" and self._loaded.has_fast_bfloat16()):
-                    self._loaded.use_bfloat16(LEAST_COSINE if self._asked == "auto" else -1.0)
+                    self._loaded.use_bfloat16(MIN_COSINE if self._asked == "auto" else -1.0)
             return self._loaded
 
 

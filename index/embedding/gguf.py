@@ -17,7 +17,7 @@ from index.storage.home import home, mendable_writes, replace_folder, restore_fo
 SOURCE = "source.json"  # what the folder was made of; the last file to be written
 
 
-def converted(gguf: Path, name: str) -> Path:
+def convert_gguf(gguf: Path, name: str) -> Path:
     """The safetensors folder of a GGUF file below PALATE_HOME/models, made where it is not there; bfloat16 weights."""
     target = home() / "models" / name
     restore_folder(target)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from index.command import note
-from index.embedding.gguf import converted
+from index.embedding.gguf import convert_gguf
 from index.errors import MendableError
 from index.storage.home import home, mendable_writes
 
@@ -95,7 +95,7 @@ def file_sha256(path: Path) -> str:
 def _given_path(name: str) -> ModelFolder | None:
     path = Path(name).expanduser()
     if path.is_file() and path.suffix == ".gguf":
-        return ModelFolder(name, converted(path, f"{path.stem}-{file_sha256(path)[:12]}"), "path (GGUF, converted)")
+        return ModelFolder(name, convert_gguf(path, f"{path.stem}-{file_sha256(path)[:12]}"), "path (GGUF, converted)")
     if (path / "config.json").is_file() or (path / "modules.json").is_file():
         return ModelFolder(name, path.resolve(), "path")
     if path.is_absolute() or name.startswith((".", "~")) or name.endswith("/"):
@@ -110,7 +110,7 @@ def _packaged(name: str) -> ModelFolder | None:
         return None
     inside = Path(spec.submodule_search_locations[0]) / package.inside
     if inside.suffix == ".gguf" and inside.is_file():
-        return ModelFolder(name, converted(inside, name), f"package {package.name} (GGUF, converted)")
+        return ModelFolder(name, convert_gguf(inside, name), f"package {package.name} (GGUF, converted)")
     return ModelFolder(name, inside, f"package {package.name}") if inside.is_dir() else None
 
 

@@ -32,7 +32,7 @@ class Film:
     fields: Mapping[str, Value]
 
 
-def enriched(items: Sequence[Item], films: Iterable[Film]) -> tuple[list[Item], set[str]]:
+def enrich_items(items: Sequence[Item], films: Iterable[Film]) -> tuple[list[Item], set[str]]:
     """The items, those that a film was found for with its fields besides their own; and the ids of those."""
     known = _Films(films)
     found = {item.item_id: film for item in items if (film := known.find(item)) is not None}

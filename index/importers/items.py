@@ -22,7 +22,7 @@ from index.importers.values import (
     typed_column,
 )
 
-MOST_COLUMNS = 10_000
+MAX_COLUMNS = 10_000
 NO_TITLE, CONFLICT, NESTED = (
     "item without a title",
     "item that another row describes otherwise",
@@ -91,8 +91,8 @@ class ItemRows:
         self._rows[item_id] = row
         self._places.append((source, line))
         self._columns.update(dict.fromkeys(name for name in row if name not in ITEM_COLUMNS))
-        if len(self._columns) > MOST_COLUMNS:
-            raise MendableError(f"there are more than {MOST_COLUMNS} columns", source.at(line), "Leave some out")
+        if len(self._columns) > MAX_COLUMNS:
+            raise MendableError(f"there are more than {MAX_COLUMNS} columns", source.at(line), "Leave some out")
 
     def _column(self, name: str, values: Sequence[Any]) -> list[Any]:
         typed, priced = typed_column(values, never_number=bool(_ID_LIKE.search(name)))

@@ -14,7 +14,7 @@ from typing import IO
 
 from index.errors import MendableError
 
-LONGEST_LINE = 8 << 20  # bytes; a longer line is one rejected row, whatever its length
+MAX_LINE = 8 << 20  # bytes; a longer line is one rejected row, whatever its length
 BLOCK = 1 << 20  # bytes read at a time
 TOO_LONG = "\0\0\0\n"  # stands in a block for a line over LONGEST_LINE
 DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError, RuntimeError)
@@ -159,7 +159,7 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
             rest = chunk[end:]
         else:
             rest += chunk
-        if len(rest) > LONGEST_LINE:
+        if len(rest) > MAX_LINE:
             yield TOO_LONG.encode()
             rest, skipping = b"", True
     if rest:

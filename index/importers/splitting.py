@@ -10,7 +10,7 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from index.importers.sources import TOO_LONG, Block, Source
 
-LONGEST_FIELD = 1 << 20  # characters of one field of a CSV; a quote that never closes is given up after as many
+MAX_FIELD = 1 << 20  # characters of one field of a CSV; a quote that never closes is given up after as many
 _SURROGATE = re.compile("[\ud800-\udfff]")  # what a byte that is no UTF-8 was read as
 
 
@@ -42,7 +42,7 @@ def split_records(source: Source, shape: Shape) -> Iterator[Records]:
     A block in which every line is plainly a record is split at once, by Arrow where nothing is quoted; any other
     record by record.
     """
-    csv.field_size_limit(LONGEST_FIELD)
+    csv.field_size_limit(MAX_FIELD)
     width = len(shape.header) if shape.header else 0
     waiting, first_line = list[str](), 1
     for block in source.blocks(shape.encoding):

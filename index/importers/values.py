@@ -12,8 +12,8 @@ from typing import Any
 from index.data.records import Value
 
 LAST_SECOND = 10**11  # the year 5138; a larger whole number counts milliseconds, from 1000 times that on microseconds
-LONGEST_LIST = 100_000  # characters of a list written as JSON or Python
-LONGEST_PART = 100  # characters of a part between `|`: in longer ones the bar is a sign of the text
+MAX_LIST = 100_000  # characters of a list written as JSON or Python
+MAX_PART = 100  # characters of a part between `|`: in longer ones the bar is a sign of the text
 MILLISECONDS, MICROSECONDS, DATES = "time in milliseconds", "time in microseconds", "time as a date"
 ENTITIES, LINE_BREAK, CURRENCY, WORDS = "HTML entities", "line break in a title", "currency sign", "words for stars"
 
@@ -130,7 +130,7 @@ def read_list(value: Any) -> tuple[str, ...]:
 
 def written_list(text: str) -> list[Any] | None:
     """The list that a text in brackets is in JSON or in Python, None where it is none; nothing in it is ever run."""
-    if not (text.startswith("[") and text.endswith("]") and len(text) <= LONGEST_LIST):
+    if not (text.startswith("[") and text.endswith("]") and len(text) <= MAX_LIST):
         return None
     for read in (json.loads, ast.literal_eval):
         try:
@@ -181,7 +181,7 @@ def _is_list(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     if "|" in value:
-        return all(len(part) <= LONGEST_PART for part in value.split("|"))
+        return all(len(part) <= MAX_PART for part in value.split("|"))
     return value.startswith("[") and written_list(value) is not None
 
 

@@ -13,9 +13,9 @@ from index.retrieval.item_similarity import (
     Factors,
     Matrix,
     Steps,
-    follows,
+    item_similarity,
     latent,
-    together,
+    transition_counts,
     users_by_items,
     weighted_rows,
 )
@@ -25,7 +25,7 @@ NEWEST = 200  # events of a history that the decayed views read; what is older w
 
 
 @dataclass(frozen=True)
-class View:
+class Signal:
     """One linear view: the name of its matrix, and after how many newer events an event weighs 1/e (None: never)."""
 
     matrix: str
@@ -38,19 +38,19 @@ class View:
 
 
 # Chosen on the validation events of movielens-100k by leaving out one at a time; docs/log.md has the numbers.
-VIEWS = (
-    *(View("follows", life) for life in (1.5, 4.0, 12.0)),
-    *(View("next", life) for life in (1.5, 3.0)),
-    *(View("together", life) for life in (5.0, 40.0, None)),
-    *(View("latent", life) for life in (1.5, 4.0, 12.0)),
-    *(View("coarse", life) for life in (4.0, 40.0)),
+SIGNALS = (
+    *(Signal("transitions", life) for life in (1.5, 4.0, 12.0)),
+    *(Signal("next_items", life) for life in (1.5, 3.0)),
+    *(Signal("similarity", life) for life in (5.0, 40.0, None)),
+    *(Signal("latent", life) for life in (1.5, 4.0, 12.0)),
+    *(Signal("coarse", life) for life in (4.0, 40.0)),
 )
 EXTRA = ("valued", "popularity")
 LATENT_LIFE = 4.0  # of both latent views in the mix
-MIX = {"follows/4": 2.0, "next/3": 2.0, "together/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
+MIX = {"transitions/4": 2.0, "next_items/3": 2.0, "similarity/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
 UNKNOWN_SHARE = 0.01  # of the catalogue: up to so many new items are judged by their texts alone
 COARSE = 32  # factors; on the wines they alone find more than all
-NAMES = (*(view.name for view in VIEWS), *EXTRA)
+NAMES = (*(signal.name for signal in SIGNALS), *EXTRA)
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Behaviour:
         users = users_by_items(histories, n_items)
         factors = latent(histories, n_items, Steps(20, power=0.5, backwards=1.0))
         matrices: dict[str, Matrix] = {
-            "follows": follows(histories, n_items, Steps(20, power=0.5, backwards=0.5), dense_items),
-            "next": follows(histories, n_items, Steps(10, power=1.0, backwards=0.0), dense_items),
-            "together": together(users, 500.0, dense_items),
+            "transitions": transition_counts(histories, n_items, Steps(20, power=0.5, backwards=0.5), dense_items),
+            "next_items": transition_counts(histories, n_items, Steps(10, power=1.0, backwards=0.0), dense_items),
+            "similarity": item_similarity(users, 500.0, dense_items),
             "latent": factors,
             "coarse": factors.first(COARSE),
         }
@@ -81,12 +81,12 @@ class Behaviour:
         return len(self.popularity)
 
     @cached_property
-    def crowd(self) -> float:
+    def cold_penalty(self) -> float:
         """Log odds that each item loses which nobody had, where these are many: all together they stay as likely."""
         share = float(np.mean(self.popularity == 0)) if self.n_items else 0.0
         return float(np.log(max(share / UNKNOWN_SHARE, 1.0)))
 
-    def views(self, history: History) -> Floats:
+    def signals(self, history: History) -> Floats:
         """(n_items, len(NAMES)): every view's score of every item; 0 where a view has nothing to say."""
         found = np.zeros((self.n_items, len(NAMES)), np.float32)
         newest = min(len(history), NEWEST)
@@ -100,10 +100,10 @@ class Behaviour:
 
     def mix(self, history: History) -> Floats:
         """(n_items,) the linear mix of co-occurrence and EASE that finds candidates."""
-        views = self.views(history)
-        return np.asarray(sum(weight * views[:, NAMES.index(name)] for name, weight in MIX.items()), np.float32)
+        signals = self.signals(history)
+        return np.asarray(sum(weight * signals[:, NAMES.index(name)] for name, weight in MIX.items()), np.float32)
 
-    def asked(self, history: History) -> Floats:
+    def query_vector(self, history: History) -> Floats:
         """(d,) what to look up among `item_vectors`: an inner product with it is what the latent views give the mix."""
         before = self._factors.before
         rows = history.rows[-NEWEST:]
@@ -125,7 +125,7 @@ class Behaviour:
 
     def near(self, these: Rows, rows: Rows) -> Floats:
         """(rows,) how much the people of any of `these` items have each row too: the largest of the EASE weights."""
-        picked = self.matrices["together"][these][:, rows]
+        picked = self.matrices["similarity"][these][:, rows]
         dense = np.asarray(picked.todense() if sparse.issparse(picked) else picked, np.float32)
         return np.asarray(dense.max(0, initial=0.0), np.float32)
 
@@ -135,7 +135,9 @@ class Behaviour:
         if not newest:
             return np.zeros(0, np.int64)
         rows = history.rows[-newest:]
-        said = sum(_column(self.matrices[name], rows, row) for name in ("follows", "together") if name in self.matrices)
+        said = sum(
+            _column(self.matrices[name], rows, row) for name in ("transitions", "similarity") if name in self.matrices
+        )
         values = history.values[-newest:]
         liked = np.where(np.isnan(values), 1.0, np.where(values >= self._middle(values), 1.0, 0.1))
         weight = np.asarray(said) * liked * (0.3 + decay(newest, 20.0))
@@ -144,15 +146,15 @@ class Behaviour:
         return kept
 
     def _fill(self, found: Floats, matrix: str, rows: Rows) -> None:
-        places = [n for n, view in enumerate(VIEWS) if view.matrix == matrix]
-        weights = np.stack([decay(len(rows), VIEWS[n].life) for n in places])
+        places = [n for n, signal in enumerate(SIGNALS) if signal.matrix == matrix]
+        weights = np.stack([decay(len(rows), SIGNALS[n].life) for n in places])
         found[:, places] = weighted_rows(weights, self.matrices[matrix], rows).T
 
     def _fill_valued(self, found: Floats, rows: Rows, values: Floats) -> None:
         """Liked items speak for, disliked against: each event weighs its value less the person's usual one."""
         known = np.nan_to_num(values - self._middle(values)).astype(np.float32)
         if known.any():
-            found[:, NAMES.index("valued")] = weighted_rows(known[None], self.matrices["together"], rows)[0]
+            found[:, NAMES.index("valued")] = weighted_rows(known[None], self.matrices["similarity"], rows)[0]
 
     @staticmethod
     def _middle(values: Floats) -> float:

@@ -73,7 +73,7 @@ class Lexical:
 
     def known(self, text: str) -> list[int]:
         """The words of a question that stand in any item, by their numbers."""
-        return [self._vocabulary[word] for word in asked(text) if word in self._vocabulary]
+        return [self._vocabulary[word] for word in query_words(text) if word in self._vocabulary]
 
     def mixed_scores(self, questions: Sequence[Sequence[int]], weights: Sequence[float]) -> Floats:
         """The weighted sum of the scores of several questions, (n_items,), in one pass over their words."""
@@ -97,7 +97,7 @@ def words(text: str) -> list[str]:
     return [_stem(word) for word in _WORD.findall(plain)]
 
 
-def asked(text: str) -> list[str]:
+def query_words(text: str) -> list[str]:
     """The words of a question, each once, without those that carry nothing; all of them where nothing is left."""
     plain = list(dict.fromkeys(words(text)))
     return [word for word in plain if word not in _STEMMED_COMMON] or plain

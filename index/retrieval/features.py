@@ -22,7 +22,10 @@ COLUMNS = (
 REVIEW_COLUMNS = tuple(f"reviews/{life:g}" for life in PROFILE_LIVES)  # after the others, where there are reviews
 # Sums of frequencies have long tails: their square root is what a small network can use.
 TAILED = np.flatnonzero(
-    [name.split("/")[0] in ("follows", "next", "together", "latent", "coarse", "valued") for name in COLUMNS]
+    [
+        name.split("/")[0] in ("transitions", "next_items", "similarity", "latent", "coarse", "valued")
+        for name in COLUMNS
+    ]
 )
 
 
@@ -39,16 +42,16 @@ class Features:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns in their order."""
-        return COLUMNS if self.reviews is None else (*COLUMNS, *REVIEW_COLUMNS)
+        return feature_columns(self.reviews is not None)
 
     def of(self, history: History) -> Floats:
         """(n_items, len(self.columns)) for one history."""
         found = np.empty((len(self.catalogue), len(self.columns)), np.float32)
-        n_views = len(NAMES)
-        found[:, :n_views] = self.behaviour.views(history)
+        n_signals = len(NAMES)
+        found[:, :n_signals] = self.behaviour.signals(history)
         n_lives = len(PROFILE_LIVES)
-        found[:, n_views : n_views + n_lives] = profiles(history, self.centred)
-        found[:, n_views + n_lives : n_views + 2 * n_lives] = profiles(history, self.genres)
+        found[:, n_signals : n_signals + n_lives] = profiles(history, self.centred)
+        found[:, n_signals + n_lives : n_signals + 2 * n_lives] = profiles(history, self.genres)
         found[:, len(COLUMNS) - len(CONTEXT) : len(COLUMNS)] = context(history)
         found[:, TAILED] = np.sign(found[:, TAILED]) * np.sqrt(np.abs(found[:, TAILED]))
         if self.reviews is not None:
@@ -71,6 +74,11 @@ class Features:
             marks[row, [kept[c] for c in item.categories if c in kept]] = 1
         norms = np.linalg.norm(marks, axis=1, keepdims=True)
         return np.asarray(marks / np.maximum(norms, 1), np.float32)
+
+
+def feature_columns(with_reviews: bool) -> tuple[str, ...]:
+    """The names of the columns, those of reviews last where the domain has reviews."""
+    return (*COLUMNS, *REVIEW_COLUMNS) if with_reviews else COLUMNS
 
 
 def profiles(history: History, vectors: Floats) -> Floats:

@@ -89,7 +89,7 @@ def fit_fusion(lists: Sequence[FusionList], columns: tuple[str, ...], seed: int)
     return Fusion(columns, {"mean": mean, "spread": spread, **learned})
 
 
-def with_unknown(fusion: Fusion, lists: Sequence[FusionList], by_text: Sequence[str], seed: int) -> Fusion:
+def add_cold_items(fusion: Fusion, lists: Sequence[FusionList], by_text: Sequence[str], seed: int) -> Fusion:
     """The fusion with a judge of items that nobody had, by the columns `by_text` alone.
 
     It learns from the same lists with half of their items made unknown at random, among which the network's scores of
@@ -120,7 +120,7 @@ def with_unknown(fusion: Fusion, lists: Sequence[FusionList], by_text: Sequence[
     return Fusion(fusion.columns, {**fusion.weights, "unknown": learned})
 
 
-def untrained(columns: tuple[str, ...], weights: Mapping[str, float]) -> Fusion:
+def untrained_fusion(columns: tuple[str, ...], weights: Mapping[str, float]) -> Fusion:
     """A plain weighted sum, for a domain with too few events to learn from."""
     n = len(columns)
     linear = np.array([weights.get(name, 0.0) for name in columns], np.float32)

@@ -10,29 +10,29 @@ from index.command import progress
 from index.data.domain import Catalogue, Histories
 from index.data.records import History
 from index.retrieval.behaviour_signals import MIX, NAMES, Behaviour
-from index.retrieval.features import COLUMNS, REVIEW_COLUMNS, Features
-from index.retrieval.fusion import Fusion, FusionList, fit_fusion, untrained, with_unknown
+from index.retrieval.features import COLUMNS, REVIEW_COLUMNS, Features, feature_columns
+from index.retrieval.fusion import Fusion, FusionList, add_cold_items, fit_fusion, untrained_fusion
 from index.retrieval.review_vectors import ReviewVectors
-from index.retrieval.top_rows import best_rows
+from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 
 ALL = (*COLUMNS, *REVIEW_COLUMNS)
 FOLDS = 5
-LEAST_LISTS, MOST_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
+MIN_LISTS, MAX_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
 POSITIONS = 15  # the newest events of a user that are predicted
 SHORT = 0.25  # share of examples whose history is cut to a few events: somebody new who has named some items
 DEPTH = 200  # what each look proposes
 NEAR, FAR = 50, 70  # of these a list has the best of the mix, and some of the others, which stand for all of them
-LOOKS = {
+CANDIDATE_GENERATORS = {
     "latent/4": 1.0,
     "coarse/40": 0.5,
     "text/1": 0.4,
     "text/4": 0.4,
     "reviews/4": 0.4,
 }  # beside the mix: columns, shares of its depth
-COLD_LOOK = 0.2  # depth of the look at items that nobody had, of the mix's
+COLD_SHARE = 0.2  # depth of the look at items that nobody had, of the mix's
 LEAST = 300  # with fewer lists than this a network would learn noise
-UNLEARNED = {
+UNTRAINED_WEIGHTS = {
     **MIX,
     "text/4": 0.2,
     "reviews/4": 0.2,
@@ -53,13 +53,13 @@ def learn_fusion(
     histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None = None
 ) -> tuple[Fusion, int]:
     """A fusion learned out of fold, and from how many lists; a plain sum where there are too few."""
-    columns = COLUMNS if reviews is None else (*COLUMNS, *REVIEW_COLUMNS)
+    columns = feature_columns(reviews is not None)
     with single_thread():
         lists = [each for fold in _lists(histories, catalogue, vectors, seed, reviews) for each in fold]
     if len(lists) < LEAST:
-        return untrained(columns, UNLEARNED), 0
+        return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
     by_text = [name for name in columns if name not in NAMES]  # what is known of an item that nobody had
-    return with_unknown(fit_fusion(lists, columns, seed), lists, by_text, seed), len(lists)
+    return add_cold_items(fit_fusion(lists, columns, seed), lists, by_text, seed), len(lists)
 
 
 def fitted_features(
@@ -79,26 +79,26 @@ def single_thread() -> AbstractContextManager[object]:
     return limits
 
 
-def first_look(features: Floats) -> Floats:
+def linear_mix(features: Floats) -> Floats:
     """(n_items,) the linear mix of co-occurrence and EASE by which behaviour proposes candidates."""
     columns = [COLUMNS.index(name) for name in MIX]
     roots = features[:, columns]
     return np.asarray((np.sign(roots) * roots**2) @ np.array(list(MIX.values()), np.float32), np.float32)
 
 
-def looked_at(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
+def candidate_pool(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
     """Rows that the mix or any other look has among its best, in growing order; `n` by the mix.
 
     What behaviour has never seen, text brings in. `allowed` by row, all where it is None.
     """
     popular = 1e-6 * features[:, COLUMNS.index("popularity")]  # so that no wish is left empty
-    found = [best_rows(first_look(features) + popular, n, allowed)]
-    looks = [(ALL.index(name), int(share * n)) for name, share in LOOKS.items()]
-    found += [best_rows(features[:, place], depth, allowed) for place, depth in looks if place < features.shape[1]]
+    found = [top_rows(linear_mix(features) + popular, n, allowed)]
+    generators = [(ALL.index(name), int(share * n)) for name, share in CANDIDATE_GENERATORS.items()]
+    found += [top_rows(features[:, place], depth, allowed) for place, depth in generators if place < features.shape[1]]
     cold = features[:, COLUMNS.index("popularity")] == 0
     if cold.any():  # nobody had these: only their texts can speak for them
         mask = cold if allowed is None else cold & allowed
-        found.append(best_rows(features[:, COLUMNS.index("text/4")], int(COLD_LOOK * n), mask))
+        found.append(top_rows(features[:, COLUMNS.index("text/4")], int(COLD_SHARE * n), mask))
     return np.unique(np.concatenate(found)).astype(np.int64)
 
 
@@ -127,7 +127,7 @@ def _positions(histories: Histories, random: np.random.Generator) -> list[Positi
     counts = np.clip(lengths - 1, 0, POSITIONS)
     users = np.repeat(np.arange(len(histories)), counts)
     back = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = random.permutation(len(users))[: int(np.clip(len(histories) // USERS_A_LIST, LEAST_LISTS, MOST_LISTS))]
+    chosen = random.permutation(len(users))[: int(np.clip(len(histories) // USERS_A_LIST, MIN_LISTS, MAX_LISTS))]
     short = random.random(len(chosen)) < SHORT
     few = random.integers(1, 6, len(chosen))
     before = lengths[users[chosen]] - 1 - back[chosen]
@@ -146,11 +146,11 @@ def _list_of(
     found = features.of(shown)
     allowed = np.ones(len(found), bool)
     allowed[shown.rows] = False
-    best = looked_at(found, DEPTH, allowed)
+    best = candidate_pool(found, DEPTH, allowed)
     others = best[best != target]
     if len(others) == len(best) or len(others) < 2:
         return None
-    look = first_look(found)[others]
+    look = linear_mix(found)[others]
     order = np.lexsort((others, -look))
     near, far = others[order[:NEAR]], others[order[NEAR:]]
     drawn = random.choice(far, FAR, replace=len(far) < FAR) if len(far) else random.choice(near, FAR)

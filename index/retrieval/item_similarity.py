@@ -64,7 +64,7 @@ class Steps:
         return [1 / gap**self.power for gap in range(1, self.window + 1)]
 
 
-def follows(histories: Histories, n_items: int, steps: Steps, dense_items: int = DENSE_ITEMS) -> Matrix:
+def transition_counts(histories: Histories, n_items: int, steps: Steps, dense_items: int = DENSE_ITEMS) -> Matrix:
     """How often one item follows another; sparse where there are more than `dense_items`.
 
     Rows are divided by their sum plus a constant: a conditional frequency that few events pull towards 0.
@@ -100,7 +100,7 @@ def latent(histories: Histories, n_items: int, steps: Steps, n_factors: int = FA
     return Factors(before.astype(np.float32), after.astype(np.float32))
 
 
-def together(
+def item_similarity(
     users: sparse.csr_matrix, penalty: float, dense_items: int = DENSE_ITEMS, few_users: int = FEW_USERS
 ) -> Matrix:
     """EASE weights (Steck 2019, doi:10.1145/3308558.3313710), the strongest of each row where there are many items.

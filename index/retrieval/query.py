@@ -27,7 +27,7 @@ class Query:
     disliked: Rows = field(default_factory=no_rows)
     text: str = ""
     allowed: Mask | None = None
-    lean: Floats | None = None
+    preference_boost: Floats | None = None
 
 
 class Channel(Protocol):
@@ -42,6 +42,13 @@ class Channel(Protocol):
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """The channel's scores of these rows, in the order given."""
+
+
+class TextMatcher(Protocol):
+    """What answers to somebody's own words."""
+
+    def match(self, text: str, rows: Rows) -> Floats:
+        """How well rows match the words: 0 not at all; higher is better."""
 
 
 @dataclass(frozen=True)

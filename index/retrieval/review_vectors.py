@@ -44,14 +44,14 @@ class ReviewVectors:
         common = means[counts[:, 0] > 0].mean(0) if len(self) else 0.0
         return np.asarray(np.where(counts > 0, means - common, 0), np.float32)
 
-    def nearest(self, asked: Floats, rows: Rows) -> Floats:
+    def nearest(self, query_vector: Floats, rows: Rows) -> Floats:
         """For each of these items, how near its nearest review is to a vector; 0 for an item without reviews."""
         order, starts = self._by_item
         ends = starts[np.minimum(rows + 1, len(starts) - 1)]
         begins = starts[np.minimum(rows, len(starts) - 1)]
         found = np.zeros(len(rows), np.float32)
         places = [order[begin:end] for begin, end in zip(begins, ends, strict=True)]
-        said = np.asarray(self.vectors[np.concatenate([*places, np.zeros(0, np.int64)])] @ asked, np.float32)
+        said = np.asarray(self.vectors[np.concatenate([*places, np.zeros(0, np.int64)])] @ query_vector, np.float32)
         owners = np.repeat(np.arange(len(rows)), [len(each) for each in places])
         some = np.array([len(each) > 0 for each in places], bool)
         found[some] = -np.inf

@@ -5,7 +5,7 @@ import numpy as np
 from index.types import Floats, Mask, Rows
 
 
-def best_rows(scores: Floats, n: int, allowed: Mask | None = None) -> Rows:
+def top_rows(scores: Floats, n: int, allowed: Mask | None = None) -> Rows:
     """The rows of the at most `n` highest scores by (-score, row), of the allowed ones where there is a mask."""
     rows = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)
     if 0 < n < len(rows):

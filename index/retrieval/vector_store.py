@@ -18,7 +18,7 @@ from index.types import Floats, Mask, Rows
 VECTORS, SETTINGS, LISTS = "vectors.npy", "store.json", "lists.faiss"
 EXACT_UP_TO = 50_000  # rows; a full pass over so many takes a few milliseconds
 EXACT_AMONG = 20_000  # allowed rows that are compared one by one: a narrow wish must not depend on lists
-DEPTH, LEAST_RECALL, AIM = 100, 0.97, 0.98  # recall@100 that is promised; AIM on the sample, which may flatter
+DEPTH, MIN_RECALL, AIM = 100, 0.97, 0.98  # recall@100 that is promised; AIM on the sample, which may flatter
 N_PROBES = 256  # queries by which the recall is measured
 SPARE = 64  # further rows taken from coded vectors, then compared exactly
 DEVICE_MOST = 2048  # FAISS's own limit of k on a device
@@ -203,7 +203,7 @@ def _tuned(index: Any, vectors: Floats, seed: int) -> StoreSettings | None:
         settings = StoreSettings("ivf", len(vectors), index.nlist, n_probed)
         store = VectorStore(vectors, settings, index)
         reached = min(_recall(store, *each) for each in zip(kinds, truths, strict=True))
-        if reached >= LEAST_RECALL:
+        if reached >= MIN_RECALL:
             return replace(settings, recall=round(reached, 4), n_measured=len(vectors))
         if n_probed == index.nlist:
             return None

@@ -15,7 +15,7 @@ class BERT4Rec:
     what it will be asked (the paper's fine-tuning, mixed into every epoch).
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "width": (64, 128),
         "dropout": (0.1, 0.2, 0.3),
         "hidden": (0.15, 0.3, 0.5),

@@ -8,13 +8,10 @@ import numpy as np
 
 from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
 from eval.models.registry import Setting, Training
-from index.build.generations import Generation, fitting
-from index.build.text_part import FOLDER
-from index.data.domain import Histories, load_domain
+from index.build.loading import OpenedDomain
+from index.data.domain import Histories
 from index.data.item_text import item_text
 from index.errors import MendableError
-from index.retrieval.vector_store import VECTORS
-from index.storage.arrays import read_array
 from index.types import Floats
 
 WORD = re.compile(r"\w+")
@@ -26,21 +23,20 @@ class Content:
     `centred` takes the catalogue's mean vector off first: what all items share tells nobody apart.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {"life": (0.0, 2.0, 4.0, 8.0, 16.0), "centred": (True, False)}
+    search_space: Mapping[str, Sequence[Setting]] = {"life": (0.0, 2.0, 4.0, 8.0, 16.0), "centred": (True, False)}
     needs_index = True
 
     def __init__(self, life: float = 4.0, centred: bool = True) -> None:
         self.life, self.centred = life, centred
 
-    def prepare(self, domain: str) -> str:
+    def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the encoder and the tables. Raises MendableError where no index fits."""
-        manifest = _generation(domain).manifest
+        manifest = opened.index.manifest
         return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"
 
     def fit(self, training: Training) -> None:
         """Read the vectors of the index, in the order of the training's catalogue."""
-        stored = read_array(_generation(training.domain).folder / FOLDER / VECTORS)
-        vectors = np.asarray(stored[training.original], np.float32)
+        vectors = np.asarray(training.index.vectors[training.original], np.float32)
         self._vectors = _unit(vectors - vectors.mean(0)) if self.centred else _unit(vectors)
         self._counts = item_counts(training.histories, training.n_items)
 
@@ -53,7 +49,7 @@ class Content:
 class Tfidf:
     """TF-IDF of the words of each item (Salton and Buckley 1988, by scikit-learn), the history's mean as the query."""
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "life": (0.0, 2.0, 4.0, 8.0, 16.0),
         "sublinear": (True, False),
     }
@@ -68,7 +64,9 @@ class Tfidf:
 
         texts = [item_text(item) for item in training.catalogue.items]
         if not any(WORD.search(text) for text in texts):
-            raise MendableError("no item has a word in its text", f"--domain {training.domain}", "Leave `tfidf` out")
+            raise MendableError(
+                "no item has a word in its text", f"--domain {training.opened.name}", "Leave `tfidf` out"
+            )
         weighing = TfidfVectorizer(token_pattern=WORD.pattern, sublinear_tf=self.sublinear, dtype=np.float32)
         self._words: Any = weighing.fit_transform(texts)
         self._counts = item_counts(training.histories, training.n_items)
@@ -78,10 +76,6 @@ class Tfidf:
         profiles = fading_matrix(histories, len(self._counts), self.life) @ self._words
         scores = np.asarray((profiles @ self._words.T).toarray(), np.float32)
         return popular_for(histories.lengths == 0, scores, self._counts)
-
-
-def _generation(name: str) -> Generation:
-    return fitting(name, load_domain(name).sha256)
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -19,7 +19,7 @@ BLOCK = 1024
 class EASE:
     """Item-to-item weights from the inverse of the Gram matrix, L2 `penalty` on its diagonal."""
 
-    settings: Mapping[str, Sequence[Setting]] = {"penalty": (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)}
+    search_space: Mapping[str, Sequence[Setting]] = {"penalty": (50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0)}
     needs_index = False
 
     def __init__(self, penalty: float = 500.0) -> None:

@@ -21,7 +21,7 @@ class ALS:
     People are folded in by their history: its older events lose confidence after `life` newer ones.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "factors": (16, 32, 64, 128),
         "alpha": (1.0, 2.0, 5.0, 20.0),
         "regularization": (0.1, 1.0, 5.0, 20.0),
@@ -71,7 +71,7 @@ class BPR:
     It knows the people it was fitted on; others get what is popular.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "factors": (32, 64, 128),
         "learning_rate": (0.01, 0.02, 0.05),
         "regularization": (0.003, 0.01, 0.03, 0.06),
@@ -119,7 +119,7 @@ class SVD:
     Hu et al. 2008), and the same model ranks. Events without a value count as 1.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "factors": (8, 16, 32, 64),
         "regularization": (0.001, 0.003, 0.01, 0.03),
         "unseen": (0.0, 0.03, 0.1, 0.3, 0.6),

@@ -11,7 +11,7 @@ from index.types import Floats
 class GRU4Rec:
     """A GRU that predicts at each place the next item of a history."""
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "width": (64, 128),
         "dropout": (0.1, 0.2, 0.3, 0.5),
         "length": (30, 50, 100),

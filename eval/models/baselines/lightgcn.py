@@ -24,7 +24,7 @@ class LightGCN:
     It knows the people it was fitted on; others get what is popular.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "width": (32, 64, 128),
         "layers": (1, 2, 3),
         "learning_rate": (0.005, 0.01, 0.02),

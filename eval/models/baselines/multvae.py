@@ -22,7 +22,7 @@ class MultVAE:
     fade after `life` newer ones.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "width": (200, 600),
         "latent": (32, 64, 200),
         "dropout": (0.3, 0.5, 0.7),

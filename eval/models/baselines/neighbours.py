@@ -18,7 +18,7 @@ BLOCK = 512  # rows of likeness held at a time
 class UserKNN:
     """Items of the `k` people whose histories are most alike, each weighed by the likeness."""
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "likeness": ("cosine", "pearson"),
         "k": (20, 30, 50, 100, 200),
         "shrink": (0.0, 5.0, 20.0),
@@ -46,7 +46,7 @@ class UserKNN:
 class ItemKNN:
     """Items whose people are most alike with those of what somebody had; older events fade after `life` newer ones."""
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "likeness": ("cosine", "pearson"),
         "k": (20, 50, 100, 300),
         "shrink": (0.0, 10.0, 50.0),

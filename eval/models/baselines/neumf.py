@@ -20,7 +20,7 @@ class NeuMF:
     It knows the people it was fitted on; others get what is popular.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "width": (16, 32, 64),
         "dropout": (0.0, 0.2, 0.5),
         "negatives": (4, 8),

@@ -12,7 +12,7 @@ from index.types import Floats
 class Popularity:
     """Scores an item by its number of events."""
 
-    settings: Mapping[str, Sequence[Setting]] = {}
+    search_space: Mapping[str, Sequence[Setting]] = {}
     needs_index = False
 
     def fit(self, training: Training) -> None:

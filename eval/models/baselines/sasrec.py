@@ -15,7 +15,7 @@ class SASRec:
     Vasilev 2023, "Turning Dross Into Gold Loss").
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "width": (64, 128),
         "dropout": (0.1, 0.2, 0.3, 0.5),
         "length": (30, 50, 100),

@@ -19,7 +19,7 @@ class SequenceCounts:
     A first-order Markov chain that looks further (compare Rendle et al. 2010); the asked history fades with `life`.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "window": (3, 10, 30),
         "smoothing": (1.0, 5.0, 20.0),
         "life": (1.5, 3.0, 6.0, 12.0),
@@ -32,8 +32,8 @@ class SequenceCounts:
     def fit(self, training: Training) -> None:
         """Count; sparse, so that memory grows with the pairs that there are."""
         self._counts = item_counts(training.histories, training.n_items)
-        follows = following(training.histories, training.n_items, self.window, self.smoothing)
-        self._follows = follows.toarray() if training.n_items <= DENSE_ITEMS else follows
+        transition_counts = following(training.histories, training.n_items, self.window, self.smoothing)
+        self._follows = transition_counts.toarray() if training.n_items <= DENSE_ITEMS else transition_counts
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): the sum over the history of how often each item followed."""

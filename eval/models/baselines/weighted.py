@@ -24,7 +24,7 @@ class Weighted:
     Both scores are shares of one (rows that sum to about 1), so that no further normalising is needed.
     """
 
-    settings: Mapping[str, Sequence[Setting]] = {
+    search_space: Mapping[str, Sequence[Setting]] = {
         "sequence": (1.0, 2.0, 4.0, 8.0),
         "sequence_life": (2.0, 3.0, 6.0),
         "together_life": (3.0, 5.0, 10.0, 30.0),

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.retrieval.channels.text import NEWEST, PULL_AWAY, TextChannel, recency, unit
+from index.retrieval.channels.profile import MAX_EVENTS, PULL_AWAY, recency, unit
+from index.retrieval.channels.text import TextChannel
 from index.retrieval.query import Query
 from index.retrieval.review_vectors import ReviewVectors
 from index.retrieval.vector_store import VectorStore
 from index.types import Floats, Rows
 
-WIDER = 4  # reviews that are looked up for each item that is wanted: several of them are of one item
+OVERSAMPLING = 4  # reviews that are looked up for each item that is wanted: several of them are of one item
 
 
 @dataclass(frozen=True)
@@ -37,18 +38,18 @@ class ReviewChannel:
 
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows of items with reviews, best first; none where there is nothing to go on."""
-        asked = self._vector(query)
-        if asked is None or not len(self.reviews):
+        query_vector = self._vector(query)
+        if query_vector is None or not len(self.reviews):
             return np.zeros(0, np.int64)
         allowed = None if query.allowed is None else query.allowed[self.reviews.rows]
-        found = self.store.search(asked[None], WIDER * n, allowed)[0][0]
+        found = self.store.search(query_vector[None], OVERSAMPLING * n, allowed)[0][0]
         rows = self.reviews.rows[found[found >= 0]]
         return np.asarray(list(dict.fromkeys(rows.tolist()))[:n], np.int64)
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """Inner products of the nearest reviews; 0 for an item without, and where there is nothing to go on."""
-        asked = self._vector(query)
-        return np.zeros(len(rows), np.float32) if asked is None else self.reviews.nearest(asked, rows)
+        query_vector = self._vector(query)
+        return np.zeros(len(rows), np.float32) if query_vector is None else self.reviews.nearest(query_vector, rows)
 
     def match(self, text: str, rows: Rows) -> Floats:
         """How near the nearest review of each row is to the words in meaning, 0 to 1."""
@@ -57,7 +58,7 @@ class ReviewChannel:
     def _vector(self, query: Query) -> Floats | None:
         parts: list[Floats] = []
         if len(query.history):
-            rows = query.history.rows[-NEWEST:]
+            rows = query.history.rows[-MAX_EVENTS:]
             parts.append(unit(recency(len(rows)) @ self.means[rows]))
         if query.text.strip():
             parts.append(self.encoded(query.text))
@@ -70,7 +71,7 @@ class ReviewChannel:
 
 
 @dataclass(frozen=True)
-class Meaning:
+class SemanticMatcher:
     """How near an item is to words in meaning, by its own text or by its nearest review, whichever is nearer.
 
     Both are cosines and so of one scale: where titles say nothing, their noise does not drown what people wrote.

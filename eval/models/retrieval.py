@@ -1,0 +1,98 @@
+"""Retrieval as `eval` ranks with it: two channels alone, and the fusion of all channels that the agent serves."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from agent.ranking import history_query, rank_query
+from agent.rerank.rankers import UNTUNED, Ranker
+from agent.weak_cache import WeakCache
+from eval.models.registry import Setting, Training
+from index.assemble import fit_retriever
+from index.build.loading import OpenedDomain
+from index.data.domain import Histories
+from index.data.records import History
+from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
+from index.retrieval.features import PROFILE_LIVES, profiles
+from index.retrieval.retriever import Retriever
+from index.types import Floats
+
+PROFILE = PROFILE_LIVES.index(4.0)
+
+
+class Text:
+    """Similarity of item texts to the recency-weighted profile of a history."""
+
+    search_space: Mapping[str, Sequence[Setting]] = {}
+    needs_index = True
+
+    def fit(self, training: Training) -> None:
+        """Nothing to learn: the vectors of the index, centred."""
+        vectors = np.asarray(training.index.vectors)[training.original]
+        self._vectors = vectors - vectors.mean(0)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): inner products."""
+        return np.stack([profiles(history, self._vectors)[:, PROFILE] for history in histories])
+
+    def prepare(self, opened: OpenedDomain) -> str:
+        """The hashes of the index's encoder and tables."""
+        return index_key(opened)
+
+
+class Behaviour:
+    """The linear mix of co-occurrence and EASE that finds candidates."""
+
+    search_space: Mapping[str, Sequence[Setting]] = {}
+    needs_index = False
+
+    def fit(self, training: Training) -> None:
+        """Count and solve on the training events."""
+        self._behaviour = FittedBehaviour.fit(training.histories, training.n_items)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): the mix, popularity for an empty history."""
+        return np.stack([self._one(history) for history in histories])
+
+    def _one(self, history: History) -> Floats:
+        return self._behaviour.mix(history) if len(history) else self._behaviour.popularity
+
+
+class Fusion:
+    """The learned fusion of all channels over the candidates that they propose."""
+
+    search_space: Mapping[str, Sequence[Setting]] = {}
+    needs_index = True
+
+    def fit(self, training: Training) -> None:
+        """Fit behaviour and fusion on the training events."""
+        self.training, self.retriever, self.ranker = training, fitted_retriever(training), self.ranker_for(training)
+
+    def ranker_for(self, training: Training) -> Ranker:
+        """What orders the candidates."""
+        return UNTUNED["fusion"]
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): the ranker's scores of the candidates, -inf for all others."""
+        return np.stack([self._one(history) for history in self.training.unshuffled(histories)])
+
+    def prepare(self, opened: OpenedDomain) -> str:
+        """The hashes of the index's encoder and tables."""
+        return index_key(opened)
+
+    def _one(self, history: History) -> Floats:
+        ranking = rank_query(self.retriever, history_query(self.retriever.catalogue, history), self.ranker)
+        return self.training.shuffled_scores(ranking.rows, ranking.scores)
+
+
+def _fit(training: Training) -> Retriever:
+    return fit_retriever(training.index, training.unshuffled(training.histories), training.seed)
+
+
+fitted_retriever: WeakCache[Training, Retriever] = WeakCache(_fit)  # one for the fusion and all rerankers over it
+
+
+def index_key(opened: OpenedDomain) -> str:
+    """What of the index a result depends on: its encoder and the texts that it embedded."""
+    manifest = opened.index.manifest
+    return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"

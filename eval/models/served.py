@@ -1,0 +1,55 @@
+"""The model `agent`: the lists that `recommend --user` serves, diversification and all, as `eval` ranks with them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from agent.agent import Agent
+from agent.constraints import State
+from agent.request import Request
+from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
+from eval.models.adapter_checks import has_adapter
+from eval.models.registry import Training
+from eval.models.reranked import Bert
+from eval.models.retrieval import index_key
+from index.build.loading import OpenedDomain
+from index.command import note
+from index.data.domain import Histories
+from index.types import Floats
+
+K = 10  # items that `recommend` shows where -k is not given
+
+
+class Served(Bert):
+    """The agent on the training events: its first `K` places are what it shows, the places below are by score.
+
+    It ranks by the default ranker, as `recommend` does: by retrieval alone where the domain has no adapter.
+    """
+
+    kind = DEFAULT
+
+    def ranker_for(self, training: Training) -> Ranker:
+        """The default ranker, refused where its adapter has learned from a tested event."""
+        if not has_adapter(training.opened.domain, self.kind):
+            note(f"no {self.kind} adapter for {training.opened.name}: the agent ranks by retrieval alone")
+            return UNTUNED["fusion"]
+        return super().ranker_for(training)
+
+    def fit(self, training: Training) -> None:
+        """Assemble the agent on the training events."""
+        super().fit(training)
+        domain = training.opened.domain
+        known = replace(domain, histories=training.unshuffled(training.histories))
+        self.agent = Agent(known, self.retriever, self.ranker)
+
+    def scores(self, histories: Histories) -> Floats:
+        """(users, items): minus the place in the list, -inf for what is not in it."""
+        found = np.empty((len(histories), self.training.n_items), np.float32)
+        for n, history in enumerate(self.training.unshuffled(histories)):
+            rows = self.agent.rank(Request(histories.users[n], State(), history, k=K))
+            found[n] = self.training.shuffled_scores(rows, -np.arange(len(rows), dtype=np.float32))
+        return found
+
+    def prepare(self, opened: OpenedDomain) -> str:
+        """The hashes of the index and, where there is one, of the adapter's files."""
+        return super().prepare(opened) if has_adapter(opened.domain, self.kind) else index_key(opened)

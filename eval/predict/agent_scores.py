@@ -1,0 +1,27 @@
+"""The agent's score of each question of `eval predict`, by retrieval fitted without the questions' users."""
+
+import numpy as np
+
+from eval.models.registry import Training
+from eval.models.retrieval import fitted_retriever
+from eval.predict.questions import Questions
+from index.command import progress
+from index.retrieval.fusion_training import single_thread
+from index.retrieval.query import Query
+from index.types import Floats
+
+
+def agent_scores(training: Training, questions: Questions) -> Floats:
+    """(questions,) the fused score of each question's item after the history before it.
+
+    Retrieval's own score, not the reranker's: its adapter was trained on the events of these very users.
+    """
+    retriever, histories = fitted_retriever(training), training.unshuffled(questions.histories)
+    rows = training.original[questions.rows]
+    found = np.empty(len(questions), np.float32)
+    with single_thread():
+        for n in progress(range(len(questions)), "the agent's scores"):
+            history = histories[int(questions.owners[n])].before(int(questions.places[n]))
+            features = retriever.features.of(history)
+            found[n] = retriever.fused(Query(history), features, rows[n : n + 1])[0]
+    return found

@@ -1,0 +1,63 @@
+"""Assembles the retriever of a domain: the one place where its channels, features and fusion come together.
+
+`saved_retriever` takes what the index holds, `fit_retriever` fits behaviour and fusion on other histories. Both give
+the same channels, so that what is evaluated and trained on is what is served.
+"""
+
+import numpy as np
+
+from index.build.behaviour_part import FOLDER as BEHAVIOUR
+from index.build.loading import DomainIndex
+from index.build.saved_retrieval import load_behaviour, load_fusion, load_item_store
+from index.data.domain import Histories
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.channels.behaviour import BehaviourChannel
+from index.retrieval.channels.lexical import LexicalChannel
+from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
+from index.retrieval.channels.text import TextChannel
+from index.retrieval.features import Features, feature_columns
+from index.retrieval.fusion import Fusion
+from index.retrieval.fusion_training import learn_fusion
+from index.retrieval.query import Channel, TextMatcher
+from index.retrieval.retriever import Retriever
+
+
+def saved_retriever(index: DomainIndex) -> Retriever:
+    """The retriever with the behaviour and fusion that the index holds."""
+    folder = index.folder / BEHAVIOUR
+    behaviour = BehaviourChannel(load_behaviour(folder), load_item_store(folder))
+    found, reviews = index.reviews, None
+    if found is not None:
+        means = found.found.means(len(index.domain.catalogue))
+        reviews = ReviewChannel(found.found, means, found.store, index.text.encoded)
+    return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
+
+
+def fit_retriever(index: DomainIndex, histories: Histories, seed: int) -> Retriever:
+    """The retriever fitted on these histories alone; of the reviews it knows those whose events are among them.
+
+    Rows are those of the index's catalogue; `seed` draws what the fusion learns from.
+    """
+    n_items = len(index.domain.catalogue)
+    written = None if index.reviews is None else index.reviews.found
+    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, written)
+    behaviour = BehaviourChannel.of(Behaviour.fit(histories, n_items))
+    reviews = None
+    if written is not None:
+        reviews = ReviewChannel.of(written.known_from(histories, n_items), n_items, index.text.encoded)
+    return _assemble(index, behaviour, reviews, fusion)
+
+
+def _assemble(
+    index: DomainIndex, behaviour: BehaviourChannel, reviews: ReviewChannel | None, fusion: Fusion
+) -> Retriever:
+    """Every channel proposes; words are answered by meaning (of item texts and reviews, the nearer) and by BM25."""
+    catalogue = index.domain.catalogue
+    text, lexical = TextChannel(index.text), LexicalChannel(index.text, catalogue)
+    channels: list[Channel] = [text, lexical, behaviour]
+    words: list[TextMatcher] = [text, lexical]
+    if reviews is not None:
+        channels, words = [*channels, reviews], [SemanticMatcher(text, reviews), lexical]
+    means = None if reviews is None else reviews.means
+    features = Features(behaviour.behaviour, np.asarray(index.vectors), catalogue, means)
+    return Retriever(catalogue, features, fusion, channels, words)

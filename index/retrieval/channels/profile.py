@@ -1,0 +1,21 @@
+"""The profile of a history in a vector space: recency weights and unit vectors that the channels of text share."""
+
+import numpy as np
+
+from index.types import Floats
+
+DECAY = 10.0  # events after which one weighs 1/e of the newest; docs/log.md has the numbers of this file
+MAX_EVENTS = 60  # newest events that are read: the others would weigh under 1 %
+PULL_AWAY = 0.5  # weight of what is disliked, beside the history's 1
+
+
+def recency(n: int) -> Floats:
+    """Weights of n events that sum to one, the newest last and heaviest."""
+    weights = np.exp(-np.arange(n)[::-1] / DECAY)
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
+def unit(vector: Floats) -> Floats:
+    """A vector as one of length one; 0 stays 0."""
+    length = float(np.linalg.norm(vector))
+    return np.asarray(vector / max(length, 1e-12), np.float32)
