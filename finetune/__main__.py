@@ -1,10 +1,10 @@
 """The tuning commands: `python -m finetune rank`."""
 
 import argparse
-import json
 from collections.abc import Sequence
 
 from index.command import Parser, note, positive_int, run
+from index.storage.json_text import print_json
 
 MINUTES = 20.0  # where neither --minutes nor --epochs is given
 
@@ -62,7 +62,7 @@ def _speed(options: argparse.Namespace) -> None:
     settings = RankSettings(options.domain, options.backbone, epochs=1, seed=options.seed, device=options.device)
     found = speed(settings, options.histories, options.threads)
     if options.json:
-        print(json.dumps(found))
+        print_json(found)
     else:
         print(f"{found['histories_per_s']:g} histories and {found['tokens_per_s']:,.0f} events a second")
 

@@ -1,11 +1,11 @@
 """The index room's command line: `python -m index fetch|import|build|add|remove|search`."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from index.command import Parser, note, positive_int, run
+from index.storage.json_text import print_json
 
 
 def main(arguments: Sequence[str]) -> int | None:
@@ -87,7 +87,7 @@ def _import(chosen: argparse.Namespace) -> None:
     for text in report.notes:
         note(f"note: {text}")
     if chosen.json:
-        print(json.dumps(report.as_json(), ensure_ascii=False))
+        print_json(report.as_json())
         return
     if chosen.dry_run:
         print(preview(report.tables))
@@ -121,7 +121,7 @@ def _search(chosen: argparse.Namespace) -> None:
 
     hits = search_items(chosen.domain, chosen.text, chosen.k)
     if chosen.json:
-        print(json.dumps([{"item_id": hit.item_id, "title": hit.title, "score": hit.score} for hit in hits]))
+        print_json([{"item_id": hit.item_id, "title": hit.title, "score": hit.score} for hit in hits])
         return
     for rank, hit in enumerate(hits, start=1):
         print(f"{rank:3}. {hit.title}  [{hit.item_id}]  {hit.score:.3f}")

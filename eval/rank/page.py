@@ -1,6 +1,5 @@
 """`report.html`: the report of `eval rank` as one self-contained page of tables and plots, made from `report.json`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from eval.html import plots
 from eval.html.markup import Cell, facts, figure, folded, heading, page, sortable
 from index.retrieval.retriever import CANDIDATES
+from index.storage.json_text import json_text
 
 SUMMARY = (
     "ndcg@10",
@@ -230,5 +230,5 @@ def _settings(report: Report, rows: Mapping[str, Any]) -> list[str]:
 def _made_with(report: Report) -> list[str]:
     kept = ("settings", "data_sha256", "code_version", "seed", "machine", "split", "order")
     known = {name: report[name] for name in kept if name in report}
-    text = json.dumps(known, indent=1, ensure_ascii=False)
+    text = json_text(known, indent=1)
     return [heading("How it was made"), folded("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]

@@ -1,6 +1,5 @@
 """Imports files of the user's own into a domain: read by one format's reader, counted, and put in place as a whole."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from index.importers.sources import Source, find_sources
 from index.importers.tables import Tables, table_batches
 from index.importers.tally import Tally
 from index.storage.home import checked_name, home, mendable_writes
+from index.storage.json_text import json_text
 
 READERS: tuple[Reader, ...] = (Tables(), MovieLens(), RecBole())
 REJECTS = "rejects.jsonl"
@@ -124,7 +124,7 @@ def preview(tables: DomainTables, n: int = 3) -> str:
         if table is not None:
             lines.append(f"{name}:")
             rows = table.slice(0, n).to_pylist()
-            lines += [json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False) for row in rows]
+            lines += [json_text({k: v for k, v in row.items() if v is not None}) for row in rows]
     return "\n".join(printable(line) for line in lines)
 
 

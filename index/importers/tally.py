@@ -1,6 +1,5 @@
 """The books of an import: rows read, used, rejected and repeated, every rule that was applied, and the rejects kept."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import IO, Any
 from index.errors import MendableError
 from index.importers.sources import Source
 from index.storage.home import mendable_writes
+from index.storage.json_text import json_text
 
 SHOWN_CHARACTERS = 2000  # of a rejected row kept, so that a row of a gigabyte leaves a short line
 
@@ -88,7 +88,7 @@ class Tally:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("w", encoding="utf-8")
-            self._file.write(json.dumps(reject) + "\n")
+            self._file.write(json_text(reject) + "\n")
 
 
 def _short(row: Any) -> Any:
