@@ -1,6 +1,7 @@
-"""What a reranker is taught and judged with: histories to learn from, and candidates retrieved for what came next."""
+"""The training data of a reranker: histories to learn from, and lists of candidates to validate on."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,52 +11,85 @@ from index.build.loading import DomainIndex
 from index.command import progress
 from index.data.domain import Histories
 from index.data.records import History
-from index.data.splits import split_validation
+from index.data.splits import ValidationSplit, split_validation
 from index.retrieval.fusion_training import single_thread
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
 
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
+MIN_USERS = 100  # who are validated on, however little time there is
+VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for every training, so that they can be compared
 
 
 @dataclass(frozen=True)
 class ValidationList:
-    """One person's candidates by a retriever that never saw what they had next, and its place among them (-1: none)."""
+    """A user's candidates by a retriever fitted without the next event, and that event's place in them (-1: none)."""
 
     history: History
     rows: Rows
     fused: Floats
     truth: int
+    user: int = -1  # number in the training histories, where the list is of one of them
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Histories to learn from, without the last event, and without the last but one of those who are validated on."""
+    """Histories to learn from, without the last event, and without the last but one of those who may be validated on.
+
+    `share` of what the retrieval behind the lists could learn from, and of the users who could be validated on.
+    """
 
     training: Histories
     validation: tuple[ValidationList, ...]
+    share: float = 1.0
 
 
-def make_training_data(
-    index: DomainIndex,
-    seed: int,
-    most_users: int = VALIDATION_USERS,
-    n_candidates: int = CANDIDATES,
-) -> TrainingData:
-    """Hold out everybody's last event as the test, of some the one before to validate on; fit retrieval on the rest."""
-    domain = index.domain
-    part = split_validation(domain.histories, len(domain.catalogue), most_users, seed)
-    retriever = fit_retriever(index, part.training, seed)
-    asked = list(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
+@dataclass(frozen=True)
+class ValidationPlan:
+    """Who is held out for validation, among how many candidates the next event is looked for, drawn by which seed.
+
+    `share`: with less than all, retrieval is fitted and candidates are retrieved in less time; as many users are held
+    out, so that what is learned from stays the same.
+    """
+
+    max_users: int = VALIDATION_USERS
+    n_candidates: int = CANDIDATES
+    seed: int = VALIDATION_SEED
+    share: float = 1.0
+
+    def count_users(self, n_held_out: int) -> int:
+        """How many of the users who are held out get a list."""
+        return min(n_held_out, max(MIN_USERS, int(self.share * n_held_out)))
+
+
+WHOLE = ValidationPlan()
+
+
+def make_training_data(index: DomainIndex, plan: ValidationPlan = WHOLE) -> TrainingData:
+    """Hold out each user's last event as the test and, of some, the one before to validate on; fit retrieval on others.
+
+    The retriever that makes the validation lists has seen neither.
+    """
+    part = split_for(index, plan)
+    retriever = fit_retriever(index, part.training, plan.seed, plan.share)
+    n_users = plan.count_users(len(part.users))
+    listed = np.sort(np.random.default_rng(plan.seed).permutation(len(part.users))[:n_users])
+    pairs = list(zip(part.users[listed].tolist(), part.next_rows[listed].tolist(), strict=True))
     with single_thread():
         lists = [
-            list_for(retriever, part.training[user], row, n_candidates)
-            for user, row in progress(asked, "retrieving for validation")
+            replace(list_for(retriever, part.training[user], row, plan.n_candidates), user=user)
+            for user, row in progress(pairs, "retrieving for validation")
         ]
-    return TrainingData(part.training, tuple(lists))
+    return TrainingData(part.training, tuple(lists), plan.share)
 
 
-def ndcg_at_10(lists: tuple[ValidationList, ...], scores: list[Floats]) -> float:
+def split_for(index: DomainIndex, plan: ValidationPlan) -> ValidationSplit:
+    """The events that are learned from and those that are validated on."""
+    domain = index.domain
+    return split_validation(domain.histories, len(domain.catalogue), plan.max_users, plan.seed)
+
+
+def ndcg_at_10(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> float:
     """Mean of 1 / log2(rank + 2) of what came next among the ten best, a tie at its mean rank from 0."""
     found = [_ndcg(each.truth, own) for each, own in zip(lists, scores, strict=True)]
     return float(np.mean(found)) if found else 0.0

@@ -167,7 +167,8 @@ class Session:
         understood_ms = _since(began)
         request = Request(self.user, state, self.history, text_of(state), self.k, shown or frozenset())
         reply = self.agent.recommend(request)
-        reply = replace(reply, text=text(reply), timing_ms=_merged(reply, understood_ms))
+        noticed = f" {_sentence(reply.notice)}" if reply.notice and not self.shown else ""  # once a talk
+        reply = replace(reply, text=text(reply) + noticed, timing_ms=_merged(reply, understood_ms))
         self.now = _Moment(state, reply)
         self.shown |= dict.fromkeys(each.item.item_id for each in reply.recommendations)
         self._remember()
@@ -195,6 +196,10 @@ class Session:
     def _remember(self) -> None:
         if self.store is not None and self.user is not None:
             self.store.keep(self.user, self.state)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _no_history() -> History:

@@ -8,7 +8,7 @@ from agent.agent import Agent
 from agent.constraints import State
 from agent.request import Request
 from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
-from eval.models.adapter_checks import has_adapter
+from eval.models.adapter_checks import is_served
 from eval.models.registry import Training
 from eval.models.reranked import Bert
 from eval.models.retrieval import index_key
@@ -30,8 +30,8 @@ class Served(Bert):
 
     def ranker_for(self, training: Training) -> Ranker:
         """The default ranker, refused where its adapter has learned from a tested event."""
-        if not has_adapter(training.opened.domain, self.kind):
-            note(f"no {self.kind} adapter for {training.opened.name}: the agent ranks by retrieval alone")
+        if not is_served(training.opened.domain, self.kind):
+            note(f"no {self.kind} adapter serves {training.opened.name}: the agent ranks by retrieval alone")
             return UNTUNED["fusion"]
         return super().ranker_for(training)
 
@@ -52,4 +52,4 @@ class Served(Bert):
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the index and, where there is one, of the adapter's files."""
-        return super().prepare(opened) if has_adapter(opened.domain, self.kind) else index_key(opened)
+        return super().prepare(opened) if is_served(opened.domain, self.kind) else index_key(opened)

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from index.command import progress
+from index.embedding.imports import is_import_failure
 from index.embedding.model_files import ModelFolder
 from index.embedding.pipeline import Pipeline, read_pipeline
 from index.embedding.quiet import quiet_loading
@@ -106,12 +107,14 @@ class _Loaded:
         self.pipeline = pipeline
         self.half = False
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        options = {"local_files_only": True}
+        options = {"local_files_only": True, "trust_remote_code": False}
         try:
             with quiet_loading():
                 self.tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, **options)
                 model = AutoModel.from_pretrained(pipeline.folder, use_safetensors=True, dtype=torch.float32, **options)
         except (OSError, ValueError, KeyError, SafetensorError) as why:
+            if is_import_failure(why):
+                raise
             reason = str(why).splitlines()[0] if str(why) else type(why).__name__
             raise MendableError(f"cannot load the model ({reason})", str(path), "Choose another model") from why
         self.model = model.eval().to(self.device)

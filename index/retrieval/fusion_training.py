@@ -17,7 +17,7 @@ from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 
 ALL = (*COLUMNS, *REVIEW_COLUMNS)
-FOLDS = 5
+FOLDS, QUICK_FOLDS = 5, 2  # the second where a share of the lists is asked for
 MIN_LISTS, MAX_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
 POSITIONS = 15  # the newest events of a user that are predicted
 SHORT = 0.25  # share of examples whose history is cut to a few events: somebody new who has named some items
@@ -50,16 +50,29 @@ class Position:
 
 
 def learn_fusion(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None = None
+    histories: Histories,
+    catalogue: Catalogue,
+    vectors: Floats,
+    seed: int,
+    reviews: ReviewVectors | None = None,
+    share: float = 1.0,
 ) -> tuple[Fusion, int]:
-    """A fusion learned out of fold, and from how many lists; a plain sum where there are too few."""
+    """A fusion learned out of fold, and from how many lists; a plain sum where there are too few.
+
+    `share` of the lists: with less than all it is learned in less time and knows less.
+    """
     columns = feature_columns(reviews is not None)
     with single_thread():
-        lists = [each for fold in _lists(histories, catalogue, vectors, seed, reviews) for each in fold]
+        lists = [each for fold in _lists(histories, catalogue, vectors, seed, reviews, share) for each in fold]
     if len(lists) < LEAST:
         return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
     by_text = [name for name in columns if name not in NAMES]  # what is known of an item that nobody had
     return add_cold_items(fit_fusion(lists, columns, seed), lists, by_text, seed), len(lists)
+
+
+def count_lists(n_users: int, share: float = 1.0) -> int:
+    """From how many lists at most a fusion is learned."""
+    return max(LEAST, int(share * np.clip(n_users // USERS_A_LIST, MIN_LISTS, MAX_LISTS)))
 
 
 def fitted_features(
@@ -103,13 +116,19 @@ def candidate_pool(features: Floats, n: int, allowed: Mask | None = None) -> Row
 
 
 def _lists(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None
+    histories: Histories,
+    catalogue: Catalogue,
+    vectors: Floats,
+    seed: int,
+    reviews: ReviewVectors | None,
+    share: float,
 ) -> Iterator[list[FusionList]]:
     """By fold, for each event to predict, the item that came next, first, and other candidates."""
     random = np.random.default_rng(seed)
-    fold_of = random.permutation(len(histories)) % FOLDS
-    wanted = _positions(histories, random)
-    for fold in progress(range(FOLDS), "learning the fusion"):
+    n_folds = FOLDS if share >= 1 else QUICK_FOLDS
+    fold_of = random.permutation(len(histories)) % n_folds
+    wanted = _positions(histories, random, share)
+    for fold in progress(range(n_folds), "learning the fusion"):
         mine = [position for position in wanted if fold_of[position.user] == fold]
         if not mine:
             continue
@@ -121,13 +140,13 @@ def _lists(
         yield [found for found in made if found is not None]
 
 
-def _positions(histories: Histories, random: np.random.Generator) -> list[Position]:
+def _positions(histories: Histories, random: np.random.Generator, share: float) -> list[Position]:
     """Events drawn from the newest of each user; some are to be predicted from a few events only."""
     lengths = histories.lengths
     counts = np.clip(lengths - 1, 0, POSITIONS)
     users = np.repeat(np.arange(len(histories)), counts)
     back = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = random.permutation(len(users))[: int(np.clip(len(histories) // USERS_A_LIST, MIN_LISTS, MAX_LISTS))]
+    chosen = random.permutation(len(users))[: count_lists(len(histories), share)]
     short = random.random(len(chosen)) < SHORT
     few = random.integers(1, 6, len(chosen))
     before = lengths[users[chosen]] - 1 - back[chosen]
