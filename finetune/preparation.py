@@ -1,15 +1,15 @@
-"""Prepares the validation lists of a training in a share of its minutes, and keeps them for the training that resumes.
+"""Prepares the validation lists of a training within its minutes, and keeps them for the training that resumes.
 
-Fitting retrieval without the held-out events takes longer than anything else before the first step. Its cost is
-estimated from one fit and a few lists on this machine, as busy as it is: where it would take more than
-MAX_SHARE_OF_BUDGET, retrieval is fitted and users are validated on to the share that fits.
+Fitting retrieval without the held-out events takes longer than anything else before the first step, and a validation
+takes as long as many steps. What they cost is measured on this machine, as busy as it is; where the whole would take
+more than its part of the minutes, the fusion learns from fewer lists and fewer users are validated on.
 """
 
 import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,71 +20,79 @@ from safetensors.torch import save_file
 
 from agent.rerank.tensor_files import tensor_writes
 from finetune.budget import Budget
-from finetune.training_data import TrainingData, ValidationList, ValidationPlan, make_training_data, split_for
+from finetune.training_data import (
+    WHOLE_EFFORT,
+    Effort,
+    TrainingData,
+    ValidationList,
+    ValidationPlan,
+    make_training_data,
+    split_for,
+)
+from finetune.validation import Scorer, score_lists
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note
 from index.data.domain import Histories
-from index.retrieval.fusion_training import FOLDS, QUICK_FOLDS, count_lists, fitted_features, single_thread
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.fusion_training import FOLDS, count_lists, fitted_features, single_thread
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 
-MAX_SHARE_OF_BUDGET = 0.5
-MIN_SHARE = 0.05
-PROBES = 12  # histories of which features are made, to know how long that takes
-PER_FUSION_LIST, PER_CANDIDATE_LIST = 4, 5  # cost in features of one history, as measured on movielens-100k
+FUSION_PART, LISTS_PART = 0.35, 0.25  # of the minutes, at most: fitting retrieval; retrieving and validating lists
+VALIDATIONS = 3  # that a short training makes: at its start, its end, and in between
+MIN_LISTS = 32
 KEY = "key"
+PROBES = 12  # histories on which is measured what one takes
+PER_FUSION_LIST, PER_LIST = 4, 5  # what it takes, in features of one history, as measured on movielens-100k
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What preparation is made of: seconds of one fit of behaviour and of one history's features, and how many."""
+    """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one."""
 
-    fit_seconds: float
-    features_seconds: float
-    n_retrievers: int
-    n_fusion_lists: int
-    n_candidate_lists: int
+    fit: float
+    features: float
+    scores: float
 
-    def seconds(self, share: float) -> float:
-        """The estimated seconds of a share of the whole preparation."""
-        fits = self.n_retrievers * ((FOLDS if share >= 1 else QUICK_FOLDS) + 1)
-        lists = PER_FUSION_LIST * self.n_retrievers * self.n_fusion_lists + PER_CANDIDATE_LIST * self.n_candidate_lists
-        return fits * self.fit_seconds + share * lists * self.features_seconds
-
-    def affordable_share(self, seconds: float) -> float:
-        """The share that takes so many seconds, at most all, at least MIN_SHARE."""
-        if self.seconds(1.0) <= seconds:
-            return 1.0
-        fixed, whole = self.seconds(0.0), self.seconds(1 - 1e-9)
-        return float(np.clip((seconds - fixed) / max(whole - fixed, 1e-9), MIN_SHARE, 1 - 1e-9))
+    def effort(self, budget: Budget, n_fusion_lists: int, n_validation: int, n_more: int) -> Effort:
+        """What fits into its part of the minutes; `n_more` lists are retrieved beside those of the validation."""
+        fusion = n_fusion_lists * PER_FUSION_LIST * self.features
+        lists = n_validation * (PER_LIST * self.features + VALIDATIONS * self.scores)
+        lists += n_more * PER_LIST * self.features
+        share = min(1.0, LISTS_PART * budget.seconds / max(lists, 1e-9))
+        share = min(1.0, max(share, MIN_LISTS / max(n_validation, 1)))
+        left = FUSION_PART * budget.seconds - self.fit  # behaviour is fitted once more, or FOLDS times for the whole
+        if left >= (FOLDS - 1) * self.fit + fusion:
+            return Effort(1.0, share)
+        return Effort(max(0.0, min(left / max(fusion, 1e-9), 1 - 1e-6)), share)
 
 
 @dataclass(frozen=True)
 class Preparation:
     """How a training's data are prepared: on which index, for which budget, in which file they are kept.
 
-    `n_retrievers`, `n_more_lists`: how often retrieval is fitted in all, and what is retrieved beside for validation.
+    `n_more`: how many lists are retrieved beside those that are validated on.
     """
 
     index: DomainIndex
     budget: Budget
     plan: ValidationPlan
     file: Path
-    n_retrievers: int = 1
-    n_more_lists: int = 0
     workers: Workers = ALONE
+    n_more: int = 0
 
-    def training_data(self, resumes: bool) -> TrainingData:
-        """The data, those that were kept where the training resumes or they were made with nothing left out."""
+    def training_data(self, resumes: bool, scorer: Scorer, device: torch.device) -> TrainingData:
+        """The data; those that were kept where the training resumes or nothing was left out of them."""
         kept = self._load()
-        is_enough = kept is not None and (resumes or kept.share >= 1)
+        is_enough = kept is not None and (resumes or kept.effort.is_whole)
         if self.workers.shared(is_enough)[0] and kept is not None:
             return kept
-        plan = replace(self.plan, share=self.workers.shared(self._share())[0])
-        if plan.share < 1 and self.workers.is_first:
-            note(f"preparing takes long here: retrieval is fitted and validated on {plan.share:.0%} of what there is")
-        data = make_training_data(self.index, plan)
+        histories = split_for(self.index, self.plan).training
+        effort, fitted = self._effort(histories, scorer, device)
+        if not effort.is_whole and self.workers.is_first:
+            note(f"little time for this machine: validating on {effort.lists:.0%} of the users that are held out")
+        data = make_training_data(self.index, self.plan, effort, fitted)
         if self.workers.is_first:
             self._save(data)
         return data
@@ -100,25 +108,35 @@ class Preparation:
             "seed": self.plan.seed,
         }
 
-    def _share(self) -> float:
+    def _effort(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Effort, Behaviour | None]:
+        """What the budget allows, and the behaviour that was fitted to know it."""
         if self.budget.minutes is None:
-            return 1.0
-        histories = split_for(self.index, self.plan).training
-        return self._cost(histories).affordable_share(MAX_SHARE_OF_BUDGET * self.budget.seconds)
+            return WHOLE_EFFORT, None
+        cost, fitted = self._measure(histories, scorer, device)
+        n_validation = min(self.plan.max_users, len(histories))
+        effort = cost.effort(self.budget, count_lists(len(histories)), n_validation, self.n_more)
+        return Effort(*self.workers.shared(effort.fusion, effort.lists)), fitted
 
-    def _cost(self, histories: Histories) -> Cost:
-        domain = self.index.domain
-        written = None if self.index.reviews is None else self.index.reviews.found
+    def _measure(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Cost, Behaviour]:
+        domain, reviews = self.index.domain, self.index.reviews
+        places = np.linspace(0, len(histories) - 1, PROBES).astype(int)
+        shown = [histories[int(place)] for place in places]
+        rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
+        times = [time.monotonic()]
         with single_thread():
-            began = time.monotonic()
+            written = None if reviews is None else reviews.found
             features = fitted_features(histories, domain.catalogue, np.asarray(self.index.vectors), written)
-            fitted = time.monotonic()
-            places = np.linspace(0, len(histories) - 1, min(PROBES, len(histories))).astype(int)
-            for place in places:
-                features.of(histories[int(place)])
-            each = (time.monotonic() - fitted) / max(len(places), 1)
-        n_users = min(self.plan.max_users, len(histories))
-        return Cost(fitted - began, each, self.n_retrievers, count_lists(len(histories)), n_users + self.n_more_lists)
+            times.append(time.monotonic())
+            for history in shown:
+                features.of(history)
+        times.append(time.monotonic())
+        lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in shown]
+        score_lists(scorer, lists[:1], device)  # the first time takes longer
+        times.append(time.monotonic())
+        score_lists(scorer, lists, device)
+        times.append(time.monotonic())
+        fit, made, _, scored = np.diff(times)
+        return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES), features.behaviour
 
     def _save(self, data: TrainingData) -> None:
         lists = data.validation
@@ -129,7 +147,7 @@ class Preparation:
             "rows": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *(each.rows for each in lists)])),
             "fused": torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *(each.fused for each in lists)])),
         }
-        about = {KEY: json_text(self._key), "share": repr(data.share)}
+        about = {KEY: json_text(self._key), "effort": json_text(asdict(data.effort))}
         with tensor_writes(self.file):
             write_file(self.file, lambda path: save_file(tensors, path, about))
 
@@ -143,15 +161,15 @@ class Preparation:
                 tensors = {name: kept.get_tensor(name).numpy() for name in kept.keys()}  # noqa: SIM118  no mapping
             if json.loads(about[KEY]) != json.loads(json_text(self._key)):
                 return None
-            share, training = float(about["share"]), split_for(self.index, self.plan).training
+            effort, training = Effort(**json.loads(about["effort"])), split_for(self.index, self.plan).training
             ends = np.cumsum(tensors["lengths"])[:-1]
             parts = zip(np.split(tensors["rows"], ends), np.split(tensors["fused"], ends), strict=True)
             lists = tuple(
                 ValidationList(training[int(user)], rows, fused, int(truth), int(user))
                 for user, truth, (rows, fused) in zip(tensors["users"], tensors["truths"], parts, strict=False)
             )
-            return TrainingData(training, lists, share)
-        except (OSError, ValueError, KeyError, IndexError, SafetensorError):
+            return TrainingData(training, lists, effort)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):
             return None  # made again
 
 

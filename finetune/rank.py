@@ -20,7 +20,7 @@ from finetune.objective import NextItemObjective
 from finetune.rank_text import prepare_text_job
 from finetune.settings import RankSettings
 from finetune.trainer import Trainer, freeze_lora
-from finetune.training_data import VALIDATION_SEED, VALIDATION_USERS
+from finetune.training_data import VALIDATION_SEED, VALIDATION_USERS, WHOLE_PLAN, split_for
 from finetune.training_job import TrainingJob, TrainingSetup, device_of, train_adapter
 from finetune.validation import IsExpired, Validation, validate
 from finetune.workers import Workers
@@ -61,10 +61,11 @@ def finetune_rank(settings: RankSettings, replace_current: bool = False) -> Path
 
 def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
     """The training of a sequence reranker, made ready."""
-    data = setup.training_data()
-    scorer = new_scorer(setup.settings, setup.base, setup.index, data.training)
+    training = split_for(setup.index, WHOLE_PLAN).training
+    scorer = new_scorer(setup.settings, setup.base, setup.index, training)
     loaded, fingerprint = scorer.loaded, fingerprint_of(setup.domain)
-    loaded.reranker.to(setup.device)
+    loaded.reranker.to(setup.device).eval()
+    data = setup.training_data(WHOLE_PLAN, scorer)
     made = replace(loaded.settings, data=fingerprint)
 
     def save(folder: Path, blend: float) -> None:

@@ -4,7 +4,6 @@ Each example is a history with the item that came next and hard negatives, all r
 without that event; the history is encoded once for all of them. The model learns a correction of the fused score.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from agent.rerank.text_reranker import (
 )
 from finetune.objective import autocast
 from finetune.trainer import Trainer
-from finetune.training_data import ValidationList, ValidationPlan, list_for
+from finetune.training_data import WHOLE_EFFORT, Effort, ValidationList, ValidationPlan, list_for
 from finetune.training_job import TrainingJob, TrainingSetup
 from finetune.validation import IsExpired, Validation, validate
 from index.assemble import fit_retriever
@@ -87,18 +86,17 @@ class TextObjective:
 def prepare_text_job(setup: TrainingSetup) -> TrainingJob:
     """The training of a text reranker, made ready."""
     domain, settings = setup.domain, setup.settings
-    plan = ValidationPlan(VALIDATION_USERS, CANDIDATES)
-    n_examples = min(MAX_EXAMPLES, POSITIONS * len(domain.histories))
-    data = setup.training_data(plan, n_retrievers=2, n_more_lists=n_examples)
-    examples = text_examples(setup.index, settings.seed, data.share)
     layers = min(settings.layers, count_layers(setup.base.path) or settings.layers)
     reranker, tokenizer = new_text_reranker(setup.base.name, layers, settings.rank, settings.seed)
-    reranker.to(setup.device)
+    reranker.to(setup.device).eval()
     fingerprint, scale = fingerprint_of(domain), Scale.of(domain.histories.values)
     made = TextRerankerSettings(setup.base.name, setup.base.sha256, layers, settings.rank, scale, data=fingerprint)
     loaded = LoadedTextReranker(reranker, made, tokenizer, domain.catalogue.ids, Path())
     objective = TextObjective(loaded, domain.catalogue)
     scorer = TextScorer(loaded, domain.catalogue)
+    n_examples = min(MAX_EXAMPLES, POSITIONS * len(domain.histories))
+    data = setup.training_data(ValidationPlan(VALIDATION_USERS, CANDIDATES), scorer, n_examples)
+    examples = text_examples(setup.index, settings.seed, data.effort)
 
     def validation(is_expired: IsExpired) -> Validation | None:
         return validate(scorer, data.validation, setup.device, is_expired)
@@ -114,19 +112,16 @@ def prepare_text_job(setup: TrainingSetup) -> TrainingJob:
     return TrainingJob(setup, fingerprint, trainer, data, batches, save, about)
 
 
-def text_examples(index: DomainIndex, seed: int, share: float = 1.0) -> tuple[ValidationList, ...]:
-    """Candidates for the POSITIONS events before those that are held out, by a retriever fitted without them.
-
-    `share` of the lists that retrieval could learn from, and of the examples.
-    """
+def text_examples(index: DomainIndex, seed: int, effort: Effort = WHOLE_EFFORT) -> tuple[ValidationList, ...]:
+    """Candidates for the POSITIONS events before those that are held out, by a retriever fitted without them."""
     domain = index.domain
     cleaned, _ = first_events(domain.histories, len(domain.catalogue))
     long_enough = cleaned.chosen(np.flatnonzero(cleaned.lengths > HELD_OUT + 1))
     known = np.maximum(long_enough.lengths - HELD_OUT - POSITIONS, 1)
-    retriever = fit_retriever(index, long_enough.until(known), seed, share)
+    retriever = fit_retriever(index, long_enough.until(known), seed, effort.fusion)
     until = long_enough.lengths - HELD_OUT
     places = [(user, n) for user in range(len(long_enough)) for n in range(known[user], until[user])]
-    order = np.random.default_rng(seed).permutation(len(places))[: math.ceil(share * min(MAX_EXAMPLES, len(places)))]
+    order = np.random.default_rng(seed).permutation(len(places))[: effort.count(min(MAX_EXAMPLES, len(places)))]
     lists = []
     for n in progress(order, "retrieving examples"):
         user, before = places[int(n)]

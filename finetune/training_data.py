@@ -1,5 +1,6 @@
 """The training data of a reranker: histories to learn from, and lists of candidates to validate on."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,12 +13,12 @@ from index.command import progress
 from index.data.domain import Histories
 from index.data.records import History
 from index.data.splits import ValidationSplit, split_validation
+from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training import single_thread
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
 
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
-MIN_USERS = 100  # who are validated on, however little time there is
 VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for every training, so that they can be compared
 
 
@@ -36,51 +37,67 @@ class ValidationList:
 class TrainingData:
     """Histories to learn from, without the last event, and without the last but one of those who may be validated on.
 
-    `share` of what the retrieval behind the lists could learn from, and of the users who could be validated on.
+    `effort` says how thoroughly the lists were made.
     """
 
     training: Histories
     validation: tuple[ValidationList, ...]
-    share: float = 1.0
+    effort: "Effort"
 
 
 @dataclass(frozen=True)
 class ValidationPlan:
-    """Who is held out for validation, among how many candidates the next event is looked for, drawn by which seed.
-
-    `share`: with less than all, retrieval is fitted and candidates are retrieved in less time; as many users are held
-    out, so that what is learned from stays the same.
-    """
+    """Who is held out for validation, among how many candidates the next event is looked for, drawn by which seed."""
 
     max_users: int = VALIDATION_USERS
     n_candidates: int = CANDIDATES
     seed: int = VALIDATION_SEED
-    share: float = 1.0
-
-    def count_users(self, n_held_out: int) -> int:
-        """How many of the users who are held out get a list."""
-        return min(n_held_out, max(MIN_USERS, int(self.share * n_held_out)))
 
 
-WHOLE = ValidationPlan()
+@dataclass(frozen=True)
+class Effort:
+    """How much a preparation does: the share of lists that the fusion learns from, and of lists that are retrieved.
+
+    As many users are held out in any case, so that what is learned from stays the same.
+    """
+
+    fusion: float = 1.0
+    lists: float = 1.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out."""
+        return self.fusion >= 1 and self.lists >= 1
+
+    def count(self, n: int) -> int:
+        """How many of so many lists are retrieved."""
+        return math.ceil(self.lists * n)
 
 
-def make_training_data(index: DomainIndex, plan: ValidationPlan = WHOLE) -> TrainingData:
+WHOLE_PLAN, WHOLE_EFFORT = ValidationPlan(), Effort()
+
+
+def make_training_data(
+    index: DomainIndex,
+    plan: ValidationPlan = WHOLE_PLAN,
+    effort: Effort = WHOLE_EFFORT,
+    fitted: Behaviour | None = None,
+) -> TrainingData:
     """Hold out each user's last event as the test and, of some, the one before to validate on; fit retrieval on others.
 
-    The retriever that makes the validation lists has seen neither.
+    `fitted` is the behaviour of the histories to learn from, where it was fitted already.
     """
     part = split_for(index, plan)
-    retriever = fit_retriever(index, part.training, plan.seed, plan.share)
-    n_users = plan.count_users(len(part.users))
-    listed = np.sort(np.random.default_rng(plan.seed).permutation(len(part.users))[:n_users])
+    retriever = fit_retriever(index, part.training, plan.seed, effort.fusion, fitted)
+    drawn = np.random.default_rng(plan.seed).permutation(len(part.users))
+    listed = np.sort(drawn[: effort.count(len(drawn))])
     pairs = list(zip(part.users[listed].tolist(), part.next_rows[listed].tolist(), strict=True))
     with single_thread():
         lists = [
             replace(list_for(retriever, part.training[user], row, plan.n_candidates), user=user)
             for user, row in progress(pairs, "retrieving for validation")
         ]
-    return TrainingData(part.training, tuple(lists), plan.share)
+    return TrainingData(part.training, tuple(lists), effort)
 
 
 def split_for(index: DomainIndex, plan: ValidationPlan) -> ValidationSplit:

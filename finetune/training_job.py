@@ -25,7 +25,8 @@ from finetune.preparation import Preparation
 from finetune.progress import Progress
 from finetune.settings import RankSettings
 from finetune.trainer import BatchesOf, Schedule, Trainer
-from finetune.training_data import VALIDATION_SEED, WHOLE, TrainingData, ValidationPlan, ndcg_at_10
+from finetune.training_data import VALIDATION_SEED, TrainingData, ValidationPlan, ndcg_at_10
+from finetune.validation import Scorer
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note
@@ -87,11 +88,11 @@ class TrainingSetup:
         """The training on disk while it runs."""
         return Checkpoint(adapters_folder(self.domain.name) / f"{self.kind}.training", self.key)
 
-    def training_data(self, plan: ValidationPlan = WHOLE, n_retrievers: int = 1, n_more_lists: int = 0) -> TrainingData:
-        """Histories to learn from and lists to validate on, those of before where the training resumes."""
+    def training_data(self, plan: ValidationPlan, scorer: Scorer, n_more: int = 0) -> TrainingData:
+        """Histories to learn from and lists to validate `scorer` on, those of before where the training resumes."""
         file = home() / "prepared" / self.domain.name / f"{self.kind}.safetensors"
-        preparation = Preparation(self.index, self.budget, plan, file, n_retrievers, n_more_lists, self.workers)
-        return preparation.training_data(resumes=self.checkpoint.is_resumable())
+        preparation = Preparation(self.index, self.budget, plan, file, self.workers, n_more)
+        return preparation.training_data(self.checkpoint.is_resumable(), scorer, self.device)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class TrainingJob:
             "histories_sha256": self.fingerprint.histories_sha256,
             "encoder_sha256": self.setup.index.manifest.encoder_sha256,
             "n_users": len(self.data.validation),
-            "share": self.data.share,
+            "effort": asdict(self.data.effort),
             "seed": VALIDATION_SEED,
         }
 

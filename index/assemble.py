@@ -33,15 +33,18 @@ def saved_retriever(index: DomainIndex) -> Retriever:
     return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
 
 
-def fit_retriever(index: DomainIndex, histories: Histories, seed: int, share: float = 1.0) -> Retriever:
+def fit_retriever(
+    index: DomainIndex, histories: Histories, seed: int, share: float = 1.0, fitted: Behaviour | None = None
+) -> Retriever:
     """The retriever fitted on these histories alone; of the reviews it knows those whose events are among them.
 
     Rows are those of the index's catalogue; `seed` draws what the fusion learns from, `share` of what it could.
+    `fitted` is the behaviour of these histories where that was fitted already.
     """
     n_items = len(index.domain.catalogue)
     written = None if index.reviews is None else index.reviews.found
     fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, written, share)
-    behaviour = BehaviourChannel.of(Behaviour.fit(histories, n_items))
+    behaviour = BehaviourChannel.of(fitted or Behaviour.fit(histories, n_items))
     reviews = None
     if written is not None:
         reviews = ReviewChannel.of(written.known_from(histories, n_items), n_items, index.text.encoded)

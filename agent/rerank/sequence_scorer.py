@@ -11,6 +11,7 @@ from agent.rerank.adapters import LoadedReranker
 from agent.rerank.packed_scoring import Prefix, PrefixCache
 from agent.rerank.precision import autocast_for
 from agent.rerank.sequence_prompt import Prompt, PromptBatch, make_prompt, pad_prompts
+from agent.rerank.sequence_reranker import SequenceReranker
 from index.data.domain import Catalogue
 from index.data.records import History
 from index.types import Floats, Rows
@@ -55,13 +56,16 @@ class SequenceScorer:
         if not asked:
             return found
         states = (
-            [self._cached_state(histories[asked[0]])]
+            self._cached_state(histories[asked[0]])[None]
             if len(histories) == 1
             else self._last_states([histories[n] for n in asked])
         )
+        each_once, places = np.unique(np.concatenate([wanted[n] for n in asked]), return_inverse=True)
+        ends = np.cumsum([len(wanted[n]) for n in asked])[:-1]
         with torch.inference_mode():
-            for state, n in zip(states, asked, strict=True):
-                found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])).to(self._device))
+            items = _Items(*self._items(torch.from_numpy(each_once).to(self._device)))
+            for state, n, own in zip(states, asked, np.split(places, ends), strict=True):
+                found[n] = items.log_odds(self.loaded.reranker, state, torch.from_numpy(own).to(self._device))
         return found
 
     def _cached_state(self, history: History) -> torch.Tensor:
@@ -86,9 +90,22 @@ class SequenceScorer:
             text, ids = inputs_of(batch, self.texts, self.numbers)
             return self.loaded.reranker.states(text, ids, batch)[:, -1].float()
 
-    def _scores(self, state: torch.Tensor, rows: torch.Tensor) -> Floats:
-        reranker, ids = self.loaded.reranker, self.numbers[rows]
-        scores = reranker.scores(state, reranker.items(self.texts[rows], ids), ids)
+    def _items(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Items as states are compared with them (n, width), and their numbers (n)."""
+        ids = self.numbers[rows]
+        return self.loaded.reranker.items(self.texts[rows], ids), ids
+
+
+@dataclass(frozen=True)
+class _Items:
+    """The items of several lists, each computed once: lists share many of their candidates."""
+
+    vectors: torch.Tensor
+    ids: torch.Tensor
+
+    def log_odds(self, reranker: SequenceReranker, state: torch.Tensor, places: torch.Tensor) -> Floats:
+        """The log odds of the items at these places after one state."""
+        scores = reranker.scores(state, self.vectors[places], self.ids[places])
         return np.asarray(scores.float().cpu().numpy(), np.float32)
 
 

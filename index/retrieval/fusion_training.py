@@ -17,7 +17,7 @@ from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 
 ALL = (*COLUMNS, *REVIEW_COLUMNS)
-FOLDS, QUICK_FOLDS = 5, 2  # the second where a share of the lists is asked for
+FOLDS = 5
 MIN_LISTS, MAX_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
 POSITIONS = 15  # the newest events of a user that are predicted
 SHORT = 0.25  # share of examples whose history is cut to a few events: somebody new who has named some items
@@ -59,7 +59,8 @@ def learn_fusion(
 ) -> tuple[Fusion, int]:
     """A fusion learned out of fold, and from how many lists; a plain sum where there are too few.
 
-    `share` of the lists: with less than all it is learned in less time and knows less.
+    `share` of the lists: with less than all it is learned in less time and knows less. Behaviour is then fitted on one
+    half of the users, and the lists are of the other.
     """
     columns = feature_columns(reviews is not None)
     with single_thread():
@@ -71,8 +72,8 @@ def learn_fusion(
 
 
 def count_lists(n_users: int, share: float = 1.0) -> int:
-    """From how many lists at most a fusion is learned."""
-    return max(LEAST, int(share * np.clip(n_users // USERS_A_LIST, MIN_LISTS, MAX_LISTS)))
+    """From how many lists at most a fusion is learned; some are lost where the true item is no candidate."""
+    return max(2 * LEAST, int(share * np.clip(n_users // USERS_A_LIST, MIN_LISTS, MAX_LISTS)))
 
 
 def fitted_features(
@@ -125,10 +126,10 @@ def _lists(
 ) -> Iterator[list[FusionList]]:
     """By fold, for each event to predict, the item that came next, first, and other candidates."""
     random = np.random.default_rng(seed)
-    n_folds = FOLDS if share >= 1 else QUICK_FOLDS
-    fold_of = random.permutation(len(histories)) % n_folds
-    wanted = _positions(histories, random, share)
-    for fold in progress(range(n_folds), "learning the fusion"):
+    folds = range(FOLDS) if share >= 1 else range(1)
+    fold_of = random.permutation(len(histories)) % (FOLDS if share >= 1 else 2)
+    wanted = _positions(histories, random, count_lists(len(histories), share) * (1 if share >= 1 else 2))
+    for fold in progress(folds, "learning the fusion"):
         mine = [position for position in wanted if fold_of[position.user] == fold]
         if not mine:
             continue
@@ -140,13 +141,13 @@ def _lists(
         yield [found for found in made if found is not None]
 
 
-def _positions(histories: Histories, random: np.random.Generator, share: float) -> list[Position]:
-    """Events drawn from the newest of each user; some are to be predicted from a few events only."""
+def _positions(histories: Histories, random: np.random.Generator, n: int) -> list[Position]:
+    """`n` events drawn from the newest of each user; some are to be predicted from a few events only."""
     lengths = histories.lengths
     counts = np.clip(lengths - 1, 0, POSITIONS)
     users = np.repeat(np.arange(len(histories)), counts)
     back = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = random.permutation(len(users))[: count_lists(len(histories), share)]
+    chosen = random.permutation(len(users))[:n]
     short = random.random(len(chosen)) < SHORT
     few = random.integers(1, 6, len(chosen))
     before = lengths[users[chosen]] - 1 - back[chosen]
