@@ -39,7 +39,7 @@ from index.retrieval.fusion_training import FOLDS, count_lists, fitted_features,
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 
-FUSION_PART, LISTS_PART = 0.35, 0.25  # of the minutes, at most: fitting retrieval; retrieving and validating lists
+FUSION_PART, LISTS_PART = 0.25, 0.2  # of the minutes, at most: fitting retrieval; retrieving and validating lists
 VALIDATIONS = 3  # that a short training makes: at its start, its end, and in between
 MIN_LISTS = 32
 KEY = "key"
