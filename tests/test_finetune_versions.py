@@ -14,6 +14,7 @@ from agent.rerank.adapter_files import HEAD, WEIGHTS
 from agent.rerank.adapter_versions import find_current, list_versions, only_training
 from finetune.__main__ import main
 from index.build.builder import build_domain
+from index.data import tables
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
 from index.storage.home import adapters_folder
@@ -238,6 +239,22 @@ def test_what_was_prepared_is_kept_for_the_next_training_of_the_same_data(home: 
     built(write_domain(replace(people, values=6 - people.values)), tiny)
     finetune("small", tiny, "--epochs", "1")
     assert kept.stat().st_mtime_ns != written
+
+
+def test_a_training_reads_the_tables_of_its_domain_once(
+    trained: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    original = tables.pq.read_table
+
+    def count(path: Path, **options: object) -> object:
+        read.append(path.name)
+        return original(path, **options)
+
+    monkeypatch.setattr(tables.pq, "read_table", count)
+    rewrite(trained, "training.json", validation_key=None)  # so that the version that serves is loaded as well
+    finetune("small", tiny, "--epochs", "1", "--seed", "2")
+    assert sorted(name for name in read if not name.startswith("reviews")) == ["interactions.parquet", "items.parquet"]
 
 
 def test_minutes_that_preparation_eats_up_are_refused_and_leave_no_adapter(home: Path, tiny: Path) -> None:
