@@ -1,6 +1,7 @@
 """The finetuning commands: `python -m finetune rank|adapters|speed`."""
 
 import argparse
+import time
 from collections.abc import Sequence
 
 from index.command import Parser, note, positive_int, run
@@ -82,6 +83,7 @@ def _speed(options: argparse.Namespace) -> None:
 
 
 def _rank(options: argparse.Namespace) -> None:
+    began = time.monotonic()
     _refuse_unknown(options.domain)
     from finetune.rank import finetune_rank
     from finetune.settings import LAYERS, LEARNING_RATES, RankSettings
@@ -100,7 +102,7 @@ def _rank(options: argparse.Namespace) -> None:
         lora=not options.without_lora,
         device=options.device,
     )
-    note(f"adapter: {finetune_rank(settings, options.replace)}")
+    note(f"adapter: {finetune_rank(settings, options.replace, began)}")
 
 
 def _refuse_unknown(domain: str) -> None:

@@ -3,12 +3,14 @@
 import math
 from dataclasses import dataclass
 
-from finetune.progress import Progress
+from finetune.progress import Clock, Progress
 from index.errors import MendableError
 
 MARGIN = 1.5  # of the slowest step and validation so far: a busy machine may be slower the next time
+SMALL_MARGIN = 1.2  # for the first step, without which the training would be for nothing
 FIRST_STEP = 0.25  # of a validation: what a step is taken to cost before one was measured
-SAVING = 15.0  # seconds after the training, within which the adapter in use may be validated
+LOADING = 20.0  # seconds to load libraries, models and tables that are not counted, beside the minutes
+SAVING = 15.0  # seconds after the training that are not counted, within which the adapter in use may be validated
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class Budget:
         if self.minutes is not None:
             return seconds / self.seconds
         return epoch / max(self.epochs, 1)
+
+
+def counted_seconds(clock: Clock) -> float:
+    """The seconds of a command that count: all since the clock's mark, and what loading took beyond LOADING."""
+    loading = clock.seconds - clock.since_mark
+    return clock.since_mark + max(0.0, loading - LOADING)
 
 
 @dataclass
@@ -58,7 +66,8 @@ class TimePlan:
         at = self.at
         step = (at.slowest_step or FIRST_STEP * at.slowest_validation) + (at.slowest_draw if draws else 0)
         compared = max(0.0, MARGIN * at.slowest_validation - SAVING) if self.compares else 0.0
-        needed = MARGIN * (step + at.slowest_validation) + compared
+        margin = MARGIN if at.step else SMALL_MARGIN
+        needed = margin * (step + at.slowest_validation) + compared
         return at.seconds + later + needed < self.budget.seconds
 
     def validation_fits(self) -> bool:

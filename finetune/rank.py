@@ -16,7 +16,9 @@ from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
+from finetune.budget import counted_seconds
 from finetune.objective import NextItemObjective
+from finetune.progress import Clock
 from finetune.rank_text import prepare_text_job
 from finetune.settings import RankSettings
 from finetune.trainer import Trainer, freeze_lora
@@ -38,24 +40,25 @@ MIN_USERS_FOR_COUNTS, INITIAL_LENGTH = 5_000, 0.5  # users; length of a vector
 BACKBONES = {"bert": BERT, "gpt": GPT}
 
 
-def finetune_rank(settings: RankSettings, replace_current: bool = False) -> Path:
+def finetune_rank(settings: RankSettings, replace_current: bool = False, began: float | None = None) -> Path:
     """Train, choose the blend on validation users, write a version of the adapter; its folder.
 
-    Raises MendableError, among others where another training of this domain and kind is running.
+    `began`: when the command began, by `time.monotonic`. Raises MendableError, among others where another training of
+    this domain and kind is running.
     """
-    began = time.monotonic()
+    clock = Clock(0.0 if began is None else time.monotonic() - began)
     device = device_of(settings.device)
     domain = load_domain(settings.domain)
     _refuse_too_little(domain)
     base = resolve(BACKBONES.get(settings.backbone, settings.backbone))
-    setup = TrainingSetup(settings, base, open_index(domain), device, Workers.here(device))
+    setup = TrainingSetup(settings, base, open_index(domain), device, clock, Workers.here(device))
     with only_training(domain.name, setup.kind) if setup.workers.is_first else contextlib.nullcontext():
         if setup.workers.is_first:
             move_unversioned(domain.name, setup.kind)
         job = prepare_text_job(setup) if settings.prompt == "words" else prepare_items_job(setup)
         if not settings.lora:
             freeze_lora(job.trainer)
-        job.trainer.at.seconds = time.monotonic() - began  # preparation is part of the training
+        job.trainer.at.seconds = counted_seconds(clock)
         return train_adapter(job, replace_current)
 
 

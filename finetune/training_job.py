@@ -22,7 +22,7 @@ from finetune.comparison import Comparison, choose_current, is_comparable
 from finetune.curves import Curves
 from finetune.model_card import card_of
 from finetune.preparation import Preparation
-from finetune.progress import Progress
+from finetune.progress import Clock, Progress
 from finetune.settings import RankSettings
 from finetune.trainer import BatchesOf, Schedule, Trainer
 from finetune.training_data import VALIDATION_SEED, TrainingData, ValidationPlan, ndcg_at_10
@@ -49,6 +49,7 @@ class TrainingSetup:
     base: ModelFolder
     index: DomainIndex
     device: torch.device
+    clock: Clock  # of the command; its mark is where loading ends
     workers: Workers = ALONE
 
     @property
@@ -90,6 +91,7 @@ class TrainingSetup:
 
     def training_data(self, plan: ValidationPlan, scorer: Scorer, n_more: int = 0) -> TrainingData:
         """Histories to learn from and lists to validate `scorer` on, those of before where the training resumes."""
+        self.clock.mark()
         file = home() / "prepared" / self.domain.name / f"{self.kind}.safetensors"
         preparation = Preparation(self.index, self.budget, plan, file, self.workers, n_more)
         return preparation.training_data(self.checkpoint.is_resumable(), scorer, self.device)

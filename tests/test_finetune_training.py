@@ -15,9 +15,10 @@ from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
-from finetune.budget import SAVING, Budget
+from finetune.budget import LOADING, SAVING, Budget, counted_seconds
 from finetune.checkpoint import STATE, TENSORS, Checkpoint
 from finetune.objective import NextItemObjective
+from finetune.progress import Clock
 from finetune.trainer import CHECKPOINT_EVERY, LOWERINGS, PATIENCE, Schedule, Trainer
 from finetune.validation import IsExpired, Validation
 from index.data.domain import Catalogue, Histories
@@ -287,6 +288,20 @@ def test_time_is_kept_for_a_validation_of_the_adapter_in_use(factory: TrainerFac
     trainer = factory.trainer(Budget(minutes=2))
     trainer.plan.compares = True
     assert trainer.run(HISTORIES, batches, checkpoint).seconds + 12 <= 120 + SAVING - 3
+
+
+@pytest.mark.parametrize(
+    ("loading", "preparing", "counted"), [(0, 5, 5), (12, 5, 5), (LOADING, 0, 0), (LOADING + 7, 5, 12)]
+)
+def test_of_loading_only_what_takes_longer_than_its_allowance_is_counted(
+    loading: float, preparing: float, counted: float
+) -> None:
+    now = FakeClock()
+    clock = Clock(now=now)
+    now.seconds += loading
+    clock.mark()
+    now.seconds += preparing
+    assert counted_seconds(clock) == pytest.approx(counted)
 
 
 @pytest.mark.parametrize(("prepared", "seconds"), [(61.0, 1.0), (59.5, 1.0), (20.0, 30.0), (0.0, 100.0)])
