@@ -3,13 +3,15 @@
 Two trainings are comparable by their records where their validation keys are equal and retrieval alone came to the same
 NDCG@10. Else the current adapter scores the new training's validation lists, so that both are measured on the same
 events. It may have been trained on some of them, which raises its figure: where the comparison is not fair, it favours
-the version that serves already.
+the version that serves already. Where there was no time to validate on all users that are held out, the difference must
+be a clear one: few users cannot tell.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from agent.rerank.adapter_files import read_trained_on
@@ -20,7 +22,9 @@ from finetune.training_data import ValidationList, ndcg_at_10
 from finetune.validation import score_lists
 from index.build.loading import DomainIndex
 from index.errors import MendableError
+from index.types import Floats
 
+CLEAR = 1.645  # standard errors that a mean difference of few users must be above zero: one-sided 95 %
 SAME_BEFORE = 5e-4  # NDCG@10 of retrieval alone: numbers of another machine differ by less, another retrieval by more
 
 
@@ -33,6 +37,7 @@ class Comparison:
     device: torch.device
     replace: bool = False  # make the new version current without comparing
     needs_evaluation: bool = False  # time is kept for it
+    is_whole: bool = True  # the lists are of all users that are held out
 
 
 def is_comparable(record: Mapping[str, Any], key: Mapping[str, Any], before: float) -> bool:
@@ -43,8 +48,11 @@ def is_comparable(record: Mapping[str, Any], key: Mapping[str, Any], before: flo
         return False
 
 
-def choose_current(made: Version, comparison: Comparison) -> str:
-    """Make a version current where it is to serve; what was decided and why, in one sentence."""
+def choose_current(made: Version, comparison: Comparison, scores: Sequence[Floats]) -> str:
+    """Make a version current where it is to serve; what was decided and why, in one sentence.
+
+    `scores` are its blended scores of the validation lists.
+    """
     domain = comparison.index.domain.name
     current = find_current(domain, made.kind)
     name = f"adapter {made.name} ({made.kind})"
@@ -53,33 +61,60 @@ def choose_current(made: Version, comparison: Comparison) -> str:
     if comparison.replace or current is None:
         make_current(domain, made)
         return f"{name} is current now" + (", without a comparison (--replace)" if comparison.replace else "")
-    own = made.record["after"]["ndcg@10"]
-    other, how = _ndcg_of_current(current, made, comparison)
-    if other is None:
+    verdict = _compare(made, current, comparison, scores)
+    if verdict.is_better:
         make_current(domain, made)
-        return f"{name} is current now: {how}"
-    figures = f"ndcg@10 {own:.4f}, {current.name} has {other:.4f} {how}"
-    if own > other:
-        make_current(domain, made)
-        return f"{name} is current now: {figures}"
+        return f"{name} is current now: {verdict.reason}"
     choose = f"`python -m finetune adapters --domain {domain} --use {made.name}` chooses it"
-    return f"{name} is kept and not current: {figures} ({choose})"
+    return f"{name} is kept and not current: {verdict.reason} ({choose})"
 
 
-def _ndcg_of_current(current: Version, made: Version, comparison: Comparison) -> tuple[float | None, str]:
-    """The current version's NDCG@10 on the new one's validation, None where it cannot serve; and how it was found."""
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a new version is better than the current one, and by which figures."""
+
+    is_better: bool
+    reason: str
+
+
+def _compare(made: Version, current: Version, comparison: Comparison, scores: Sequence[Floats]) -> Verdict:
     record = made.record
-    if is_comparable(current.record, record["validation_key"], record["before"]["ndcg@10"]):
-        return current.ndcg, "on the same validation"
+    own = float(record["after"]["ndcg@10"])
+    known = is_comparable(current.record, record["validation_key"], record["before"]["ndcg@10"])
+    if known and current.ndcg is not None:
+        figures = f"ndcg@10 {own:.4f}, {current.name} has {current.ndcg:.4f} on the same validation"
+        return Verdict(own > current.ndcg, figures)
     try:
         mismatch = read_trained_on(current.folder).find_mismatch(comparison.index.domain)
         if mismatch is not None:
-            return None, f"{current.name} was trained on {mismatch}"
-        ranker = tuned_ranker(current.kind, current.folder, comparison.index)
+            return Verdict(True, f"{current.name} was trained on {mismatch}")
+        others = _scores_of(current, comparison)
     except MendableError as why:
-        return None, f"{current.name} cannot be used ({why.what})"
+        return Verdict(True, f"{current.name} cannot be used ({why.what})")
+    lists = comparison.lists
+    pairs = zip(lists, scores, others, strict=True)
+    differences = np.array([ndcg_at_10([each], [a]) - ndcg_at_10([each], [b]) for each, a, b in pairs], np.float32)
+    figures = (
+        f"ndcg@10 {own:.4f}, {current.name} has {ndcg_at_10(lists, others):.4f} when it is validated on the same users "
+        "and candidates"
+    )
+    if is_gain(differences, comparison.is_whole):
+        return Verdict(True, figures)
+    return Verdict(False, figures + ("" if comparison.is_whole else f", no clear gain on {len(lists)} users"))
+
+
+def is_gain(differences: Floats, is_whole: bool) -> bool:
+    """Whether differences of NDCG by user are a gain: their mean is above zero, of a part of the users clearly so."""
+    if is_whole or len(differences) < 2:
+        return bool(is_whole and len(differences) and differences.mean() > 0)
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return bool(differences.mean() > CLEAR * error)
+
+
+def _scores_of(current: Version, comparison: Comparison) -> list[Floats]:
+    """The current version's blended scores of the validation lists. Raises MendableError where it cannot be used."""
+    ranker = tuned_ranker(current.kind, current.folder, comparison.index)
     loaded = ranker.scorer.loaded
     loaded.reranker.to(comparison.device)
     scores = score_lists(ranker.scorer, comparison.lists, comparison.device) or []
-    ndcg = ndcg_at_10(comparison.lists, blend_lists(comparison.lists, scores, loaded.settings.blend))
-    return ndcg, "when it is validated on the same users and candidates"
+    return blend_lists(comparison.lists, scores, loaded.settings.blend)

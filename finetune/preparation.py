@@ -49,15 +49,19 @@ PER_FUSION_LIST, PER_LIST = 1.5, 4.0  # what it takes, in features of one histor
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one."""
+    """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one.
+
+    `busy`: seconds by the clock for one of the CPU. What several threads compute together is slowed by it once more.
+    """
 
     fit: float
     features: float
     scores: float
+    busy: float = 1.0
 
     def effort(self, budget: Budget, n_fusion_lists: int, n_validation: int, n_more: int) -> Effort:
         """What fits into its part of the minutes; `n_more` lists are retrieved beside those of the validation."""
-        fusion = n_fusion_lists * PER_FUSION_LIST * self.features
+        fusion = n_fusion_lists * PER_FUSION_LIST * self.features * self.busy
         lists = n_validation * (PER_LIST * self.features + VALIDATIONS * self.scores)
         lists += n_more * PER_LIST * self.features
         share = min(1.0, LISTS_PART * budget.seconds / max(lists, 1e-9))
@@ -122,7 +126,7 @@ class Preparation:
         places = np.linspace(0, len(histories) - 1, PROBES).astype(int)
         shown = [histories[int(place)] for place in places]
         rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
-        times = [time.monotonic()]
+        times, cpu = [time.monotonic()], time.process_time()
         with single_thread():
             written = None if reviews is None else reviews.found
             features = fitted_features(histories, domain.catalogue, np.asarray(self.index.vectors), written)
@@ -130,13 +134,14 @@ class Preparation:
             for history in shown:
                 features.of(history)
         times.append(time.monotonic())
+        busy = max(1.0, (times[-1] - times[0]) / max(time.process_time() - cpu, 1e-9))
         lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in shown]
         score_lists(scorer, lists[:1], device)  # the first time takes longer
         times.append(time.monotonic())
         score_lists(scorer, lists, device)
         times.append(time.monotonic())
         fit, made, _, scored = np.diff(times)
-        return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES), features.behaviour
+        return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES, busy), features.behaviour
 
     def _save(self, data: TrainingData) -> None:
         lists = data.validation

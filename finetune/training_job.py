@@ -224,7 +224,8 @@ def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:
     current = find_current(job.setup.domain.name, job.setup.kind)
     known = current is not None and is_comparable(current.record, job.validation_key, before)
     needs_evaluation = current is not None and not known and not replace_current
-    return Comparison(job.setup.index, lists, job.setup.device, replace_current, needs_evaluation)
+    is_whole = job.data.effort.lists >= 1
+    return Comparison(job.setup.index, lists, job.setup.device, replace_current, needs_evaluation, is_whole)
 
 
 def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Path:
@@ -232,5 +233,6 @@ def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Path:
     made = write_adapter(job, record)
     if job.trainer.interrupted:
         note(f"interrupted after {at.step} steps: the best so far is written; the same command resumes the training")
-    note(choose_current(made, comparison))
+    blended = blend_lists(job.data.validation, job.trainer.best_scores, record["blend"])
+    note(choose_current(made, comparison, blended))
     return made.folder
