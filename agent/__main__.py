@@ -1,14 +1,14 @@
 """The agent's commands: `python -m agent recommend|replay|chat`."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.rerank.precision import PRECISIONS
 from index.command import Parser, note, positive_int, run
-from index.errors import MendableError, printable
+from index.errors import MendableError
+from index.printable import printable, printable_json
 
 if TYPE_CHECKING:
     from agent.agent import Agent
@@ -69,7 +69,7 @@ def _recommend(options: argparse.Namespace) -> None:
     _notice(agent)
     session = Session(agent, options.user, options.k)
     reply = session.turn(Say(options.say)) if options.say is not None else session.opening()
-    print(json.dumps(reply.as_json(), ensure_ascii=False) if options.json else _readable(reply))
+    print(printable_json(reply.as_json()) if options.json else _readable(reply))
 
 
 def _replay(options: argparse.Namespace) -> None:
@@ -86,7 +86,7 @@ def _replay(options: argparse.Namespace) -> None:
         if user not in sessions:
             sessions[user] = Session(agent, user)
         reply = sessions[user].turn(line.turn)
-        said = json.dumps({**reply.as_json(), "text": reply.text}, ensure_ascii=False)
+        said = printable_json({**reply.as_json(), "text": reply.text})
         print(said if options.json else _readable(reply), flush=True)
 
 

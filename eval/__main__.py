@@ -1,12 +1,12 @@
 """`python -m eval rank|compare|predict|dialogue|bench`: how well it recommends and how fast, to be believed."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from agent.rerank.precision import PRECISIONS
 from index.command import Parser, positive_int, run
+from index.printable import printable, printable_json
 
 PROTOCOLS = ("leave-one-out", "time")
 FOLDS = 5
@@ -105,14 +105,14 @@ def _rank(options: argparse.Namespace) -> int:
     from eval.rank.command import RankSettings, run_rank, table
 
     printed = run_rank(RankSettings.of(options))
-    print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False) if options.json else table(printed))
+    print(printable_json(printed, indent=1) if options.json else printable(table(printed)))
     return 0
 
 
 def _compare(options: argparse.Namespace) -> int:
     from eval.rank.compare import run_compare
 
-    print(run_compare(options.first, options.second, options.report))
+    print(printable(run_compare(options.first, options.second, options.report)))
     return 0
 
 
@@ -120,7 +120,7 @@ def _predict(options: argparse.Namespace) -> int:
     from eval.predict.command import run_predict
 
     printed = run_predict(options)
-    print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False))
+    print(printable_json(printed, indent=1))
     return 0
 
 
@@ -128,7 +128,7 @@ def _dialogue(options: argparse.Namespace) -> int:
     from eval.dialogue.command import DialogueSettings, run_dialogue, table
 
     printed = run_dialogue(DialogueSettings.of(options))
-    print(json.dumps(printed, indent=1, ensure_ascii=False, allow_nan=False) if options.json else table(printed))
+    print(printable_json(printed, indent=1) if options.json else printable(table(printed)))
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.command import Parser, note, positive_int, run
+from index.printable import printable, printable_json, printable_line
 
 
 def main(arguments: Sequence[str]) -> int | None:
@@ -78,7 +79,8 @@ def _fetch(chosen: argparse.Namespace) -> None:
 
 
 def _import(chosen: argparse.Namespace) -> None:
-    from index.importers.import_domain import ImportSettings, import_domain, preview
+    from index.importers.import_domain import ImportSettings, import_domain
+    from index.importers.import_report import preview
 
     settings = ImportSettings(
         tuple(chosen.paths), chosen.domain, chosen.format, chosen.max_bad, chosen.map, chosen.dry_run
@@ -87,10 +89,10 @@ def _import(chosen: argparse.Namespace) -> None:
     for text in report.notes:
         note(f"note: {text}")
     if chosen.json:
-        print(json.dumps(report.as_json(), ensure_ascii=False))
+        print(printable_json(report.as_json()))
         return
     if chosen.dry_run:
-        print(preview(report.tables))
+        print(printable(preview(report.tables)))
     print(report.as_text())
 
 
@@ -101,9 +103,11 @@ def _build(chosen: argparse.Namespace) -> None:
 
 
 def _add(chosen: argparse.Namespace) -> None:
-    from index.importers.import_domain import read_items
+    from index.importers.new_items import items_to_add
 
-    items = read_items(chosen.items)  # before the index room's heavy half is loaded
+    items, notes = items_to_add(chosen.items, chosen.domain)  # before the index room's heavy half is loaded
+    for text in notes:
+        note(f"note: {text}")
 
     from index.build.builder import add_items
 
@@ -124,7 +128,7 @@ def _search(chosen: argparse.Namespace) -> None:
         print(json.dumps([{"item_id": hit.item_id, "title": hit.title, "score": hit.score} for hit in hits]))
         return
     for rank, hit in enumerate(hits, start=1):
-        print(f"{rank:3}. {hit.title}  [{hit.item_id}]  {hit.score:.3f}")
+        print(f"{rank:3}. {printable_line(hit.title)}  [{printable_line(hit.item_id)}]  {hit.score:.3f}")
 
 
 def _percent(text: str) -> float:

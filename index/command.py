@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from index.errors import MendableError
+from index.errors import MendableError, reason, way_out
+from index.printable import printable, printable_line
 
 T = TypeVar("T")
 REFUSED, INTERRUPTED = 2, 130
@@ -58,8 +59,7 @@ def run(command: Callable[[Sequence[str]], int | None]) -> NoReturn:
     except OSError as why:
         if why.errno not in (errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT):
             raise
-        where = str(why.filename or "a file")
-        _leave(f"error: {why.strerror}, {where}. Free some space or permit the access, then run it again.", REFUSED)
+        _leave(f"error: {MendableError(reason(why), str(why.filename or 'a file'), way_out(why))}", REFUSED)
     sys.exit(status)
 
 
@@ -67,12 +67,14 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterato
     """`items` with a bar and an ETA on stderr, silent where stderr is no terminal."""
     from tqdm import tqdm
 
-    yield from tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), mininterval=0.2, leave=False)
+    yield from tqdm(
+        items, desc=printable_line(what), total=total, disable=not sys.stderr.isatty(), mininterval=0.2, leave=False
+    )
 
 
 def note(text: str) -> None:
     """A line for the person at the terminal, on stderr so that stdout stays what was asked for."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def _leave(line: str, status: int) -> NoReturn:

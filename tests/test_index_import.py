@@ -10,7 +10,7 @@ import pytest
 from index.data.domain import load_domain
 from index.data.tables import read_table, table_path
 from index.errors import MendableError
-from index.importers.import_domain import read_items
+from index.importers.new_items import read_items
 from index.storage.home import domain_folder
 from tests.helpers_import import (
     BAD,

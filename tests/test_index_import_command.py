@@ -43,7 +43,7 @@ def test_import_prints_the_report_as_json_and_its_notes_beside_it(
         },
     }
     assert f"{folder}/interactions.csv:202" in err
-    assert "licence" in err
+    assert "LICENCE" in err
 
 
 def test_a_dry_run_shows_rows_of_each_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

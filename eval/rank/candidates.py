@@ -1,4 +1,7 @@
-"""Ranked lists made by others, read from files: CSV with `user_id,item_ids`, ids separated by spaces, best first."""
+"""Ranked lists made by others, read from files: CSV with `user_id,item_ids`, ids separated by blanks, best first.
+
+An id that holds a blank stands in double quotes, as `eval rank --report` writes it.
+"""
 
 import csv
 import gzip
@@ -15,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.metrics.ranking import ranks_in_lists
+from eval.rank.id_lists import split_ids
 from eval.rank.protocols import Cases
 from eval.rank.ranking import NONE, Ranked
 from eval.rank.results import Result
@@ -71,7 +75,8 @@ def read_file(path: Path, catalogue: Catalogue) -> ListFile:
     lines: dict[str, int] = {}
     unknown: dict[str, int] = {}
     unknown_lines: list[tuple[int, str]] = []
-    for line, user, ids in _lines(path):
+    for line, user, text in _lines(path):
+        ids = split_ids(text, catalogue.row_of)
         if user in rows:
             raise MendableError(
                 f"user {user!r} has a second list", f"{path}:{line}", f"Keep one; the first is in line {lines[user]}"
@@ -84,7 +89,7 @@ def read_file(path: Path, catalogue: Catalogue) -> ListFile:
     if not rows:
         raise MendableError("the file has no lists", str(path), f"Give a CSV with the columns {','.join(COLUMNS)}")
     file = ListFile(path.name.split(".")[0] or path.name, path, rows, lines, tuple(unknown), tuple(unknown_lines))
-    _show_unknown(file)
+    _show_unknown(file, catalogue)
     return file
 
 
@@ -128,8 +133,8 @@ def counts_of(file: ListFile, histories: Histories, n_items: int) -> Counts:
     )
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str, list[str]]]:
-    """Line, user and ids of each row. Raises MendableError where the file cannot be read as such a table."""
+def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Line, user and list of each row. Raises MendableError where the file cannot be read as such a table."""
     csv.field_size_limit(sys.maxsize)  # a list of a whole catalogue is longer than the module expects
     try:
         with _opened(path) as file:
@@ -142,7 +147,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str, list[str]]]:
                 if row and len(row) != len(header):
                     raise _no_table(f"a row has {len(row)} columns, not {len(header)}", f"{path}:{reader.line_num}")
                 if row:
-                    yield reader.line_num, row[user], row[ids].split()
+                    yield reader.line_num, row[user], row[ids]
     except (EOFError, zlib.error, UnicodeDecodeError, csv.Error, gzip.BadGzipFile) as why:
         raise _no_table(f"the file cannot be read ({why})", str(path)) from why
     except OSError as why:
@@ -162,9 +167,11 @@ def _no_table(what: str, where: str) -> MendableError:
     return MendableError(what, where, f"A candidate file is CSV in UTF-8 with the columns {','.join(COLUMNS)}")
 
 
-def _show_unknown(file: ListFile) -> None:
+def _show_unknown(file: ListFile, catalogue: Catalogue) -> None:
     for line, strange in file.unknown_lines[:MAX_SHOWN]:
         note(f"{file.path}:{line}: no item {strange!r}")
     if file.unknown_lines:
         n = len(file.unknown_lines)
         note(f"{file.path}: {n} ids that the catalogue lacks; they keep their places and match nothing")
+        if any(len(each.split()) > 1 for each in catalogue.ids):
+            note(f"{file.path}: ids that hold blanks must stand in double quotes")

@@ -29,6 +29,7 @@ from eval.metrics.ranking import (
 from eval.metrics.statistics import intervals, paired_tests, rounded
 from eval.rank.candidates import Counts
 from eval.rank.groups import group_rows, groupings
+from eval.rank.id_lists import join_ids
 from eval.rank.protocols import Cases, Split
 from eval.rank.results import Missing, Outcome, Result
 from eval.rank.run_models import LIST_LENGTH, SELECTION_METRIC
@@ -151,7 +152,7 @@ def lists_file(run: Run, result: Result) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("user_id", "item_ids"))
     for user, rows in zip(run.cases.histories.users, result.ranked.lists[:, :LIST_LENGTH].tolist(), strict=True):
-        writer.writerow((user, " ".join(names[row] for row in rows if row >= 0)))
+        writer.writerow((user, join_ids(names[row] for row in rows if row >= 0)))
     return gzip.compress(text.getvalue().encode(), mtime=0)
 
 
