@@ -7,7 +7,7 @@ _ID = re.compile(r'"(?:[^"]|"")*"(?!\S)|\S+')
 
 
 def join_ids(ids: Iterable[str]) -> str:
-    """Ids separated by blanks; one that holds a blank or begins with a quote stands in quotes, its own quotes doubled."""
+    """Ids separated by blanks; one that holds a blank or begins with a quote stands in quotes, its own doubled."""
     return " ".join(map(_quoted, ids))
 
 

@@ -18,15 +18,15 @@ B = TypeVar("B", ColumnBatch, RowBatch)
 READ_AS = "column {!r} read as {}"
 MAX_TRIED = 100  # values of a column that are tried, so that a column of words named "time" or "score" is left alone
 
-_USER = "user uid customer_id customer member_id reviewer_id reviewer visitor_id account_id person_id username"
+_USER = "uid customer_id member_id reviewer_id visitor_id account_id person_id user customer reviewer username"
 _ITEM = (
     "iid product_id article_id movie_id film_id book_id track_id song_id game_id recipe_id wine_id news_id business_id "
     "listing_id video_id content_id object_id"
 )
 _NOUN, _CODE = "item product", "parent_asin asin isbn sku ean"
 _TIME = (
-    "time ts unix_time unix_timestamp unix_review_time event_time rating_time review_time time_stamp datetime "
-    "date_time date created_at created rated_at reviewed_at event_timestamp"
+    "time ts unix_time unix_timestamp unix_review_time event_time rating_time review_time datetime "
+    "timestamp_ms epoch date created_at created rated_at reviewed_at event_timestamp"
 )
 _VALUE = "rating ratings stars star_rating score overall user_rating rating_value review_score grade preference"
 _EVENT = "event_type event_name action action_type behavior behaviour behavior_type interaction interaction_type type"
@@ -41,13 +41,13 @@ USUAL_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "items": {"item_id": _names(_ITEM, "id", _CODE), "title": _names(_TITLE, _NOUN)},
     "interactions": {
         "user_id": _names(_USER),
-        "item_id": _names(_NOUN, _ITEM, _CODE),
+        "item_id": _names(_ITEM, _CODE, _NOUN),
         "timestamp": _names(_TIME),
         "value": _names(_VALUE),
         "event": _names(_EVENT),
     },
     "reviews": {
-        "item_id": _names(_NOUN, _ITEM, _CODE),
+        "item_id": _names(_ITEM, _CODE, _NOUN),
         "text": _names("review_text review review_body body comment content"),
         "user_id": _names(_USER),
         "rating": _names("value", _VALUE.removeprefix("rating ")),

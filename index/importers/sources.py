@@ -81,9 +81,10 @@ class Source:
             with self._packed() as packed:
                 yield gzip.GzipFile(fileobj=packed) if self.shown.lower().endswith(".gz") else packed  # type: ignore[misc]  # a GzipFile reads as any file does
         except DAMAGE as why:
-            reason = str(why) or type(why).__name__
             raise MendableError(
-                f"the file is damaged or cut off ({reason})", self.shown, "Get it anew and import again"
+                f"the file is damaged or cut off ({str(why) or type(why).__name__})",
+                self.shown,
+                "Get it anew and import again",
             ) from why
         except OSError as why:
             raise MendableError(

@@ -7,15 +7,7 @@ from index.errors import MendableError
 from index.importers.column_names import ColumnNames
 from index.importers.dataset_builder import DatasetBuilder
 from index.importers.importer import TableFile, require_columns, sources_of
-from index.importers.rows import (
-    Batch,
-    ColumnBatch,
-    Renaming,
-    RowBatch,
-    delimited_batches,
-    json_batches,
-    parquet_batches,
-)
+from index.importers.rows import Batch, Renaming, delimited_batches, json_batches, parquet_batches
 from index.importers.sources import Source
 from index.importers.splitting import Shape
 from index.importers.tally import Tally
@@ -59,20 +51,16 @@ class Tables:
 
 def table_batches(table: str, source: Source, tally: Tally, renaming: Renaming) -> Iterator[Batch]:
     """The rows of one file, its kind told by its name. Raises MendableError where it lacks a column of its table."""
-    names = ColumnNames(table, tally)
-    for batch in _file_batches(source, tally, renaming):
-        named = names.apply(batch)
-        if not isinstance(named, RowBatch):  # each JSON line names its own columns: it is rejected where it lacks one
-            require_columns(named.names(), NEEDED[table], source.at(named.header))
-        yield named
-
-
-def _file_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[ColumnBatch | RowBatch]:
-    kind = source.name.rpartition(".")[2]
-    if kind == "jsonl":
-        return json_batches(source, tally, renaming)
+    names, kind = ColumnNames(table, tally), source.name.rpartition(".")[2]
+    if kind == "jsonl":  # each line names its own columns: it is rejected where it lacks one
+        yield from map(names.apply, json_batches(source, tally, renaming))
+        return
+    if kind not in ("csv", "parquet"):
+        raise MendableError("the file is no .csv, .jsonl or .parquet", source.shown, "Save it as one of these")
     if kind == "csv":
-        return delimited_batches(source, tally, Shape(), renaming)
-    if kind == "parquet":
-        return parquet_batches(source, tally, renaming)
-    raise MendableError("the file is no .csv, .jsonl or .parquet", source.shown, "Save it as one of these")
+        batches = delimited_batches(source, tally, Shape(), renaming)
+    else:
+        batches = parquet_batches(source, tally, renaming)
+    for batch in map(names.apply, batches):
+        require_columns(batch.names(), NEEDED[table], source.at(batch.header))
+        yield batch

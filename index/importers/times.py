@@ -11,6 +11,7 @@ import numpy.typing as npt
 from index.importers.values import NUMBER, BadValue, is_missing
 
 LAST_SECOND = 10**10  # the year 2286: a column whose middle number is larger counts something shorter than seconds
+NANOSECOND_SLACK = 3e-6  # seconds by which a float of nanoseconds may fall short of its whole second
 DATES, OUT_OF_RANGE, NO_TIME = "time as a date", "time is out of range", "no time"
 UNTIMED = "time left out: most rows have none"
 DOUBTFUL = "time in the unit of its column, though it could be seconds"
@@ -21,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the numbers of a column count: `per_second` of them are a second; `rule` names it in the report."""
+    """What the numbers of a column count: `per_second` are a second (0: they are dates); `rule` is for the report."""
 
     per_second: int
     rule: str | None = None
@@ -33,6 +34,7 @@ UNITS = (
     Unit(10**6, "time in microseconds"),
     Unit(10**9, "time in nanoseconds"),
 )
+COMPACT_DATES = Unit(0, "time as a date, YYYYMMDD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +77,42 @@ class Clock:
 
         The middle of the numbers decides, so that neither an early time nor a wild one moves the others.
         """
-        sizes = np.abs(numbers[~dates & (numbers != 0)])
-        sizes = sizes[~np.isnan(sizes)]
-        middle = np.partition(sizes, len(sizes) // 2)[len(sizes) // 2] if len(sizes) else 0
-        unit = next((unit for unit in UNITS if middle <= LAST_SECOND * unit.per_second), UNITS[-1])
-        return cls(unit, 2 * np.count_nonzero(~np.isnan(numbers)) >= max(len(numbers), 1))
+        given = ~np.isnan(numbers)
+        return cls(_unit_of(np.abs(numbers[given & ~dates & (numbers != 0)])), bool(2 * given.sum() >= len(given)))
 
     def seconds(self, numbers: Numbers, dates: Mask) -> Numbers:
         """Whole Unix seconds, NaN where there is no time, infinity where it is out of range."""
-        counted = np.floor(numbers / np.where(dates, 1, self.unit.per_second))
+        if self.unit is COMPACT_DATES:
+            return np.where(dates | np.isnan(numbers), numbers, _midnights(numbers))
+        slack = NANOSECOND_SLACK if self.unit.per_second == 10**9 else 0
+        counted = np.floor(numbers / np.where(dates, 1, self.unit.per_second) + slack * ~dates)
         return np.where(~dates & (np.abs(counted) > LAST_SECOND), np.inf, counted)
 
     def doubtful(self, numbers: Numbers, dates: Mask) -> Mask:
         """By row: whether the number alone would rather be seconds than what its column counts."""
-        return ~dates & (self.unit.per_second > 1) & (numbers != 0) & (np.abs(numbers) <= LAST_SECOND)
+        early: Mask = (numbers != 0) & (np.abs(numbers) <= LAST_SECOND)
+        return early & ~dates if self.unit.per_second > 1 else np.zeros(len(numbers), bool)
+
+
+def _unit_of(sizes: Numbers) -> Unit:
+    """What numbers above zero count, by their middle."""
+    if not len(sizes):
+        return UNITS[0]
+    if (np.isin(sizes // 100 % 100, range(1, 13)) & np.isin(sizes % 100, range(1, 32))).all() and (
+        sizes.min() >= 1900_01_01 and sizes.max() <= 2100_12_31
+    ):
+        return COMPACT_DATES
+    half = (len(sizes) - 1) // 2
+    middle = np.partition(sizes, half)[half]
+    return next((unit for unit in UNITS if middle <= LAST_SECOND * unit.per_second), UNITS[-1])
+
+
+def _midnights(numbers: Numbers) -> Numbers:
+    """Unix seconds of dates that are written as numbers, 20140513 for the 13th of May 2014; 0 is no date."""
+    whole = np.nan_to_num(numbers).astype(np.int64)
+    months = ((whole // 10_000 - 1970) * 12 + whole // 100 % 100 - 1).astype("M8[M]")
+    days = months.astype("M8[D]").astype(np.int64) + whole % 100 - 1
+    return np.where(whole == 0, np.nan, days * 86_400.0)
 
 
 def _seconds(when: date) -> int:
