@@ -1,8 +1,6 @@
 """Untrusted text as it may be shown: no control character of an id, a title or a file's name reaches a terminal."""
 
-import json
 import re
-from typing import Any
 
 # What steers a terminal or disguises a text, as ranges of code points: C0 (with ESC), DEL and C1, marks of direction,
 # line and paragraph separators, deprecated format characters, the byte order mark, annotation, lone surrogates.
@@ -39,10 +37,11 @@ def is_printable(text: str) -> bool:
     return not _ANY.search(text)
 
 
-def printable_json(value: Any, indent: int | None = None) -> str:
-    """JSON as a terminal may get it: the same value when it is read, with what could steer written as `\\uXXXX`.
-
-    Raises ValueError for a number that JSON cannot hold (NaN, infinity).
-    """
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+def escaped_json(text: str) -> str:
+    """A JSON text as a terminal may get it: the same value, what could steer written as `\\uXXXX`."""
     return _BESIDE_LAYOUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def print_text(text: str) -> None:
+    """Print a text that holds something untrusted, at once."""
+    print(printable(text), flush=True)

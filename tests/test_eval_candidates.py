@@ -7,22 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from eval.__main__ import main
-from eval.metrics.ranking import parse_metric, per_user
+from eval.metrics.base import parse_metric
+from eval.metrics.ranking import per_user
 from eval.rank.candidates import cases_of, counts_of, read_file, read_files, result_of
-from eval.rank.id_lists import join_ids, split_ids
 from eval.rank.protocols import Cases
 from index.data.domain import Catalogue
 from index.data.records import Item
-from index.data.tables import items_table, table_path, write_table
 from index.errors import MendableError
-from index.printable import is_printable
-from index.storage.home import domain_folder
 from tests.helpers_eval import histories, random_events, write_domain
 
 CATALOGUE = Catalogue(tuple(Item(f"i{n}", f"Thing {n}") for n in range(10)))
@@ -143,37 +137,6 @@ def test_user_without_a_test_event_is_refused_with_the_line(tmp_path: Path) -> N
         cases_of([file], TESTED)
 
 
-IDS = st.text(min_size=1).filter(lambda each: each.strip() == each and is_printable(each))
-
-
-@given(st.lists(IDS, max_size=6))
-def test_ids_that_are_joined_are_split_into_the_same(ids: list[str]) -> None:
-    assert split_ids(join_ids(ids)) == ids
-    assert split_ids(join_ids(ids), known=set(ids)) == ids
-
-
-@given(st.lists(IDS.filter(lambda each: len(each.split()) == 1 and not each.startswith('"')), max_size=6))
-def test_ids_without_blanks_are_written_as_they_are(ids: list[str]) -> None:
-    assert join_ids(ids) == " ".join(ids)
-
-
-@pytest.mark.parametrize(
-    ("text", "known", "ids"),
-    [
-        ("a  b\tc ", (), ["a", "b", "c"]),
-        ('5"disk b"c"', (), ['5"disk', 'b"c"']),
-        ('"a" b', (), ['"a"', "b"]),
-        ('"a" b', ("a",), ["a", "b"]),
-        ('"a" b', ("a", '"a"'), ['"a"', "b"]),
-        ('"a b', (), ['"a', "b"]),
-        ('"cat 22" "cat ""3"""', (), ["cat 22", 'cat "3"']),
-        ('"', (), ['"']),
-    ],
-)
-def test_lists_of_others_are_split_at_blanks_outside_quotes(text: str, known: Sequence[str], ids: list[str]) -> None:
-    assert split_ids(text, known) == ids
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with a domain `small`."""
@@ -199,31 +162,6 @@ def test_written_lists_read_back_give_the_same_figures_and_beside_models_the_sam
                 wanted["mean"] if isinstance(wanted, dict) else wanted, abs=1e-3
             ), f"{model} {name}"
     assert again["candidates"]["others"]["history_items"] == 0
-
-
-def test_lists_of_odd_ids_read_back_give_the_same_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def odd(item: str) -> str:
-        n = int(item[1:])
-        return (f"cat {n}", f'"{n}"', f"sku/{n}", f"a\u00a0{n}", f'"x y" {n}', f"x,{n}")[n % 6]
-
-    folder = domain_folder("small")
-    events = [{"user_id": user, "item_id": odd(item)} for user, item in random_events(50, 30, seed=3)]
-    write_table(items_table([Item(odd(f"i{n}"), f"Thing {n}") for n in range(30)]), table_path(folder, "items"))
-    write_table(pa.Table.from_pylist(events), table_path(folder, "interactions"))
-    main(["rank", "--domain", "small", "--models", "ease", "--report", str(home / "r"), "--json"])
-    first = json.loads(capsys.readouterr().out)
-    path = (home / "r" / "lists" / "ease.csv.gz").rename(home / "others.csv.gz")
-    main(["rank", "--domain", "small", "--candidates", str(path), "--report", str(home / "again"), "--json"])
-    again = capsys.readouterr()
-    assert "no item" not in again.err
-    assert json.loads(again.out)["models"]["others"]["ndcg@10"] == first["models"]["ease"]["ndcg@10"]
-    assert (home / "again" / "lists" / "others.csv.gz").read_bytes() == path.read_bytes()
-
-
-def test_ids_with_blanks_that_stand_in_no_quotes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path / "mine.csv", {"a": ["cat", "1"]})
-    read_file(path, Catalogue((Item("cat 1", "Thing"),)))
-    assert f"{path}: ids that hold blanks must stand in double quotes" in capsys.readouterr().err
 
 
 def test_list_with_unknown_ids_is_written_as_it_was_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,7 @@ def test_a_home_that_is_a_file_is_refused_in_one_line(folder: Path, monkeypatch:
 
 
 def test_no_command_prints_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) is None
+    assert not main([])
     out = capsys.readouterr().out
     assert all(command in out for command in ("fetch", "import", "build", "add", "remove", "search"))
 

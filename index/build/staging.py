@@ -1,6 +1,5 @@
 """Tables of a domain as they will be after a change, made aside, so that the index can be made before they change."""
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from index.build.generations import STAGING
 from index.storage.home import domain_folder, index_folder, mendable_writes, write_bytes, write_file
 from index.data.records import Item
 from index.data.tables import items_of, items_table, read_table, table_path, write_table
+from index.storage.json_text import json_text
 
 ADDED = "zz-added"  # a part of this name is read after the others
 
@@ -55,7 +55,7 @@ def stage_removal(domain: Domain, ids: Sequence[str]) -> Staged:
     """A domain in which these items may no longer be recommended."""
     stage = _stage(domain.name)
     removed = domain.catalogue.removed | set(ids)
-    write_bytes(stage / REMOVED, (json.dumps(sorted(removed), ensure_ascii=False) + "\n").encode())
+    write_bytes(stage / REMOVED, (json_text(sorted(removed)) + "\n").encode())
     return _staged(domain, Catalogue(domain.catalogue.items, frozenset(removed)), stage, stage / REMOVED)
 
 

@@ -1,6 +1,5 @@
 """What is told of an import: its counts as JSON and in words, its notes, the first rows of each table."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from index.data.tables import items_table
 from index.importers.importer import TableFile
 from index.importers.sources import Found, list_names
 from index.importers.tally import Tally
+from index.storage.json_text import json_text
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,5 @@ def preview(tables: DomainTables, n: int = 3) -> str:
         if table is not None:
             lines.append(f"{name}:")
             rows = table.slice(0, n).to_pylist()
-            lines += [json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False) for row in rows]
+            lines += [json_text({k: v for k, v in row.items() if v is not None}) for row in rows]
     return "\n".join(lines)

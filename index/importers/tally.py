@@ -1,6 +1,5 @@
 """What an import counts: rows read, used, rejected and repeated, and every rule; rejected rows are kept."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import IO, Any
 from index.errors import MendableError
 from index.importers.sources import Source
 from index.storage.home import mendable_writes
+from index.storage.json_text import json_text
 
 MAX_KEPT = 2000  # characters of a rejected row that are kept, so that a row of a gigabyte leaves a short line
 MAX_EXAMPLE = 60  # characters of a cell that are shown
@@ -106,7 +106,7 @@ class Tally:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("w", encoding="utf-8")
-            self._file.write(json.dumps(reject) + "\n")
+            self._file.write(json_text(reject) + "\n")
 
 
 def _example(cell: Any) -> str:

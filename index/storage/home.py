@@ -1,6 +1,5 @@
 """Where the program keeps its files, and how a file or folder is written so that a kill leaves the old one whole."""
 
-import json
 import os
 import re
 import shutil
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import MendableError, write_error
+from index.storage.json_text import json_text
 
 CLONE = Path(__file__).resolve().parents[2]
 DOMAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -65,7 +65,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a JSON file as one step."""
-    write_bytes(path, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n").encode())
+    write_bytes(path, (json_text(content, indent=1) + "\n").encode())
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
