@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from index.errors import MendableError
+from index.errors import MendableError, reason, way_out
 from index.progress import end_progress, note, progress, set_quiet
 
 __all__ = ["Command", "Parser", "note", "positive_int", "progress", "run", "run_command", "seed", "whole_number"]
@@ -151,8 +151,7 @@ def run(command: Callable[[Sequence[str]], int | None]) -> NoReturn:
         if why.errno not in (errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT):
             raise
         _discard_output()
-        where = str(why.filename or "the output")
-        _leave(f"error: {why.strerror}, {where}. Free some space or permit the access, then run it again.", REFUSED)
+        _leave(f"error: {MendableError(reason(why), str(why.filename or 'the output'), way_out(why))}", REFUSED)
     sys.exit(status)
 
 

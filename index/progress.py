@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO, TypeVar
 
+from index.printable import printable, printable_line
+
 T = TypeVar("T")
 INTERVAL = 10.0  # seconds between two lines where stderr is no terminal
 REDRAWN = 1.0  # seconds between two drawings of a bar, so that its clock moves while nothing is counted
@@ -80,7 +82,7 @@ def stage(what: str) -> Iterator[None]:
 @contextlib.contextmanager
 def track(what: str, total: float = 0) -> Iterator[Step]:
     """A step that the block counts itself, with `advance` or `update`."""
-    step, shown = Step(what, total), _state.shown()
+    step, shown = Step(printable_line(what), total), _state.shown()
     step.on_change = shown
     shown.open(step)
     try:
@@ -103,9 +105,9 @@ def note(text: str) -> None:
     if _state.bars.drawn:
         from tqdm import tqdm
 
-        tqdm.write(text, file=sys.stderr)
+        tqdm.write(printable(text), file=sys.stderr)
     else:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 class _Shown(Protocol):

@@ -1,7 +1,7 @@
 """A reply as lines for a terminal."""
 
 from agent.recommendation import Reply
-from index.errors import printable
+from index.printable import printable
 
 
 def readable(reply: Reply) -> str:

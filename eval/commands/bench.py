@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from index.command import Command, Parser, add_seed
+from index.printable import print_text
 
 ROWS = ("metrics", "search", "encode", "packed_bert", "packed_gpt", "train", "growth")
 DOMAIN = "movielens-100k"
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
     prepare(threads)  # before any library that has threads is imported
     from eval.bench.command import BenchSettings, run_bench, table
 
-    print(table(run_bench(BenchSettings(options.out, options.domain, threads, options.seed, options.only))))
+    print_text(table(run_bench(BenchSettings(options.out, options.domain, threads, options.seed, options.only))))
 
 
 COMMAND = Command("bench", "how long the program takes against named peers, in one run", add_flags, run)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from index.command import Command, Parser
+from index.printable import print_text
 
 
 def add_flags(parser: Parser) -> None:
@@ -17,7 +18,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the comparison. Raises MendableError."""
     from eval.rank.compare import run_compare
 
-    print(run_compare(options.first, options.second, options.report))
+    print_text(run_compare(options.first, options.second, options.report))
 
 
 COMMAND = Command("compare", "two reports side by side", add_flags, run)

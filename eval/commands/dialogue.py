@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from index.command import Command, Parser, add_domain, add_json, add_seed, positive_int
+from index.printable import print_text
 
 TURNS = 5
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     from index.storage.json_text import print_json
 
     printed = run_dialogue(DialogueSettings.of(options))
-    print_json(printed, indent=1) if options.json else print(table(printed))
+    print_json(printed, indent=1) if options.json else print_text(table(printed))
 
 
 COMMAND = Command("dialogue", "how often a conversation finds the item that the user took next", add_flags, run)

@@ -6,6 +6,7 @@ from pathlib import Path
 from agent.rerank.precision import PRECISIONS
 from eval.commands.evaluation_flags import add_evaluation_flags
 from index.command import Command, Parser, positive_int, whole_number
+from index.printable import print_text
 
 PROTOCOLS = ("leave-one-out", "time")
 
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
     from index.storage.json_text import print_json
 
     printed = run_rank(RankSettings.of(options))
-    print_json(printed, indent=1) if options.json else print(table(printed))
+    print_json(printed, indent=1) if options.json else print_text(table(printed))
 
 
 COMMAND = Command("rank", "rank the whole catalogue for every tested user", add_flags, run)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from index.command import Command, Parser, add_domain
+from index.command import Command, Parser, add_domain, note
 
 
 def add_flags(parser: Parser) -> None:
@@ -14,9 +14,11 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Add the items. Raises MendableError; a file that cannot be read is refused before the encoder is loaded."""
-    from index.importers.import_domain import read_items
+    from index.importers.new_items import items_to_add
 
-    items = read_items(options.items)
+    items, notes = items_to_add(options.items, options.domain)
+    for text in notes:
+        note(f"note: {text}")
 
     from index.build.builder import add_items
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from index.command import Command, Parser, add_json, note
+from index.printable import print_text
 
 
 def add_flags(parser: Parser) -> None:
@@ -23,7 +24,8 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Import them and print the report. Raises MendableError."""
-    from index.importers.import_domain import ImportSettings, import_domain, preview
+    from index.importers.import_domain import ImportSettings, import_domain
+    from index.importers.import_report import preview
     from index.storage.json_text import print_json
 
     settings = ImportSettings(
@@ -36,8 +38,8 @@ def run(options: argparse.Namespace) -> None:
         print_json(report.as_json())
         return
     if options.dry_run:
-        print(preview(report.tables))
-    print(report.as_text())
+        print_text(preview(report.tables))
+    print_text(report.as_text())
 
 
 def _percent(text: str) -> float:

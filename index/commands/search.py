@@ -3,6 +3,7 @@
 import argparse
 
 from index.command import Command, Parser, add_domain, add_json, positive_int
+from index.printable import print_text, printable_line
 
 
 def add_flags(parser: Parser) -> None:
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
         print_json([{"item_id": hit.item_id, "title": hit.title, "score": hit.score} for hit in hits])
         return
     for rank, hit in enumerate(hits, start=1):
-        print(f"{rank:3}. {hit.title}  [{hit.item_id}]  {hit.score:.3f}")
+        print_text(f"{rank:3}. {printable_line(hit.title)}  [{printable_line(hit.item_id)}]  {hit.score:.3f}")
 
 
 COMMAND = Command("search", "find items by text", add_flags, run)
