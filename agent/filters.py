@@ -8,9 +8,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.constraints import Constraint, State, Wish, folded, holds
+from agent.constraints import Constraint, Relaxed, State, Wish, folded, holds
 from agent.language.constraint_text import listed, said, said_not
-from agent.recommendation import Relaxed
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.records import Value
