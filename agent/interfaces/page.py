@@ -12,10 +12,11 @@ from typing import Any
 import gradio as gr
 
 from agent.constraints import Verdict
-from agent.dialogue.session import Recommends, Session, Store
+from agent.dialogue.session import Recommends, Session
 from agent.interfaces import cards, tab
 from agent.interfaces.address import name_and_password, past_proxy, refuse_taken, refuse_unguarded
 from agent.interfaces.tab import OpenSession, Tab, UserAction
+from agent.memory.store import Store
 from agent.recommendation import Recommendation
 from index.command import note
 from index.data.domain import Domain
