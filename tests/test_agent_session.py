@@ -208,6 +208,15 @@ def test_store_is_asked_first_and_told_after_every_turn() -> None:
     assert store.recall("eve") == State(liked=("6",))
 
 
+def test_a_turn_that_changes_nothing_does_not_overwrite_what_another_session_keeps() -> None:
+    store, agent = ProcessStore(), FirstAllowed()
+    one, other = Session(agent, "eve", store=store), Session(agent, "eve", store=store)
+    one.turn(Feedback("6", "like"))
+    other.turn(Say("hello"))
+    other.turn(Say("What year is Alien from?"))
+    assert store.recall("eve") == State(liked=("6",))
+
+
 class FullStore(ProcessStore):
     """A store that cannot write while it is full."""
 
