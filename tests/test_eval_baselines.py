@@ -20,6 +20,8 @@ from index.build.text_part import TextPart
 from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.records import Item
 from index.errors import MendableError
+from index.retrieval.channels.profile import DECAY, recency
+from index.retrieval.decay import recency_weights
 from index.storage.home import domain_folder
 from index.types import Floats
 from tests.helpers_eval import histories, write_domain
@@ -229,6 +231,16 @@ def test_tfidf_of_texts_without_words_is_refused() -> None:
     training = replace(training_of(circles()), catalogue=Catalogue(tuple(Item(f"i{n}", "…") for n in range(N_ITEMS))))
     with pytest.raises(MendableError, match="no item has a word"):
         make_model("tfidf").fit(training)
+
+
+def test_every_weight_by_recency_is_that_of_one_decay() -> None:
+    """Of a history of 30 events: the baselines' matrix, the signals' weights, the profile's shares of one."""
+    matrix = fading_matrix(histories({"a": list(range(30))}), 30, DECAY)
+    assert matrix.toarray()[0] == pytest.approx(np.exp(-np.arange(30)[::-1] / DECAY))
+    assert np.array_equal(matrix.toarray()[0], recency_weights(30, DECAY))
+    assert recency(30) == pytest.approx(recency_weights(30, DECAY) / recency_weights(30, DECAY).sum())
+    assert set(fading_matrix(histories({"a": list(range(30))}), 30, 0.0).data.tolist()) == {1.0}
+    assert set(recency_weights(30, None).tolist()) == {1.0}
 
 
 def test_an_event_fades_with_each_newer_one() -> None:

@@ -9,9 +9,8 @@ from agent.constraints import State
 from agent.request import Request
 from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
 from eval.models.adapter_checks import has_adapter
-from eval.models.registry import Training
+from eval.models.registry import Training, index_key
 from eval.models.reranked import Bert
-from eval.models.retrieval import index_key
 from index.build.loading import OpenedDomain
 from index.command import note
 from index.data.domain import Histories

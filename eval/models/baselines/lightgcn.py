@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
-from eval.models.registry import Setting, Training, library
+from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
 from index.types import Floats
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BATCH = 8192  # events
 
 
-class LightGCN:
+class LightGCN(NeedsLibrary):
     """Pairwise ranking (BPR) of an item that somebody had over a random one, embeddings smoothed over `layers` steps.
 
     It knows the people it was fitted on; others get what is popular.
@@ -30,6 +30,7 @@ class LightGCN:
         "epochs": (50, 100),
     }
     needs_index = False
+    needs_library = "torch_geometric"
 
     def __init__(
         self,
@@ -41,11 +42,6 @@ class LightGCN:
     ) -> None:
         self.width, self.layers, self.epochs = width, layers, epochs
         self.learning_rate, self.regularization = learning_rate, regularization
-
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where torch-geometric is missing."""
-        library("torch_geometric")
-        return ""
 
     def fit(self, training: Training) -> None:
         """Train for a fixed number of epochs; every step smooths the whole graph."""
