@@ -36,7 +36,8 @@ class Training:
 
     `catalogue` is in shuffled order, and rows everywhere are rows of it: `original[row]` is the item's row in the
     catalogue on disk (and so in an index). `histories` are the events to fit on, of all users, repeats removed; the
-    events that are asked for are in none of them. `opened` is the domain as it lies on disk, with its index.
+    events that are asked for are in none of them. `opened` is the domain as it lies on disk, with its index. `before`
+    is the instant (Unix seconds) from which everything is held out, None where no instant divides the events.
     """
 
     opened: OpenedDomain
@@ -44,6 +45,7 @@ class Training:
     histories: Histories
     original: Rows
     seed: int
+    before: int | None = None
 
     @property
     def n_items(self) -> int:

@@ -86,7 +86,7 @@ class Fusion:
 
 
 def _fit(training: Training) -> Retriever:
-    return fit_retriever(training.index, training.unshuffled(training.histories), training.seed)
+    return fit_retriever(training.index, training.unshuffled(training.histories), training.seed, training.before)
 
 
 fitted_retriever: WeakCache[Training, Retriever] = WeakCache(_fit)  # one for the fusion and all rerankers over it

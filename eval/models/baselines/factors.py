@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.models.baselines.user_histories import STRANGER, fading_matrix, item_counts, places_in, popular_for
+from eval.models.baselines.user_histories import fading_matrix, item_counts, places_in, popular_for
 from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 Factors = npt.NDArray[np.float64]  # (rows, 1 + factors): a bias, then a vector
@@ -100,7 +101,7 @@ class BPR(NeedsLibrary):
         """(users, items): inner products with the factors of those who were fitted on."""
         places = places_in(self._fitted, histories)
         scores = np.asarray(self._model.user_factors[places] @ self._model.item_factors.T, np.float32)
-        return popular_for(places == STRANGER, scores, self._counts)
+        return popular_for(places == NO_USER, scores, self._counts)
 
 
 class SVD:

@@ -4,10 +4,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
+from eval.models.baselines.user_histories import item_counts, places_in, popular_for
 from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class LightGCN(NeedsLibrary):
     def scores(self, histories: Histories) -> Floats:
         """(users, items): inner products."""
         places = places_in(self._fitted, histories)
-        return popular_for(places == STRANGER, self._people[places] @ self._items.T, self._counts)
+        return popular_for(places == NO_USER, self._people[places] @ self._items.T, self._counts)
 
 
 def _smoothing(people: "Tensor", items: "Tensor", n_nodes: int) -> "Tensor":
