@@ -1,0 +1,131 @@
+"""What is measured is what is served: the model `agent` of `eval rank` gives the lists of `recommend`."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.__main__ import main as agent_main
+from agent.dialogue.session import Session
+from agent.open_agent import open_agent
+from agent.rerank.adapter_folders import find_adapter
+from eval.models.registry import make_model
+from eval.rank.protocols import Split, split_domain
+from eval.rank.run_models import rank_cases
+from index.build.behaviour_part import SEED
+from index.build.builder import Builder, build_domain, build_with
+from index.build.loading import OpenedDomain
+from index.data.domain import load_domain
+from index.data.item_text import item_text
+from index.embedding.encoder import TextEncoder
+from index.storage.home import CLONE, adapters_folder
+from index.types import Floats
+from tests.helpers_small import Small, write_domain
+
+K, N_USERS = 10, 50
+LISTS = 500  # that the fusion learns from in the test of the real domain: all 7,000 would take minutes
+FILMS = "movielens-100k"
+BUILT = Path(os.environ.get("PALATE_HOME") or CLONE / "var")  # read before any test has a home of its own
+
+
+@pytest.fixture
+def own(tuned_once: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small domain, built and tuned, in a home that may be written to."""
+    shutil.copytree(tuned_once.home, tmp_path / "home")
+    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def evaluated_lists(split: Split, n: int = N_USERS) -> dict[str, list[str]]:
+    """The first K ids that the model `agent` ranks for each of the first `n` tested users."""
+    model = make_model("agent")
+    model.fit(split.training)
+    cases = split.test.of(range(n))
+    ranked, _ = rank_cases(model, "agent", cases, split.catalogue)
+    ids = split.catalogue.ids
+    lists = ranked.lists[:, :K].tolist()
+    return {
+        user: [ids[row] for row in rows if row >= 0] for user, rows in zip(cases.histories.users, lists, strict=True)
+    }
+
+
+def write_training_events(split: Split, name: str) -> None:
+    """A domain of the events that models of the split are fitted on."""
+    domain = split.training.opened.domain
+    write_domain(split.training.unshuffled(split.training.histories), domain.catalogue.items, name)
+
+
+def served_lists(name: str, users: Iterable[str], ranker: str) -> dict[str, list[str]]:
+    """What `recommend --user` shows to each user, by the default ranker, which must be this one."""
+    agent = open_agent(name)
+    assert agent.ranker.card.name == ranker
+    return {user: [each.item.item_id for each in Session(agent, user, K).opening().recommendations] for user in users}
+
+
+@pytest.mark.parametrize("ranker", ["bert", "fusion"])
+def test_recommend_shows_the_list_that_the_evaluation_ranks_when_both_are_fitted_on_the_same_events(
+    own: Path, tiny: Path, ranker: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if ranker == "fusion":
+        shutil.rmtree(adapters_folder("small"))
+    split = split_domain(OpenedDomain(load_domain("small")), "leave-one-out", SEED)
+    wanted = evaluated_lists(split)
+    assert len(wanted) == N_USERS
+    assert {len(ids) for ids in wanted.values()} == {K}
+    write_training_events(split, "cut")
+    build_domain("cut", encoder=str(tiny))
+    if ranker == "bert":
+        shutil.copytree(adapters_folder("small") / "bert", adapters_folder("cut") / "bert")
+    assert served_lists("cut", wanted, ranker) == wanted
+    user = next(iter(wanted))
+    capsys.readouterr()
+    agent_main(["recommend", "--domain", "cut", "--user", user, "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert [each["item_id"] for each in printed["recommendations"]] == wanted[user]
+
+
+@dataclass
+class KnownTexts:
+    """The encoder of an index, as far as the texts that it has embedded: nothing is computed again."""
+
+    name: str
+    sha256: str
+    dim: int
+    vector_of: dict[str, Floats]
+    precision: str = "float32"
+
+    def encode(self, texts: Sequence[str], what: str = "") -> Floats:
+        """(texts, dim)"""
+        return np.stack([self.vector_of[text] for text in texts])
+
+
+@pytest.mark.models
+@pytest.mark.timeout(600)
+def test_recommend_shows_the_evaluated_lists_of_fifty_users_of_the_real_domain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not all((BUILT / kind / FILMS).is_dir() for kind in ("domains", "indexes")):
+        pytest.skip(f"no built {FILMS} in {BUILT.name}: `make chat` makes one")
+    for kind in ("domains", "indexes"):
+        shutil.copytree(BUILT / kind / FILMS, tmp_path / kind / FILMS)
+    monkeypatch.setenv("PALATE_HOME", str(tmp_path))
+    for name in ("MIN_LISTS", "MAX_LISTS"):
+        monkeypatch.setattr(f"index.retrieval.fusion_training.{name}", LISTS)
+    opened = OpenedDomain(load_domain(FILMS))
+    split = split_domain(opened, "leave-one-out", SEED)
+    wanted = evaluated_lists(split)
+    write_training_events(split, "cut")
+    manifest, texts = opened.index.manifest, [item_text(item) for item in opened.domain.catalogue.items]
+    vectors = dict(zip(texts, np.asarray(opened.index.vectors), strict=True))
+    encoder: TextEncoder = KnownTexts(manifest.encoder, manifest.encoder_sha256, manifest.dim, vectors)
+    build_with(Builder(encoder, manifest.encoder_found_in), "cut")
+    shipped = find_adapter(FILMS, "bert")
+    assert shipped is not None
+    shutil.copytree(shipped, adapters_folder("cut") / "bert")
+    assert len(wanted) == N_USERS
+    assert served_lists("cut", wanted, "bert") == wanted
