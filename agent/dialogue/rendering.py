@@ -9,7 +9,7 @@ from agent.language.word_lists import word_set
 from agent.recommendation import Recommendation, Reply
 from agent.understanding import Lexicon, Understood
 from index.data.records import Item, Value
-from index.errors import printable
+from index.printable import printable
 
 T = TypeVar("T")
 QUESTION = "What have you liked before, or what are you in the mood for?"

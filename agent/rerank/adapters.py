@@ -19,6 +19,7 @@ from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from index.embedding.model_files import file_sha256, resolve
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
+from index.storage.json_text import json_text
 from index.types import Rows
 
 FORMAT_VERSION = 2
@@ -83,7 +84,7 @@ def save_reranker(folder: Path, loaded: LoadedReranker) -> None:
     head = {name: value.detach().to(torch.float16).contiguous() for name, value in reranker.head_state().items()}
     save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, **asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
-    (folder / SETTINGS).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+    (folder / SETTINGS).write_text(json_text(content) + "\n")
 
 
 def load_reranker(folder: Path, precision: str = DEFAULT) -> LoadedReranker:

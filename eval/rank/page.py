@@ -1,6 +1,5 @@
 """`report.html`: the report of `eval rank` as one self-contained page of tables and plots, made from `report.json`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -9,6 +8,7 @@ from eval.html import plots
 from eval.html.markup import Cell, details, facts, figure, heading, page, paragraph, sortable
 from eval.metrics.base import BEYOND_ACCURACY_METRICS, RANKING_METRICS
 from index.retrieval.retriever import CANDIDATES
+from index.storage.json_text import json_text
 
 ACCURACY = ("ndcg@10", "recall@10", "mrr@10", "recall@100")
 SUMMARY = (*ACCURACY, *(f"{name}@10" for name in BEYOND_ACCURACY_METRICS), "ms_per_user")
@@ -242,5 +242,5 @@ def _settings(report: Report, rows: Mapping[str, Any]) -> list[str]:
 def _made_with(report: Report) -> list[str]:
     kept = ("settings", "data_sha256", "code_version", "seed", "machine", "split", "order")
     known = {name: report[name] for name in kept if name in report}
-    text = json.dumps(known, indent=1, ensure_ascii=False)
+    text = json_text(known, indent=1)
     return [heading("How it was made"), details("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]
