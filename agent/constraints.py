@@ -64,18 +64,18 @@ def holds(wish: Wish, item: Item) -> bool:
 
 def _compared(own: Value, op: Op, value: Value) -> bool:
     if op in ("=", "in"):
-        wanted = {folded(each) for each in (value if isinstance(value, tuple) else (value,))}
-        return bool(wanted & {folded(each) for each in (own if isinstance(own, tuple) else (own,))})
+        wanted = {comparable(each) for each in (value if isinstance(value, tuple) else (value,))}
+        return bool(wanted & {comparable(each) for each in (own if isinstance(own, tuple) else (own,))})
     if op == "like":
         parts = own if isinstance(own, tuple) else (own,)
-        return any(str(folded(value)) in str(folded(part)) for part in parts)
+        return any(str(comparable(value)) in str(comparable(part)) for part in parts)
     if isinstance(own, str | tuple) or isinstance(value, str | tuple):
         return False
     return {"<": own < value, "<=": own <= value, ">": own > value, ">=": own >= value}[op]
 
 
-def folded(value: Value) -> Value:
-    """A value as it is compared: text without case, hyphens as blanks."""
+def comparable(value: Value) -> Value:
+    """A value as it is compared: text without case, hyphens as blanks. Accents stay: they tell two values apart."""
     return " ".join(value.casefold().replace("-", " ").split()) if isinstance(value, str) else value
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.constraints import Constraint, Relaxed, State, Wish, folded, holds
+from agent.constraints import Constraint, Relaxed, State, Wish, comparable, holds
 from agent.language.constraint_text import listed, said, said_not
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
@@ -58,7 +58,7 @@ class Columns:
         mask = np.zeros(len(self.catalogue), bool)
         members = self._members_of(wish.field)
         for value in wish.value if isinstance(wish.value, tuple) else (wish.value,):
-            rows = members.get(folded(value))
+            rows = members.get(comparable(value))
             if rows is not None:
                 mask[rows] = True
         return mask
@@ -85,7 +85,7 @@ class Columns:
             for row, item in enumerate(self.catalogue.items):
                 own = item.value(name)
                 for value in own if isinstance(own, tuple) else () if own is None else (own,):
-                    rows[folded(value)].append(row)
+                    rows[comparable(value)].append(row)
             self._members[name] = {value: np.array(each, np.int64) for value, each in rows.items()}
         return self._members[name]
 

@@ -1,6 +1,7 @@
 """Where a training stands, on disk: trained tensors, their best values, the optimizer's moments; no pickle."""
 
 import json
+import math
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from agent.rerank.tensor_files import tensor_writes
 from finetune.progress import Progress
 from index.errors import MendableError
 from index.storage.home import replace_folder, restore_folder
+from index.storage.json_text import json_text
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
 
@@ -45,7 +47,7 @@ class Checkpoint:
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir(parents=True)
             save_file(_tensors(trainer), aside / TENSORS)
-            (aside / STATE).write_text(json.dumps({"key": self.key, "at": asdict(trainer.at)}))
+            (aside / STATE).write_text(json_text({"key": self.key, "at": asdict(trainer.at)}), encoding="utf-8")
         replace_folder(aside, self.folder)
 
     def load(self, trainer: Resumable) -> bool:
@@ -54,12 +56,14 @@ class Checkpoint:
         if not (self.folder / STATE).is_file():
             return False
         try:
-            state = json.loads((self.folder / STATE).read_text())
+            state = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
             if state["key"] != self.key or state["at"]["finished"]:
                 return False
             found = load_file(self.folder / TENSORS)
             if any(found[f"now/{name}"].shape != value.shape for name, value in trainer.trained.items()):
                 return False  # the catalogue has grown since
+            if state["at"]["best"] is None:  # minus infinity before the first validation, which JSON has not
+                state["at"]["best"] = -math.inf
             for name, value in state["at"].items():
                 setattr(trainer.at, name, [tuple(pair) for pair in value] if isinstance(value, list) else value)
             trainer.restore({name: found[f"now/{name}"] for name in trainer.trained})

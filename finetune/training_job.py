@@ -23,6 +23,7 @@ from index.data.domain import Domain
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.storage.home import home, replace_folder
+from index.storage.json_text import json_text
 from index.types import Floats
 
 
@@ -82,7 +83,7 @@ def device_of(name: str) -> torch.device:
 def key_of(settings: RankSettings, events_sha256: str, base_sha256: str) -> dict[str, Any]:
     """What must be equal for a training to go on from a checkpoint."""
     key = {**asdict(settings), "events_sha256": events_sha256, "base": base_sha256}
-    read_back: dict[str, Any] = json.loads(json.dumps(key))
+    read_back: dict[str, Any] = json.loads(json_text(key))
     return read_back
 
 
@@ -131,6 +132,6 @@ def write_adapter(target: Path, save: Callable[[Path], None], record: dict[str, 
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         save(aside)
-        (aside / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+        (aside / "training.json").write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
         (aside / "README.md").write_text(card_of(record, about))
     replace_folder(aside, target)

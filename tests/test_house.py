@@ -192,6 +192,19 @@ def test_nothing_is_pickled_and_nothing_is_unpickled() -> None:
     assert {path: names for path, names in found.items() if names} == {}
 
 
+# --- one way to write JSON ----------------------------------------------------
+
+
+def test_json_is_written_in_one_place_so_that_no_other_lets_a_nan_through() -> None:
+    writing = {
+        str(path)
+        for path in sources(*BELOW)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("json.dump", "json.dumps")
+    }
+    assert writing == {"index/storage/json_text.py"}
+
+
 # --- small files, said in words ---------------------------------------------
 
 

@@ -1,13 +1,13 @@
 """A message as words with their places, sentences and quotations."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from agent.language.word_lists import word_set
+from index.data.fold_text import fold_text
 
 LIMIT = 4000  # characters that are read of one message; what follows is said to be left out
 WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+\.\d+|\w+(?:['’`]\w+)*|[&$€£%#]")
@@ -15,19 +15,12 @@ _QUOTES = re.compile(
     r"“[^”]*(?:”|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)|(?<!\w)\"(?=\S)[^\"]*(?:\"|$)"
     r"|(?<!\w)['‘](?=\S)(?:[^'’]|['’](?=\w))*?(?<=[^\s'’])['’](?!\w)"
 )
+_APOSTROPHES = str.maketrans("", "", "'’`")
 _CUTS = frozenset(",;:()[]–—")
 _SENTENCE_END = re.compile(r"[.…](?=\s|[\"”')\]])|[!?;]|\n")
 _ABBREVIATIONS = word_set(
     "mr mrs ms dr st vs jr sr no prof etc sgt capt col gen lt rev bros blvd ave inc ltd co vol feat ft"
 )
-
-
-def folded(text: str) -> str:
-    """Text without case, accents and apostrophes."""
-    text = text.casefold()
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return text.replace("'", "").replace("’", "").replace("`", "")
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -135,4 +128,4 @@ def _breaks(gap: str, last: Token) -> bool:
 def _word(text: str) -> str:
     if text == "&":
         return "and"
-    return text.replace(",", "") if text[0].isdigit() else folded(text)
+    return text.replace(",", "") if text[0].isdigit() else fold_text(text).translate(_APOSTROPHES)

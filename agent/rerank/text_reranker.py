@@ -21,6 +21,7 @@ from index.data.records import History
 from index.embedding.model_files import file_sha256, resolve, transformer_folder
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
+from index.storage.json_text import json_text
 from index.types import Floats, Rows
 
 FORMAT_VERSION = 1
@@ -131,7 +132,7 @@ def save_text_reranker(folder: Path, loaded: LoadedTextReranker) -> None:
     head = {name: value.detach().contiguous() for name, value in loaded.reranker.head.state_dict().items()}
     save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, "prompt": "words", **asdict(loaded.settings)}
-    (folder / SETTINGS).write_text(json.dumps(content, ensure_ascii=False) + "\n")
+    (folder / SETTINGS).write_text(json_text(content) + "\n")
 
 
 def load_text_reranker(folder: Path) -> LoadedTextReranker:

@@ -18,6 +18,7 @@ from eval.bench.vectors import made_up_vectors, queries_of
 from index.retrieval.vector_store import VectorStore
 from index.storage.arrays import blocks_of
 from index.storage.home import CLONE
+from index.storage.json_text import json_text
 from index.types import Floats, Rows
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -102,4 +103,4 @@ def _found(store: VectorStore, queries: Floats) -> Rows:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json_text(measured(int(sys.argv[1]), int(sys.argv[2]))))

@@ -5,7 +5,6 @@ answer the same simulated users: `agent`, a session as a person has it, and `ret
 """
 
 import argparse
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +31,7 @@ from index.data.splits import first_events
 from index.errors import MendableError
 from index.retrieval.retriever import Retriever
 from index.storage.home import write_bytes
+from index.storage.json_text import json_text
 
 K = 10  # items a turn
 POLICIES = ("agent", "retrieval")
@@ -131,7 +131,7 @@ def run_dialogue(settings: DialogueSettings) -> dict[str, Any]:
     agent = agent_without(index, cast.domain, settings.ranker, settings.seed)
     talks = [talk for mind in progress(cast.minds, "talking") for talk in _talks(mind, agent, settings)]
     if settings.predictions is not None:
-        lines = (json.dumps(talk.as_json(), ensure_ascii=False) + "\n" for talk in talks)
+        lines = (json_text(talk.as_json()) + "\n" for talk in talks)
         write_bytes(settings.predictions, "".join(lines).encode())
     about = {
         "domain": domain.name,

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from eval.metrics.ranking import Ranks
+from eval.metrics.base import Ranks
 from eval.models.registry import Setting
 from eval.rank.ranking import Ranked
 from index.command import note
 from index.storage.home import home, write_file, write_json
+from index.storage.json_text import json_text
 
 RESULT, ARRAYS, TRIALS = "result.json", "arrays.npz", "trials.json"
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
@@ -57,7 +58,7 @@ class Saved:
     """The folder of one model's result; everything that the result depends on is in its name."""
 
     def __init__(self, domain: str, model: str, depends_on: Mapping[str, Any]) -> None:
-        key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()[:20]
+        key = hashlib.sha256(json_text(depends_on, sort_keys=True).encode()).hexdigest()[:20]
         self.model, self.folder = model, home() / "evaluations" / domain / f"{model}-{key}"
 
     def save(self, result: Result) -> None:

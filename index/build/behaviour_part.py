@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from index.storage.arrays import read_array
-from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.item_similarity import DENSE_ITEMS, Factors, Matrix, strongest
-from index.storage.home import write_bytes
-from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
-from index.retrieval.fusion_training import learn_fusion
-from index.build.parts import PreviousIndex, BuildContext
+from index.build.parts import BuildContext, PreviousIndex
 from index.build.review_part import read_reviews
-from index.retrieval.vector_store import VECTORS
+from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.build.text_part import FOLDER as TEXT
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.fusion_training import learn_fusion
+from index.retrieval.item_similarity import DENSE_ITEMS, Factors, Matrix, strongest
+from index.retrieval.vector_store import VECTORS
+from index.storage.arrays import read_array
+from index.storage.home import write_bytes
 
 FOLDER = "behaviour"
 SEED = 1  # of the fusion: which events it learns from, and its first weights

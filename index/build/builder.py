@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from index.build.behaviour_part import BehaviourPart
-from index.command import note
-from index.data.domain import Domain, existing_folder, load_domain, tables_sha256
-from index.embedding.encoder import Encoder, TextEncoder
-from index.errors import MendableError
-from index.build.generations import (SHARDS, Generation, clear, finished, fitting, new_generation, only_writer, seal)
-from index.storage.home import index_folder, mendable_writes
+from index.build.generations import SHARDS, Generation, clear, finished, fitting, new_generation, only_writer, seal
 from index.build.loading import check_encoder, encoder_of
 from index.build.manifest import Manifest, check_files, read_manifest, record_files
-from index.embedding.model_files import BERT, ModelFolder, resolve
-from index.build.parts import PreviousIndex, BuildContext, Part
-from index.data.records import Item
+from index.build.parts import BuildContext, Part, PreviousIndex
 from index.build.review_part import ReviewPart
 from index.build.staging import Staged, link_or_copy, stage_items, stage_removal
 from index.build.text_part import TextPart
+from index.command import note
+from index.data.domain import Domain, existing_folder, load_domain, tables_sha256
+from index.data.records import Item
+from index.embedding.encoder import Encoder, TextEncoder
+from index.embedding.model_files import BERT, ModelFolder, resolve
+from index.errors import MendableError
+from index.storage.home import index_folder, mendable_writes
 
 PARTS: tuple[Part, ...] = (TextPart(), ReviewPart(), BehaviourPart())
 

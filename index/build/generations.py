@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.build.manifest import NAME, Manifest, read_manifest, refused
 from index.errors import MendableError
 from index.storage.home import index_folder, mendable_writes, sync
-from index.build.manifest import NAME, Manifest, read_manifest, refused
 
 GENERATION = re.compile(r"g(\d{6})")
 SHARDS, STAGING, LOCK = ".building", ".staging", ".lock"

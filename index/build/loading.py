@@ -6,19 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from index.storage.arrays import read_array
-from index.data.domain import Domain
-from index.embedding.encoder import Encoder, TextEncoder
-from index.errors import MendableError
 from index.build.generations import Generation, fitting
-from index.retrieval.bm25 import Lexical
-from index.retrieval.text_index import TextIndex
 from index.build.manifest import NAME, Manifest, check_files, refused
-from index.embedding.model_files import ModelFolder, resolve
-from index.types import Floats
-from index.retrieval.vector_store import VectorStore
 from index.build.review_part import ReviewIndex, load_review_index
 from index.build.text_part import FOLDER, MEAN, WORDS, TextPart
+from index.data.domain import Domain
+from index.embedding.encoder import Encoder, TextEncoder
+from index.embedding.model_files import ModelFolder, resolve
+from index.errors import MendableError
+from index.retrieval.bm25 import Lexical
+from index.retrieval.text_index import TextIndex
+from index.retrieval.vector_store import VectorStore
+from index.storage.arrays import read_array
+from index.types import Floats
+
 
 @dataclass(frozen=True)
 class DomainIndex:

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from index.embedding.model_files import file_sha256
 from index.errors import MendableError
 from index.storage.home import write_json
-from index.embedding.model_files import file_sha256
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1

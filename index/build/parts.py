@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from index.build.manifest import Manifest
 from index.data.domain import Domain
 from index.embedding.encoder import TextEncoder
-from index.build.manifest import Manifest
 
 
 @dataclass(frozen=True)

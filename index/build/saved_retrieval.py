@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from index.storage.arrays import read_array, write_array
-from index.retrieval.behaviour_signals import COARSE, Behaviour
-from index.retrieval.item_similarity import Factors, Matrix
 from index.errors import MendableError
+from index.retrieval.behaviour_signals import COARSE, Behaviour
 from index.retrieval.features import COLUMNS
 from index.retrieval.fusion import Fusion
-from index.storage.home import write_json
+from index.retrieval.item_similarity import Factors, Matrix
 from index.retrieval.vector_store import VECTORS, VectorStore
+from index.storage.arrays import read_array, write_array
+from index.storage.home import write_json
 
 POPULARITY, FUSION = "popularity.npy", "fusion.json"
 REBUILD = "Run `python -m index build` with --force"

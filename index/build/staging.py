@@ -1,6 +1,5 @@
 """Tables of a domain as they will be after a change, made aside, so that the index can be made before they change."""
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -10,12 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from index.data.domain import REMOVED, Catalogue, Domain, tables_sha256
-from index.errors import MendableError
 from index.build.generations import STAGING
-from index.storage.home import domain_folder, index_folder, mendable_writes, write_bytes, write_file
+from index.data.domain import REMOVED, Catalogue, Domain, tables_sha256
 from index.data.records import Item
 from index.data.tables import items_of, items_table, read_table, table_path, write_table
+from index.errors import MendableError
+from index.storage.home import domain_folder, index_folder, mendable_writes, write_bytes, write_file
+from index.storage.json_text import json_text
 
 ADDED = "zz-added"  # a part of this name is read after the others
 
@@ -55,7 +55,7 @@ def stage_removal(domain: Domain, ids: Sequence[str]) -> Staged:
     """A domain in which these items may no longer be recommended."""
     stage = _stage(domain.name)
     removed = domain.catalogue.removed | set(ids)
-    write_bytes(stage / REMOVED, (json.dumps(sorted(removed), ensure_ascii=False) + "\n").encode())
+    write_bytes(stage / REMOVED, (json_text(sorted(removed)) + "\n").encode())
     return _staged(domain, Catalogue(domain.catalogue.items, frozenset(removed)), stage, stage / REMOVED)
 
 
@@ -119,7 +119,15 @@ def _cast(column: Any, kind: Any, name: str, widens: bool) -> Any:
     except pa.ArrowException as why:
         if widens and pa.types.is_integer(kind) and pa.types.is_floating(column.type):
             return column
-        shown = next(str(each) for each in column.to_pylist() if each is not None)
+        shown = next(str(each) for each in column.to_pylist() if each is not None and not _fits(each, kind))
         raise MendableError(
             f"column {name!r} holds {kind}, an added item has {shown[:60]!r}", "--items", "Mend the value"
         ) from why
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        pa.array([value]).cast(kind)
+    except pa.ArrowException:
+        return False
+    return True

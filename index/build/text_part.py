@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from index.storage.arrays import blocks_of, read_array, write_array, write_blocks
+from index.build.manifest import texts_sha256
+from index.build.parts import BuildContext, PreviousIndex
 from index.command import progress
+from index.data.item_text import item_text, item_title
+from index.data.records import Item
 from index.embedding.encoder import TextEncoder
 from index.errors import MendableError
 from index.retrieval.bm25 import Lexical
-from index.build.manifest import texts_sha256
-from index.build.parts import PreviousIndex, BuildContext
-from index.data.records import Item
-from index.types import Floats
 from index.retrieval.vector_store import VECTORS, VectorStore
-from index.data.item_text import item_text, item_title
+from index.storage.arrays import blocks_of, read_array, write_array, write_blocks
+from index.types import Floats
 
 FOLDER, WORDS, MEAN = "text", "words", "mean.npy"
 SHARD = 512  # texts that are embedded between two saves

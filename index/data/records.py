@@ -1,6 +1,7 @@
 """The records that every room speaks of: item, event, review, and a user's history as columns."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,13 +16,21 @@ _INVERTED = re.compile(rf"(?P<rest>.+), (?P<article>{_ARTICLES})(?P<tail>(?: \(.
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that can be recommended; `attributes` are numbers, texts or tuples of texts by column name."""
+    """Something that can be recommended; `attributes` are numbers, texts or tuples of texts by column name.
+
+    A number that is not finite (NaN, an infinity, more than a float can hold) is missing.
+    """
 
     item_id: str
     title: str
     description: str | None = None
     categories: tuple[str, ...] = ()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not all(map(_is_finite, self.attributes.values())):
+            finite = {name: value for name, value in self.attributes.items() if _is_finite(value)}
+            object.__setattr__(self, "attributes", finite)
 
     def value(self, name: str) -> Value | None:
         """The value of a field: `title`, `categories`, an attribute, or `decade` where there is a year."""
@@ -78,6 +87,10 @@ class History:
     def before(self, n: int) -> "History":
         """The first `n` events."""
         return History(self.rows[:n], self.values[:n], None if self.times is None else self.times[:n])
+
+
+def _is_finite(value: Value) -> bool:
+    return not isinstance(value, int | float) or abs(value) <= sys.float_info.max
 
 
 def spoken_title(title: str) -> str:

@@ -4,12 +4,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
-from eval.models.registry import Setting, Training, library
+from eval.models.baselines.user_histories import item_counts, places_in, popular_for
+from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 BATCH = 8192  # events
 
 
-class LightGCN:
+class LightGCN(NeedsLibrary):
     """Pairwise ranking (BPR) of an item that somebody had over a random one, embeddings smoothed over `layers` steps.
 
     It knows the people it was fitted on; others get what is popular.
@@ -32,6 +31,7 @@ class LightGCN:
         "epochs": (50, 100),
     }
     needs_index = False
+    needs_library = "torch_geometric"
 
     def __init__(
         self,
@@ -44,11 +44,6 @@ class LightGCN:
         self.width, self.layers, self.epochs = width, layers, epochs
         self.learning_rate, self.regularization = learning_rate, regularization
 
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where torch-geometric is missing."""
-        library("torch_geometric")
-        return ""
-
     def fit(self, training: Training) -> None:
         """Train for a fixed number of epochs; every step smooths the whole graph."""
         import torch
@@ -58,7 +53,7 @@ class LightGCN:
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
         n_people = len(self._fitted)
-        people = torch.from_numpy(np.repeat(np.arange(n_people), self._fitted.lengths))
+        people = torch.from_numpy(self._fitted.owners)
         items = torch.from_numpy(self._fitted.rows) + n_people
         graph = _smoothing(people, items, n_people + training.n_items)
         with seeded(training.seed):
@@ -83,7 +78,7 @@ class LightGCN:
     def scores(self, histories: Histories) -> Floats:
         """(users, items): inner products."""
         places = places_in(self._fitted, histories)
-        return popular_for(places == STRANGER, self._people[places] @ self._items.T, self._counts)
+        return popular_for(places == NO_USER, self._people[places] @ self._items.T, self._counts)
 
 
 def _smoothing(people: "Tensor", items: "Tensor", n_nodes: int) -> "Tensor":
