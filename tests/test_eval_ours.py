@@ -211,5 +211,5 @@ def test_the_agents_score_of_a_question_is_the_fused_one_after_what_lay_before(t
     for n in range(len(few)):
         shown = split.training.unshuffled(few.histories)[int(few.owners[n])].before(int(few.places[n]))
         row = split.training.original[few.rows[n : n + 1]]
-        fused = retriever.fused(Query(shown), retriever.features.of(shown), row)
+        fused = retriever.fused_scores(Query(shown), retriever.features.of(shown), row)
         assert found[n] == pytest.approx(fused[0], abs=1e-5)

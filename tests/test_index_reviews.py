@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from index.build.builder import add_items, build_with, remove_items
-from index.build.generations import finished
+from index.build.generations import generation_folders
 from index.build.loading import open_index
 from index.build.manifest import read_manifest
 from index.data.domain import Domain, load_domain
@@ -18,7 +18,7 @@ from index.data.tables import REVIEWS, table_path, write_table
 from index.errors import MendableError
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
-from index.retrieval.features import REVIEW_COLUMNS
+from index.retrieval.fusion_features import REVIEW_COLUMNS
 from index.retrieval.query import Query
 from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder, text_builder
@@ -48,7 +48,9 @@ def channel_of(domain: Domain) -> ReviewChannel:
     index = open_index(domain, HashingEncoder())
     opened = index.reviews
     assert opened is not None
-    return ReviewChannel(opened.found, opened.found.means(len(domain.catalogue)), opened.store, index.text.encoded)
+    return ReviewChannel(
+        opened.vectors, opened.vectors.item_means(len(domain.catalogue)), opened.store, index.text.encode
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -90,24 +92,24 @@ def test_a_review_is_read_with_its_title_in_one_line_and_no_longer_than_is_read(
 def test_a_domain_with_reviews_has_them_in_its_index_and_one_without_has_none() -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
-    manifest = read_manifest(finished(domain.name)[0])
+    manifest = read_manifest(generation_folders(domain.name)[0])
     assert (manifest.parts["reviews"]["n_reviews"], manifest.parts["reviews"]["n_known"]) == (3, 3)
     assert tuple(manifest.parts["behaviour"]["fusion_columns"])[-1] == REVIEW_COLUMNS[-1]
     plain = write_domain(walks(), name="plain")
     build_with(builder(), plain.name)
-    assert "reviews" not in read_manifest(finished("plain")[0]).parts
+    assert "reviews" not in read_manifest(generation_folders("plain")[0]).parts
     assert open_index(plain, HashingEncoder()).reviews is None
 
 
 def test_a_second_build_with_reviews_does_nothing_and_another_review_builds_again() -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
-    before = finished(domain.name)
+    before = generation_folders(domain.name)
     build_with(builder(), domain.name)
-    assert finished(domain.name) == before
+    assert generation_folders(domain.name) == before
     write_reviews(domain.name, [*load_reviews(domain.name), review(9, "i1", "a new word")])
     build_with(builder(), domain.name)
-    assert finished(domain.name) != before
+    assert generation_folders(domain.name) != before
     assert channel_of(load_domain(domain.name)).reviews.rows.tolist() == [3, 7, 9, 1]
 
 

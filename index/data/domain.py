@@ -206,9 +206,9 @@ def histories_of(events: pa.Table, catalogue: Catalogue) -> tuple[Histories, int
     row_of = catalogue.row_of
     ids = events.column("item_id").combine_chunks().dictionary_encode()
     rows_of_ids = np.array([row_of.get(i, -1) for i in ids.dictionary.to_pylist()], np.int64)
-    rows = rows_of_ids[ids.indices.to_numpy()] if len(ids) else np.zeros(0, np.int64)
+    rows = rows_of_ids[np.from_dlpack(ids.indices)] if len(ids) else np.zeros(0, np.int64)
     coded = events.column("user_id").combine_chunks().dictionary_encode()
-    users, user = coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
+    users, user = coded.dictionary.to_pylist(), np.from_dlpack(coded.indices).astype(np.int64)
     times = _column(events, "timestamp", np.int64)
     values = _column(events, "value", np.float32)
     known = rows >= 0
@@ -227,7 +227,19 @@ def _column(events: pa.Table, name: str, kind: Any) -> npt.NDArray[Any] | None:
     column = events.column(name).combine_chunks()
     if name == "timestamp" and column.null_count:
         return None  # an order that some events lack is no order: rows decide
-    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(kind)
+    return _numbers(column, kind)
+
+
+def _numbers(column: pa.Array, kind: Any) -> npt.NDArray[Any]:
+    """A numeric column as a new array, NaN where it has no value. `to_numpy` of Arrow would load pandas for this."""
+    if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
+        column = column.cast(pa.float64())
+    width = np.dtype(column.type.to_pandas_dtype())
+    start = column.offset * width.itemsize
+    found = np.frombuffer(column.buffers()[1], width, len(column), start).astype(kind)
+    if column.null_count:
+        found[np.from_dlpack(column.is_null().cast(pa.int8())).astype(bool)] = np.nan
+    return found
 
 
 def _joined(parts: Sequence[npt.NDArray[Any]], kind: Any) -> npt.NDArray[Any]:
