@@ -15,7 +15,7 @@ from index.storage.home import write_json
 from index.build.manifest import NAME, Manifest, refused
 from index.build.parts import PreviousIndex, BuildContext
 from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
-from index.data.reviews import chosen, has_reviews, load_reviews, review_text
+from index.data.reviews import has_reviews, load_reviews, review_text, select_reviews
 from index.build.staging import link_or_copy
 from index.retrieval.vector_store import VECTORS, VectorStore
 from index.build.text_part import embed_texts
@@ -37,7 +37,7 @@ class ReviewPart:
     def build(self, making: BuildContext) -> Mapping[str, Any]:
         """Embed the chosen reviews, in shards that a killed build finds again."""
         catalogue = making.domain.catalogue
-        found = chosen(load_reviews(making.domain.name), catalogue)
+        found = select_reviews(load_reviews(making.domain.name), catalogue)
         folder = making.folder / FOLDER
         texts = [review_text(review) for review in found.reviews]
         paths = embed_texts(making, texts, "embedding reviews")

@@ -113,7 +113,7 @@ def _lists(
         mine = [position for position in wanted if fold_of[position.user] == fold]
         if not mine:
             continue
-        others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
+        others = histories.truncate(np.where(fold_of == fold, 0, histories.lengths))
         features = fitted_features(others, catalogue, vectors, reviews)
         draws = random.spawn(len(mine))
 
