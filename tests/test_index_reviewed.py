@@ -100,7 +100,7 @@ def assert_known(known: ReviewVectors, reviews: ReviewVectors, expected: Expecte
 @given(seed=st.integers(0, 20), n_events=st.integers(0, 10))
 def test_of_named_writers_only_reviews_of_their_events_in_these_histories_are_known(seed: int, n_events: int) -> None:
     reviews, whole = some_reviews(seed), walks(n_users=30, seed=seed)
-    histories = whole.until(np.minimum(whole.lengths, n_events))
+    histories = whole.truncate(np.minimum(whole.lengths, n_events))
     fitted = pairs_of(histories)
     known = reviews.known_from(histories, N_ITEMS)
     assert_known(known, reviews, lambda writer, row, time: not writer or (writer, row) in fitted)
@@ -110,7 +110,7 @@ def test_of_named_writers_only_reviews_of_their_events_in_these_histories_are_kn
 def test_under_a_cut_no_review_is_known_that_may_have_been_written_after_it(seed: int, cut: int) -> None:
     reviews, whole, before = some_reviews(seed), walks(n_users=30, seed=seed), SECOND + cut
     assert whole.times is not None
-    histories = whole.kept(whole.times < before)
+    histories = whole.select_events(whole.times < before)
     fitted = pairs_of(histories)
 
     def expected(writer: str, row: int, time: float) -> bool:
@@ -130,7 +130,7 @@ def test_without_a_cut_an_anonymous_review_is_known_if_it_can_be_of_no_held_out_
 ) -> None:
     reviews, whole = some_reviews(seed), walks(n_users=4, seed=seed)
     whole = whole if timed else replace(whole, times=None)
-    histories = whole.until(whole.lengths - n_last)
+    histories = whole.truncate(whole.lengths - n_last)
     fitted = pairs_of(histories)
     held_out: dict[int, list[float]] = {}
     for user, each in zip(whole.users, whole, strict=True):
@@ -152,9 +152,9 @@ def test_an_anonymous_review_of_an_item_that_only_the_held_out_event_has_is_held
 ) -> None:
     whole = Histories.of(("u",), (history(3, 4, 7, times=[SECOND, SECOND + 10, SECOND + 60]),))
     review = ReviewVectors(unit_vectors(1), np.array([7]), ("",), np.array([time]))
-    assert len(review.known_from(whole.until(np.array([2])), N_ITEMS, before, whole)) == 0
+    assert len(review.known_from(whole.truncate(np.array([2])), N_ITEMS, before, whole)) == 0
     earlier = replace(review, times=np.array([SECOND + 40.0]))
-    assert len(earlier.known_from(whole.until(np.array([2])), N_ITEMS, before, whole)) == 1
+    assert len(earlier.known_from(whole.truncate(np.array([2])), N_ITEMS, before, whole)) == 1
 
 
 def reviews_of_events(histories: Histories, seed: int = 5) -> ReviewVectors:
@@ -200,8 +200,8 @@ def test_times_of_reviews_come_back_from_the_index_and_one_without_a_time_is_nev
     opened = open_index(load_domain(domain.name), HashingEncoder()).reviews
     assert opened is not None and opened.vectors.times is not None
     assert opened.vectors.times.tolist() == [SECOND, UNKNOWN_TIME, 0]
-    nothing = domain.histories.until(np.zeros(5, np.int64))
-    assert opened.found.known_from(nothing, N_ITEMS, SECOND + 1).rows.tolist() == [0, 2]
+    nothing = domain.histories.truncate(np.zeros(5, np.int64))
+    assert opened.vectors.known_from(nothing, N_ITEMS, SECOND + 1).rows.tolist() == [0, 2]
 
 
 def test_retrieval_works_where_every_review_is_held_out() -> None:

@@ -211,7 +211,7 @@ def has_lightgbm() -> bool:
 
 def _training(opened: OpenedDomain, asked: Questions, people: Truth, seed: int) -> Training:
     """What the agent may be fitted on: the events of these people; the others' histories are empty."""
-    kept = asked.histories.until(np.where(people, asked.histories.lengths, 0))
+    kept = asked.histories.truncate(np.where(people, asked.histories.lengths, 0))
     catalogue = opened.domain.catalogue
     return Training(opened, catalogue, kept, np.arange(len(catalogue)), seed)
 

@@ -13,7 +13,7 @@ from index.build.manifest import NAME, Manifest, refuse_index
 from index.build.parts import BuildContext, PreviousIndex
 from index.build.staging import link_or_copy
 from index.build.text_part import embed_texts
-from index.data.reviews import chosen, has_reviews, load_reviews, review_text
+from index.data.reviews import has_reviews, load_reviews, review_text, select_reviews
 from index.errors import MendableError
 from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
 from index.retrieval.vector_store import VECTORS, VectorStore
@@ -37,7 +37,7 @@ class ReviewPart:
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Embed some reviews of each item, in shards that a killed build finds again."""
         catalogue = context.domain.catalogue
-        found = chosen(load_reviews(context.domain.name), catalogue)
+        found = select_reviews(load_reviews(context.domain.name), catalogue)
         folder = context.folder / FOLDER
         texts = [review_text(review) for review in found.reviews]
         paths = embed_texts(context, texts, f"embedding {len(texts):,} reviews")

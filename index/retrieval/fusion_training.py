@@ -78,7 +78,7 @@ def _training_lists(
         mine = [position for position in positions if fold_of[position.user] == fold]
         if not mine:
             continue
-        others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
+        others = histories.truncate(np.where(fold_of == fold, 0, histories.lengths))
         features = fit_features(others, catalogue, vectors, reviews)
         draws = random.spawn(len(mine))
         made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))
