@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.html import plots
-from eval.html.markup import Cell, details, facts, figure, heading, page, sortable
+from eval.html.markup import Cell, details, facts, figure, heading, interval_cell, legend, page, sortable
 from eval.metrics.base import Array, Truth
 from index.storage.json_text import json_text
 
@@ -31,7 +31,7 @@ def predict_page(report: Mapping[str, Any], truth: Truth, probabilities: Mapping
             heading("Models", "Means over all questions, with 95 % bootstrap intervals over users."),
             sortable(["model", "made with", *_names(rows)], _table(report), texts=(0, 1)),
             heading("Curves", "Of the probabilities for users that the model was not fitted on."),
-            _legend(colour),
+            legend(colour),
             f'<div class="plots">{"".join(_drawings(truth, probabilities, colour))}</div>',
             heading("How it was made"),
             details("Settings, data, code, machine", f"<pre>{escape(json_text(known, indent=1))}</pre>"),
@@ -128,18 +128,9 @@ def _names(rows: Mapping[str, Any]) -> list[str]:
 
 def _table(report: Mapping[str, Any]) -> list[list[Cell]]:
     return [
-        [Cell(model), Cell(report["libraries"][model], kind="long"), *(_figure(row[name]) for name in row)]
+        [Cell(model), Cell(report["libraries"][model], kind="long"), *(interval_cell(row[name]) for name in row)]
         for model, row in report["models"].items()
     ]
-
-
-def _figure(value: Mapping[str, Any]) -> Cell:
-    return Cell(f"{value['mean']:.4f}", value["mean"], "{:.4f}–{:.4f}".format(*value["ci95"]))
-
-
-def _legend(colour: Mapping[str, str]) -> str:
-    items = (f'<li><i style="background:{shade}"></i>{escape(model)}</li>' for model, shade in colour.items())
-    return f'<ul class="legend">{"".join(items)}</ul>'
 
 
 def _unit_square(axes: Any, x: str, y: str) -> None:
