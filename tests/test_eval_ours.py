@@ -14,7 +14,7 @@ from eval.models.adapter_checks import adapter_under_test, refuse_trained_on_tes
 from eval.models.registry import NotInstalled, Prepared, Training, make_model
 from eval.models.retrieval import fitted_retriever
 from eval.predict.agent_scores import agent_scores
-from eval.predict.questions import ask
+from eval.predict.questions import make_questions
 from eval.rank.protocols import Split, split_domain
 from index.build.builder import build_domain
 from index.build.loading import OpenedDomain
@@ -203,7 +203,7 @@ def test_our_models_stand_in_one_table_and_leave_the_index_as_it_is(
 def test_the_agents_score_of_a_question_is_the_fused_one_after_what_lay_before(tuned: Small) -> None:
     domain = load_domain(tuned.name)
     split = split_domain(OpenedDomain(domain), "leave-one-out", seed=3)
-    questions = ask(replace(domain, histories=split.training.histories, catalogue=split.catalogue), seed=1)
+    questions = make_questions(replace(domain, histories=split.training.histories, catalogue=split.catalogue), seed=1)
     few = questions.of(np.isin(np.arange(len(questions)), (0, 1, 17, 40)))
     found = agent_scores(split.training, few)
     assert np.isfinite(found).all()

@@ -295,7 +295,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def rank(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[dict[str, object], str]:
     """What `eval rank --domain small --json` prints, and what it says beside."""
-    assert main(["rank", "--domain", "small", "--json", *map(str, arguments)]) == 0
+    assert not main(["rank", "--domain", "small", "--json", *map(str, arguments)])
     printed = capsys.readouterr()
     return json.loads(printed.out), printed.err
 

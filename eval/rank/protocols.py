@@ -92,11 +92,12 @@ def split_domain(opened: OpenedDomain, protocol: str, seed: int) -> Split:
     refuse_leaks(parts.training, parts.test, len(original))
     refuse_leaks(parts.tuning, parts.validation, len(original))
     instants = parts.instants
-    training = Training(opened, shuffled.catalogue, parts.training, original, seed, instants and instants.test_from)
+    test_from, validation_from = (instants.test_from, instants.validation_from) if instants else (None, None)
+    training = Training(opened, shuffled.catalogue, parts.training, original, seed, test_from)
     return Split(
         training,
         parts.test,
-        replace(training, histories=parts.tuning, before=instants and instants.validation_from),
+        replace(training, histories=parts.tuning, before=validation_from),
         parts.validation,
         left_out=len(domain.histories) - len(parts.test),
         repeats=repeats,
