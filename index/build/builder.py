@@ -12,7 +12,7 @@ from index.command import note
 from index.data.domain import Domain, existing_folder, load_domain, tables_sha256
 from index.embedding.encoder import Encoder, TextEncoder
 from index.errors import MendableError
-from index.build.generations import (SHARDS, Generation, clear, finished, fitting, new_generation, only_writer, seal)
+from index.build.generations import SHARDS, Generation, clear, finished, fitting, new_generation, only_writer, seal
 from index.storage.home import index_folder, mendable_writes
 from index.build.loading import check_encoder, encoder_of
 from index.build.manifest import Manifest, check_files, read_manifest, record_files

@@ -20,6 +20,7 @@ from index.retrieval.vector_store import VectorStore
 from index.build.review_part import ReviewIndex, load_review_index
 from index.build.text_part import FOLDER, MEAN, WORDS, TextPart
 
+
 @dataclass(frozen=True)
 class DomainIndex:
     """A domain with its opened index; `folder` is that of the generation, where all parts lie."""

@@ -36,8 +36,8 @@ def places_of(histories: Histories, users: Iterable[str]) -> Rows:
 
 def have_events(histories: Histories, places: Rows, rows: Rows, n_items: int) -> Mask:
     """For each user, by number (or NO_USER), and row: whether the histories hold such an event."""
-    found: Mask = np.isin(places * n_items + rows, histories.owners * n_items + histories.rows)
-    return found & (places != NO_USER)
+    found: Mask = np.isin(places * n_items + rows, histories.owners * n_items + histories.rows) & (places != NO_USER)
+    return found
 
 
 def first_held_out(every: Histories, fitted: Histories, n_items: int) -> npt.NDArray[np.float64]:
