@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import eq, ge, gt, le, lt
 from typing import Any, Literal
 
+from agent.numbers import number_of
 from index.data.records import Item, Value
 
 Op = Literal["=", "<", "<=", ">", ">=", "in", "like"]
 OPS: tuple[Op, ...] = ("=", "<", "<=", ">", ">=", "in", "like")
+_COMPARE = {"=": eq, "in": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 Verdict = Literal["like", "dislike", "seen"]
 
 
@@ -44,22 +47,32 @@ def holds(wish: Wish, item: Item) -> bool:
     """Whether an item satisfies a wish. A missing value satisfies nothing."""
     if isinstance(wish, Joined):
         return (all if wish.how == "all" else any)(holds(part, item) for part in wish.parts)
-    own = item.value(wish.field)
+    own = field_value(item, wish.field)
     if wish.field == "text":
         own = " ".join(filter(None, (item.title, item.description, *item.categories)))
     return own is not None and _compared(own, wish.op, wish.value)
 
 
+def field_value(item: Item, name: str) -> Value | None:
+    """The value of a field of an item; a year that is written as text has a decade too."""
+    own = item.value(name)
+    if own is None and name == "decade":
+        year = number_of(item.value("year"))
+        return None if year is None else int(year) // 10 * 10
+    return own
+
+
 def _compared(own: Value, op: Op, value: Value) -> bool:
+    if isinstance(value, int | float) and op != "like":
+        number = number_of(own)
+        return number is not None and _COMPARE[op](number, value)
     if op in ("=", "in"):
         wanted = {folded(each) for each in (value if isinstance(value, tuple) else (value,))}
         return bool(wanted & {folded(each) for each in (own if isinstance(own, tuple) else (own,))})
     if op == "like":
         parts = own if isinstance(own, tuple) else (own,)
         return any(str(folded(value)) in str(folded(part)) for part in parts)
-    if isinstance(own, str | tuple) or isinstance(value, str | tuple):
-        return False
-    return {"<": own < value, "<=": own <= value, ">": own > value, ">=": own >= value}[op]
+    return False
 
 
 def folded(value: Value) -> Value:

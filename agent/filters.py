@@ -8,14 +8,23 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.constraints import Constraint, State, Wish, folded, holds
+from agent.constraints import Constraint, State, Wish, field_value, folded, holds
 from agent.language.constraint_text import listed, said, said_not
+from agent.numbers import number_of
 from agent.recommendation import Relaxed
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.records import Value
 from index.types import Mask, Rows
 
+_COMPARE = {
+    "=": np.equal,
+    "in": np.equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
 _MAX_TRIED = 10  # wishes up to which every smallest set that may give way is tried
 
 
@@ -51,32 +60,26 @@ class Columns:
             return np.asarray(join.reduce(masks), bool) if masks else np.full(len(self.catalogue), wish.how == "all")
         if wish.field == "text" or wish.op == "like":
             return np.fromiter((holds(wish, item) for item in self.catalogue.items), bool, len(self.catalogue))
-        if wish.op in ("=", "in"):
-            return self._having(wish)
-        return self._compared(wish)
+        return self._having(wish) if isinstance(wish.value, str | tuple) else self._compared(wish, float(wish.value))
 
     def _having(self, wish: Constraint) -> Mask:
         mask = np.zeros(len(self.catalogue), bool)
-        members = self._members_of(wish.field)
+        members = self._members_of(wish.field) if wish.op in ("=", "in") else {}
         for value in wish.value if isinstance(wish.value, tuple) else (wish.value,):
             rows = members.get(folded(value))
             if rows is not None:
                 mask[rows] = True
         return mask
 
-    def _compared(self, wish: Constraint) -> Mask:
-        if isinstance(wish.value, str | tuple):
-            return np.zeros(len(self.catalogue), bool)
-        numbers, value = self._numbers_of(wish.field), wish.value
-        compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[wish.op]
-        return np.asarray(compare(numbers, value), bool)
+    def _compared(self, wish: Constraint, value: float) -> Mask:
+        return np.asarray(_COMPARE[wish.op](self._numbers_of(wish.field), value), bool)
 
     def _numbers_of(self, name: str) -> npt.NDArray[np.float64]:
         """A field as numbers, NaN where an item has none."""
         if name not in self._numbers:
-            values = (item.value(name) for item in self.catalogue.items)
-            numbers = (float(value) if isinstance(value, int | float) else np.nan for value in values)
-            self._numbers[name] = np.fromiter(numbers, np.float64, len(self.catalogue))
+            numbers = (number_of(field_value(item, name)) for item in self.catalogue.items)
+            known = (np.nan if number is None else float(number) for number in numbers)
+            self._numbers[name] = np.fromiter(known, np.float64, len(self.catalogue))
         return self._numbers[name]
 
     def _members_of(self, name: str) -> dict[Value, Rows]:
@@ -84,7 +87,7 @@ class Columns:
         if name not in self._members:
             rows: dict[Value, list[int]] = defaultdict(list)
             for row, item in enumerate(self.catalogue.items):
-                own = item.value(name)
+                own = field_value(item, name)
                 for value in own if isinstance(own, tuple) else () if own is None else (own,):
                     rows[folded(value)].append(row)
             self._members[name] = {value: np.array(each, np.int64) for value, each in rows.items()}

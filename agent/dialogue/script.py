@@ -56,8 +56,9 @@ def _line_of(line: bytes) -> ScriptLine:
         content = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as why:
         raise _NoTurn(f"not UTF-8 at byte {why.start + 1}") from why
-    except (json.JSONDecodeError, RecursionError) as why:
-        raise _NoTurn("not JSON" if isinstance(why, RecursionError) else f"not JSON, {why.msg} at {why.colno}") from why
+    except (ValueError, RecursionError) as why:  # a number of thousands of digits is a plain ValueError
+        where = f", {why.msg} at {why.colno}" if isinstance(why, json.JSONDecodeError) else ""
+        raise _NoTurn(f"not JSON{where}") from why
     if not isinstance(content, dict):
         raise _NoTurn(f"a JSON {_kind(content)}, not an object")
     strange = [name for name in content if name not in (*TURNS, "user")]

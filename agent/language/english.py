@@ -1,6 +1,6 @@
 """The English that is understood: tables of phrases, folded, without apostrophes, separated by `|` or blanks."""
 
-from agent.language.word_lists import in_order, word_set
+from agent.language.word_lists import word_set
 
 _NOT = (
     "dont|do not|didnt|did not|doesnt|does not|never|cant|cannot|can not|couldnt|could not|wouldnt|would not|wasnt|"
@@ -72,10 +72,6 @@ QUESTIONS = {
     "who wrote|who stars|who made|who played|when was|when did|how long is|how old is|which year|what|whats|who|"
     "whos|when|where|which|how|is|was|are|were|does|did|do|has|have|can you tell me|tell me about|"
     "tell me more about|more about|info on|information on|what about|whose|could you tell me|describe"
-}
-POSITIONS = {
-    **{word: n for n, word in enumerate(in_order("first second third fourth fifth sixth seventh eighth ninth tenth"))},
-    **{word: n for n, word in enumerate(in_order("1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th"))},
 }
 # What may stand between a verb of liking and the title that it is said of.
 LEAD_INS = word_set(
@@ -152,17 +148,3 @@ NOUNS = word_set(
     "game games book books novel novels wine wines bottle bottles album albums song songs product products thing "
     "things something anything stuff feature features story stories tale tales"
 )
-NUMBER_WORDS = {
-    word: str(n)
-    for n, word in enumerate(
-        in_order(
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen twenty"
-        )
-    )
-}
-ROMAN = {
-    roman: str(n)
-    for n, roman in enumerate(in_order("ii iii iv v vi vii viii ix x xi xii xiii"), 2)
-    if roman not in "vx"
-}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent.language.english import CHATTER, NOUNS, RELATIVES
-from agent.language.tokens import Message
+from agent.language.tokens import Message, has_letters
 from agent.understanding.matches import FieldMatch, TokenMask
 from agent.understanding.mentions import Heard
 from agent.understanding.scope import Scope
@@ -41,7 +41,7 @@ def _joined(words: list[str]) -> str:
 def _says_something(message: Message, n: int) -> bool:
     word, before = message.words[n], message.words[n - 1] if n else ""
     somebody = before in _WHOSE and word in RELATIVES
-    return bool(word) and word not in CHATTER and not somebody and not (word.isdigit() and len(word) < 3)
+    return has_letters(word) and word not in CHATTER and not somebody and not (word.isnumeric() and len(word) < 3)
 
 
 def _is_about_items(message: Message, heard: Heard, founds: Sequence[FieldMatch], sentence: range) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.language.cues import Phrases
 from agent.language.english import CHATTER, NOUNS
 from agent.language.scopes import CANNOT, CORRECTIONS, INTENTS
-from agent.language.tokens import Message
+from agent.language.tokens import Message, has_letters
 from agent.language.word_lists import word_set
 from agent.understanding.matches import TokenMask
 from agent.understanding.mentions import Heard
@@ -26,8 +26,8 @@ _FORGETS = Phrases(
 
 def intent_of(message: Message, heard: Heard, has_wishes: bool, named: TokenMask) -> str:
     """The intent of a message; what it names (the taken words) and wishes comes before chat."""
-    if not any(message.words):
-        return "empty" if not len(message) else "quoted"
+    if not any(map(has_letters, message.words)):
+        return "quoted" if any(token.quote and has_letters(token.word) for token in message.tokens) else "empty"
     words = tuple("" if named.taken[n] else word for n, word in enumerate(message.words))
     if _only(words, "undo"):
         return "undo"

@@ -12,6 +12,7 @@ from agent.language.english import COMMON, FUNCTION_WORDS
 from agent.language.tokens import words_of
 from agent.language.values import BLENDS, value_forms
 from agent.language.word_lists import word_set
+from agent.numbers import number_of
 from agent.understanding.title_index import TitleIndex
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue, Domain
@@ -23,6 +24,7 @@ _GRADES = word_set("high low medium light full small large good bad big yes no t
 PEOPLE = word_set(
     "director directors writer writers cast actor actors actress stars author authors artist artists band composer"
 )
+_YEAR_WORDS = word_set("year vintage released published")
 Parts = tuple[Constraint, ...]
 
 
@@ -42,14 +44,17 @@ class Lexicon:
     titles: TitleIndex
     senses: Mapping[str, tuple[Sense, ...]]
     surnames: Mapping[str, tuple[Sense, ...]]
-    numbers: tuple[str, ...]
-    years: tuple[int, int] | None
+    numbers: tuple[str, ...]  # fields that hold numbers, without those of years
+    years: tuple[int, int] | None  # the first and the last year of the catalogue
+    year_field: str = "year"
+    text_fields: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, catalogue: Catalogue, popularity: Sequence[float] | None = None) -> "Lexicon":
         """Read a catalogue; `popularity` (events of each item) decides between items of one title."""
         counts, numbers = _values(catalogue)
-        years = numbers.pop("year", None)
+        year_field = _year_field(numbers)
+        years = numbers.pop(year_field, None)
         return cls(
             catalogue,
             TitleIndex.of(catalogue, popularity),
@@ -57,6 +62,8 @@ class Lexicon:
             _surnames(counts),
             tuple(name for name in numbers if name != "decade"),
             (int(min(years)), int(max(years))) if years else None,
+            year_field,
+            tuple(name for name in counts if name != "categories"),
         )
 
     @cached_property
@@ -67,15 +74,16 @@ class Lexicon:
     @cached_property
     def year_quarters(self) -> tuple[int, int]:
         """The years below which and above which a quarter of the items lie."""
-        years = [item.value("year") for item in self.catalogue.items]
-        numbers = [float(year) for year in years if isinstance(year, int | float)]
+        years = (number_of(item.value(self.year_field)) for item in self.catalogue.items)
+        numbers = [float(year) for year in years if year is not None]
         low, high = np.quantile(numbers, (0.25, 0.75)) if numbers else (0, 0)
         return int(low), int(high)
 
     @cached_property
     def fields(self) -> Mapping[str, str]:
         """Every field by the words that name it."""
-        names = {name for item in self.catalogue.items[:1000] for name in item.attributes} | {"categories", "title"}
+        years = (self.year_field,) if self.years else ()
+        names = (*self.numbers, *years, *self.text_fields, "categories", "title")
         return {" ".join(words_of(name.replace("_", " "))): name for name in names}
 
 
@@ -90,10 +98,21 @@ lexicon_of: WeakCache[Domain, Lexicon] = WeakCache(lambda domain: Lexicon.of(dom
 Counts = dict[str, Counter[str]]
 
 
+def _year_field(numbers: Mapping[str, Sequence[float]]) -> str:
+    """The field that holds the year of an item: "year", else one that is named after one and holds years."""
+    named = (name for name in numbers if _YEAR_WORDS & set(words_of(name.replace("_", " "))))
+    holding = (name for name in named if 1000 < np.median(numbers[name]) < 2200)
+    return "year" if "year" in numbers else next(holding, "year")
+
+
 def _values(catalogue: Catalogue) -> tuple[Counts, dict[str, list[float]]]:
-    """How often each text value of each field stands in the catalogue, and the numbers of the others."""
+    """How often each text value of each field stands in the catalogue, and the numbers of the others.
+
+    A field of text that holds numbers in most of its values, as "6,99 €", is one of numbers.
+    """
     counts: Counts = defaultdict(Counter)
     numbers: dict[str, list[float]] = defaultdict(list)
+    lists = {"categories"}
     for item in catalogue.items:
         counts["categories"].update(item.categories)
         for name, value in item.attributes.items():
@@ -101,8 +120,18 @@ def _values(catalogue: Catalogue) -> tuple[Counts, dict[str, list[float]]]:
                 counts[name][value] += 1
             elif isinstance(value, tuple):
                 counts[name].update(value)
+                lists.add(name)
             else:
                 numbers[name].append(float(value))
+    for name in [name for name in counts if name not in lists]:
+        read = {value: number for value in counts[name] if (number := number_of(value)) is not None}
+        written = [float(number) for value, number in read.items() for _ in range(counts[name][value])]
+        n_known = len(numbers.get(name, ())) + len(written)
+        if 2 * n_known > len(numbers.get(name, ())) + sum(counts[name].values()):
+            numbers[name] += written
+            del counts[name]
+        else:
+            numbers.pop(name, None)
     return counts, numbers
 
 

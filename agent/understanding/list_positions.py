@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.language.english import BOUNDARIES, JOINERS, NOUNS, NUMBER_WORDS, POSITIONS
+from agent.language.english import BOUNDARIES, JOINERS, NOUNS
+from agent.language.number_words import NUMBER_WORDS, ORDINALS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
+from agent.numbers import is_whole
 
 _NUMBER_SIGNS = frozenset(("number", "no", "nr", "num", "#"))
 _NOUNS = NOUNS | word_set("pick picks recommendation recommendations suggestion suggestions option options result")
@@ -32,11 +34,11 @@ def place_at(message: Message, n: int, shown: Sequence[str], is_object: bool) ->
         count = _digit(words[n + 1])
         ids = tuple(shown[-count:] if words[n] == "last" else shown[:count])
         return Place(start, _after_noun(message, n + 2), ids) if count <= len(shown) else Place(start, n + 2, ())
-    if words[n] in POSITIONS or words[n] == "last":
+    if words[n] in ORDINALS or words[n] == "last":
         end = _after_noun(message, n + 1)
         if end > n + 1 or ((is_object or start < n) and _is_end(message, n + 1)):
-            return Place(start, end, _chosen(shown, -1 if words[n] == "last" else POSITIONS[words[n]]))
-    digit = _digit(words[n]) if words[n].isdigit() and n == start else 0
+            return Place(start, end, _chosen(shown, -1 if words[n] == "last" else ORDINALS[words[n]]))
+    digit = _digit(words[n]) if is_whole(words[n]) and n == start else 0
     if is_object and 0 < digit <= len(shown) and _is_end(message, n + 1):
         return Place(start, n + 1, _chosen(shown, digit - 1))
     return None
@@ -52,7 +54,7 @@ def _is_end(message: Message, n: int) -> bool:
 
 def _digit(word: str) -> int:
     digits = NUMBER_WORDS.get(word, word)
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 0
+    return int(digits) if is_whole(digits) and len(digits) < 4 else 0
 
 
 def _chosen(shown: Sequence[str], place: int) -> tuple[str, ...]:

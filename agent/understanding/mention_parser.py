@@ -8,6 +8,7 @@ from agent.language.cues import ADVERBS, Cue, Phrases
 from agent.language.english import CHATTER, COMMON, JOINERS, LEAD_INS, NOUNS, PRONOUNS, QUESTIONS, ROLES
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
+from agent.numbers import is_whole
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.list_positions import place_at
 from agent.understanding.mentions import JUDGING, Heard, Mention
@@ -220,7 +221,7 @@ class MentionParser:
 
     def _is_year_before_name(self, n: int) -> bool:
         """Whether a year stands before the title that it belongs to: "the 1954 Sabrina"."""
-        is_year = self.message.words[n].isdigit() and len(self.message.words[n]) == 4 and not self.message.ends(n + 1)
+        is_year = is_whole(self.message.words[n]) and len(self.message.words[n]) == 4 and not self.message.ends(n + 1)
         return is_year and self.names.at(n + 1, Context(self.role, True)) is not None
 
     def _guess(self, n: int) -> int:

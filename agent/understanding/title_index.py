@@ -9,9 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from agent.language.english import COMMON, FUNCTION_WORDS, NUMBER_WORDS, ROMAN
+from agent.language.english import COMMON, FUNCTION_WORDS
+from agent.language.number_words import NUMBER_WORDS, ROMAN
 from agent.language.tokens import words_of
 from agent.language.word_lists import word_set
+from agent.numbers import number_of
 from index.data.domain import Catalogue
 from index.data.records import bare_title, spoken_title
 
@@ -161,8 +163,8 @@ class TitleIndex:
 
     def year(self, row: int) -> int | None:
         """The year of an item, None where it has none."""
-        year = self.catalogue.items[row].value("year")
-        return int(year) if isinstance(year, int | float) else _year_in(self.catalogue.items[row].title)
+        year = number_of(self.catalogue.items[row].value("year"))
+        return int(year) if year is not None else _year_in(self.catalogue.items[row].title)
 
     def starting(self, words: Sequence[str]) -> tuple[int, ...]:
         """The one item whose title goes on after these words, none where there are several."""

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent.language.english import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS, NUMBER_WORDS, ROMAN
+from agent.language.english import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS
+from agent.language.number_words import NUMBER_WORDS, ROMAN
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
+from agent.numbers import is_whole
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.name_runs import Runs
 from agent.understanding.title_index import ARTICLES, Hit
@@ -118,7 +120,7 @@ class Names:
     def _is_whole(self, hit: Hit) -> bool:
         """Whether the words are no piece of a longer name, as "Toy Story" is in "Toy Story 2"."""
         words, end = self.message.words, hit.end
-        if end < len(words) and words[end] in _COUNTED and words[end - 1].isdigit():
+        if end < len(words) and words[end] in _COUNTED and is_whole(words[end - 1]):
             return False
         colons = any(":" in self.message.gap(n) for n in range(hit.start + 1, end))
         if colons and not any(":" in self.lexicon.catalogue.items[row].title for row in hit.rows):
@@ -131,9 +133,9 @@ class Names:
         if end >= len(words) or self.message.ends(end) or self.message.gap(end).strip():
             return False
         after = words[end + 1] if end + 1 < len(words) else ""
-        if words[end] in ROMAN or words[end].isdigit():
+        if words[end] in ROMAN or is_whole(words[end]):
             return after not in _COUNTED
-        return words[end] == "part" and (after.isdigit() or after in ROMAN or after in NUMBER_WORDS)
+        return words[end] == "part" and (is_whole(after) or after in ROMAN or after in NUMBER_WORDS)
 
     def _is_clear(self, hit: Hit, context: Context) -> bool:
         words = self.message.words[hit.start : hit.end]
@@ -175,7 +177,7 @@ class Names:
         before = self.message.words[hit.start - 1] if hit.start else ""
         if context.role == "ask" and before in _BEFORE_ASKED:
             return True
-        return context.is_object and self.is_boundary(hit.end) and not (word.isdigit() and len(word) < 3)
+        return context.is_object and self.is_boundary(hit.end) and not (is_whole(word) and len(word) < 3)
 
     def is_boundary(self, n: int) -> bool:
         """Whether nothing before word `n` goes on there: punctuation, or a word that begins something else."""

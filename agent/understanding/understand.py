@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from agent.constraints import State
 from agent.language.constraint_text import listed
-from agent.language.scopes import MEASURED
-from agent.language.tokens import LIMIT, Message, message_of
-from agent.understanding.amounts import find_amounts
+from agent.language.tokens import MAX_CHARACTERS, Message, message_of
+from agent.understanding.amounts import AmountFinder
 from agent.understanding.free_text import leftovers
 from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
@@ -95,15 +94,17 @@ def _found(
 ) -> tuple[list[FieldMatch], tuple[str, ...]]:
     """All that is said of fields, in the order of the message, and notes on what the catalogue knows nothing of."""
     quarters = lexicon.year_quarters if lexicon.years else (0, 0)
-    years = list(YearFinder(message, free, lexicon.years, quarters, _than(heard, lexicon), reference).find())
-    amounts = list(find_amounts(message, lexicon, free))
-    missing = tuple(
-        f"nothing here says the {MEASURED[unit]}" for unit in dict.fromkeys(a for a in amounts if isinstance(a, str))
-    )
+    than = _than(heard, lexicon)
+    years = list(YearFinder(message, free, lexicon.years, quarters, than, reference, lexicon.year_field).find())
+    finder = AmountFinder(message, lexicon, free)
+    amounts = list(finder.find())
+    missing = tuple(dict.fromkeys(finder.notes))
     if years and not lexicon.years:
-        missing, years = (*missing, "nothing here says the year"), []
+        is_text = "year" in lexicon.text_fields
+        unknown = "the year here is not given as a number" if is_text else "nothing here says the year"
+        missing, years = (*missing, unknown), []
     values = list(find_values(message, lexicon, free))
-    founds = [*years, *(each for each in amounts if isinstance(each, FieldMatch)), *values]
+    founds = [*years, *amounts, *values]
     asked = {message.tokens[m.start].sentence for m in heard.mentions if m.role in ("ask", "why", "compare")}
     kept = [found for found in founds if message.tokens[found.start].sentence not in asked]
     return sorted(kept, key=lambda found: found.start), missing
@@ -128,7 +129,7 @@ def _reference(heard: Heard, judged: State, lexicon: Lexicon) -> tuple[int, ...]
 
 
 def _reading_notes(message: Message, heard: Heard, lexicon: Lexicon) -> tuple[str, ...]:
-    notes = [f"I read the first {LIMIT:,} characters of your message"] if message.was_cut else []
+    notes = [f"I read the first {MAX_CHARACTERS:,} characters of your message"] if message.was_cut else []
     for mention in heard.mentions:
         names = dict.fromkeys(lexicon.catalogue.items[row].name for row in mention.rows)
         if len(names) > 1 and mention.role in JUDGING:

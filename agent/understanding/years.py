@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent.constraints import Constraint, Op
 from agent.language.cues import Phrases
-from agent.language.english import BOUNDARIES, NOUNS, NUMBER_WORDS
+from agent.language.english import BOUNDARIES, NOUNS
+from agent.language.number_words import number_at
 from agent.language.scopes import AGES, COMPARATIVES, DECADES, YEAR_AFTER, YEAR_BOUNDS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
@@ -43,6 +44,7 @@ class YearFinder:
     quarters: tuple[int, int]
     than: Sequence[tuple[int, int, int]] = ()  # words from-to of "newer than Jaws", and the year of Jaws
     reference: Sequence[int] = ()  # years of what "newer" and "older" are measured by
+    field: str = "year"  # of the catalogue, in which years are held
 
     def find(self) -> Iterator[FieldMatch]:
         """What is said, from left to right; the words of each are taken."""
@@ -58,7 +60,8 @@ class YearFinder:
 
     def _taken(self, found: FieldMatch) -> FieldMatch:
         self.free.take(found.start, found.end)
-        return found
+        parts = (replace(part, field=self.field) if part.field == "year" else part for part in found.parts)
+        return replace(found, parts=tuple(parts))
 
     def _at(self, n: int) -> FieldMatch | None:
         return self._between(n) or self._bounded(n) or self._last_years(n) or self._plain(n) or self._relative(n)
@@ -91,14 +94,19 @@ class YearFinder:
 
     def _last_years(self, n: int) -> FieldMatch | None:
         """ "the last ten years", counted from the newest year of the catalogue."""
-        if self._word(n) not in ("last", "past") or not self.known:
+        if self._word(n) not in ("last", "past"):
             return None
-        word = self._word(n + 1)
-        count = 10 if word == "decade" else int(NUMBER_WORDS.get(word, word if word.isdigit() else "0"))
-        end = n + 2 if word == "decade" else n + 3
-        if not 0 < count < 200 or (word != "decade" and self._word(n + 2) != "years"):
+        count, end = (10.0, n + 2) if self._word(n + 1) == "decade" else self._number_of_years(n + 1)
+        if not count or not self.free.are(n, end):
             return None
-        return FieldMatch(n, end, (_bound(">", self.known[1] - count),))
+        first, last = self.known or (0, 0)
+        return FieldMatch(n, end, (_bound(">", max(int(last - count), first - 1)),))
+
+    def _number_of_years(self, n: int) -> tuple[float, int]:
+        """The years that "ten years" or "two decades" at word `n` counts, and the place after it; 0 where none are."""
+        number = number_at(self.message.words, n)
+        unit = {"years": 1, "decades": 10}.get(self._word(number[1]), 0) if number else 0
+        return (number[0] * unit, number[1] + 1) if number else (0.0, n)
 
     def _plain(self, n: int) -> FieldMatch | None:
         """ "from 1994", "the 80s", "1990 or later"; a bare year only with a preposition or beside a noun."""
@@ -134,6 +142,8 @@ class YearFinder:
         end = max(each.end for each in spans)
         if all(b.low <= a.high + 1 for a, b in pairwise(spans)):
             return FieldMatch(n, end, _range(spans[0].low, spans[-1].high))
+        if self.field != "year":  # only "year" has decades; the years between them are let in, not asked for
+            return FieldMatch(n, end, _range(spans[0].low, spans[-1].high), is_soft=True)
         return FieldMatch(n, end, tuple(Constraint("decade", "=", each.low // 10 * 10) for each in spans), any_of=True)
 
     def _relative(self, n: int) -> FieldMatch | None:
@@ -151,9 +161,7 @@ class YearFinder:
         )
         return self._soft(n, age.end, age.label) if age and loose else None
 
-    def _soft(self, start: int, end: int, op: str) -> FieldMatch | None:
-        if not self.known:
-            return None
+    def _soft(self, start: int, end: int, op: str) -> FieldMatch:
         return FieldMatch(start, end, (_bound(op, self.quarters[op == ">="]),), is_soft=True)
 
     def _stands_alone(self, end: int) -> bool:
