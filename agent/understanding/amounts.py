@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from agent.constraints import Constraint, Op
+from agent.language.common_words import BOUNDARIES, NOUNS, RELATIVES
 from agent.language.constraint_text import spoken_field
-from agent.language.cues import Cue, Phrases
-from agent.language.english import BOUNDARIES, NOUNS, RELATIVES
 from agent.language.number_words import number_at
-from agent.language.scopes import AMOUNTS, AMOUNTS_AFTER, COMPARED, MEASURED, UNITS
+from agent.language.phrases import Cue, Phrases
 from agent.language.tokens import Message, words_of
+from agent.language.units import AMOUNTS, AMOUNTS_AFTER, COMPARED, MEASURED, UNITS
 from agent.language.word_lists import word_set
 from agent.numbers import CURRENCIES, MAX_NUMBER, read_number
+from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.matches import FieldMatch, TokenMask
 
 _COMPARING, _AFTER = Phrases(AMOUNTS), Phrases(AMOUNTS_AFTER)
 _UNIT_OF = {word: unit for unit, (words, _) in UNITS.items() for word in words.split("|")}

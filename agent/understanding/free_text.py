@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from agent.language.english import CHATTER, NOUNS, RELATIVES
+from agent.language.common_words import CHATTER, NOUNS, RELATIVES
 from agent.language.tokens import Message, has_letters
-from agent.understanding.matches import FieldMatch, TokenMask
+from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.mentions import Heard
 from agent.understanding.scope import Scope
 

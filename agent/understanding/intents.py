@@ -2,25 +2,21 @@
 
 from collections.abc import Sequence
 
-from agent.language.cues import Phrases
-from agent.language.english import CHATTER, NOUNS
-from agent.language.scopes import CANNOT, CORRECTIONS, INTENTS
+from agent.language.common_words import CHATTER, NOUNS
+from agent.language.intent_phrases import CANNOT, FORGET, INTENTS
+from agent.language.phrases import Phrases
 from agent.language.tokens import Message, has_letters
+from agent.language.wish_phrases import CORRECTIONS
 from agent.language.word_lists import word_set
-from agent.understanding.matches import TokenMask
+from agent.understanding.field_matches import TokenMask
 from agent.understanding.mentions import Heard
 
 _INTENTS = {label: Phrases({label: phrases}) for label, phrases in INTENTS.items()}
-_CANNOT, _CORRECTIONS = Phrases({"cannot": CANNOT}), Phrases({"correction": CORRECTIONS})
+_CANNOT, _FORGET = Phrases({"cannot": CANNOT}), Phrases({"forget": FORGET})
+_CORRECTIONS = Phrases({"correction": CORRECTIONS})
 _POLITE = word_set(
     "please thanks thank you ok okay can could would now then well and so just i want to lets oh no wait sorry "
     "that hmm everything me a my i'd id like all the one again last for of"
-)
-_FORGETS = Phrases(
-    {
-        "forget": "forget|unlearn|take back what i said about|take back what i said|ignore what i said about|clear my|"
-        "remove my|delete my|drop my"
-    }
 )
 
 
@@ -71,7 +67,7 @@ def _forgets(words: Sequence[str]) -> bool:
     """Whether a message only asks to forget, unlike "forget the comedy, give me a western"."""
     start = next((n for n, word in enumerate(words) if word and word not in _POLITE), len(words))
     wants = any(word in ("give", "show", "want", "instead", "recommend", "id") for word in words)
-    return start < len(words) and _FORGETS.at(words, start) is not None and not wants
+    return start < len(words) and _FORGET.at(words, start) is not None and not wants
 
 
 def _idle(words: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.language.english import BOUNDARIES, JOINERS, NOUNS
+from agent.language.common_words import BOUNDARIES, JOINERS, NOUNS
 from agent.language.number_words import NUMBER_WORDS, ORDINALS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set

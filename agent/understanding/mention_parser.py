@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.constraints import State
-from agent.language.cues import ADVERBS, Cue, Phrases
-from agent.language.english import CHATTER, COMMON, JOINERS, LEAD_INS, NOUNS, PRONOUNS, QUESTIONS, ROLES
+from agent.language.common_words import CHATTER, COMMON, JOINERS, LEAD_INS, NOUNS
+from agent.language.intent_phrases import QUESTIONS
+from agent.language.opinion_phrases import PRONOUNS, ROLES
+from agent.language.phrases import ADVERBS, Cue, Phrases
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from agent.language.cues import Cue
+from agent.language.phrases import Cue
 
 JUDGING = frozenset(("like", "pattern", "dislike", "seen"))
 

@@ -1,6 +1,6 @@
 """Finds titles that are misspelt, and titles that the catalogue lacks."""
 
-from agent.language.english import BOUNDARIES, CHATTER, COMMON
+from agent.language.common_words import BOUNDARIES, CHATTER, COMMON
 from agent.language.tokens import Message
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.title_mentions import Name, Names

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from agent.constraints import Constraint, Joined, Wish
-from agent.language.cues import ADVERBS, Cue, Phrases
-from agent.language.english import CHATTER, NOUNS, ROLES
-from agent.language.scopes import FINE_AFTER, ONLY, SCOPES, SOFT_AFTER
+from agent.language.common_words import CHATTER, NOUNS
+from agent.language.opinion_phrases import ROLES
+from agent.language.phrases import ADVERBS, Cue, Phrases
 from agent.language.tokens import Message
+from agent.language.wish_phrases import FINE_AFTER, ONLY, SCOPES, SOFT_AFTER
 from agent.language.word_lists import word_set
-from agent.understanding.matches import FieldMatch, TokenMask
+from agent.understanding.field_matches import FieldMatch, TokenMask
 
 _CUES, _SOFT_AFTER = Phrases(SCOPES), Phrases({"soft": SOFT_AFTER})
 _FINE_AFTER, _ONLY = Phrases({"fine": FINE_AFTER}), Phrases({"only": ONLY})

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from agent.language.english import COMMON, FUNCTION_WORDS
+from agent.language.common_words import COMMON, FUNCTION_WORDS
 from agent.language.number_words import NUMBER_WORDS, ROMAN
 from agent.language.tokens import words_of
 from agent.language.word_lists import word_set

@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent.language.english import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS
+from agent.language.common_words import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS
 from agent.language.number_words import NUMBER_WORDS, ROMAN
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole
+from agent.understanding.capitalised_names import Runs
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.name_runs import Runs
 from agent.understanding.title_index import ARTICLES, Hit
 
 _BEFORE_NAMES = word_set("in of how and or than film movie called named titled about that like movies films")

@@ -7,16 +7,16 @@ from agent.constraints import State
 from agent.language.constraint_text import listed
 from agent.language.tokens import MAX_CHARACTERS, Message, message_of
 from agent.understanding.amounts import AmountFinder
+from agent.understanding.field_matches import FieldMatch, TokenMask
+from agent.understanding.field_values import find_values
 from agent.understanding.free_text import leftovers
 from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.matches import FieldMatch, TokenMask
 from agent.understanding.mention_parser import MentionParser
 from agent.understanding.mentions import JUDGING, Heard, Mention
 from agent.understanding.scope import Scope, ScopedWish
-from agent.understanding.sentences import rejoin_sentences
 from agent.understanding.state_update import with_mentions, with_text, with_wishes
-from agent.understanding.values import find_values
+from agent.understanding.title_punctuation import rejoin_sentences
 from agent.understanding.years import YearFinder
 
 _UNCHANGED = frozenset(

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent.constraints import Constraint, Op
-from agent.language.cues import Phrases
-from agent.language.english import BOUNDARIES, NOUNS
+from agent.language.common_words import BOUNDARIES, NOUNS
 from agent.language.number_words import number_at
-from agent.language.scopes import AGES, COMPARATIVES, DECADES, YEAR_AFTER, YEAR_BOUNDS
+from agent.language.phrases import Phrases
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
-from agent.understanding.matches import FieldMatch, TokenMask
+from agent.language.year_phrases import AGES, COMPARATIVES, DECADES, YEAR_AFTER, YEAR_BOUNDS
+from agent.understanding.field_matches import FieldMatch, TokenMask
 
 _BOUNDS, _AFTER, _COMPARED, _AGES = Phrases(YEAR_BOUNDS), Phrases(YEAR_AFTER), Phrases(COMPARATIVES), Phrases(AGES)
 _YEAR = re.compile(r"(?:1[89]|20|21)\d\d")

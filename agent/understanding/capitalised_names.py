@@ -2,7 +2,7 @@
 
 import re
 
-from agent.language.english import CHATTER, JOINERS
+from agent.language.common_words import CHATTER, JOINERS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 

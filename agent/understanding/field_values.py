@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.language.english import COMMON, NOUNS
+from agent.language.common_words import COMMON, NOUNS
+from agent.language.plurals import is_plural
 from agent.language.tokens import Message, words_of
-from agent.language.values import is_plural
 from agent.language.word_lists import word_set
+from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon, Sense
-from agent.understanding.matches import FieldMatch, TokenMask
 
 _MAKERS = word_set(
     "director directors writer writers author authors artist artists band composer brand maker publisher "
