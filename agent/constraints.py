@@ -67,16 +67,16 @@ def _compared(own: Value, op: Op, value: Value) -> bool:
         number = number_of(own)
         return number is not None and _COMPARE[op](number, value)
     if op in ("=", "in"):
-        wanted = {folded(each) for each in (value if isinstance(value, tuple) else (value,))}
-        return bool(wanted & {folded(each) for each in (own if isinstance(own, tuple) else (own,))})
+        wanted = {comparable(each) for each in (value if isinstance(value, tuple) else (value,))}
+        return bool(wanted & {comparable(each) for each in (own if isinstance(own, tuple) else (own,))})
     if op == "like":
         parts = own if isinstance(own, tuple) else (own,)
-        return any(str(folded(value)) in str(folded(part)) for part in parts)
+        return any(str(comparable(value)) in str(comparable(part)) for part in parts)
     return False
 
 
-def folded(value: Value) -> Value:
-    """A value as it is compared: text without case, hyphens as blanks."""
+def comparable(value: Value) -> Value:
+    """A value as it is compared: text without case, hyphens as blanks. Accents stay: they tell two values apart."""
     return " ".join(value.casefold().replace("-", " ").split()) if isinstance(value, str) else value
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.constraints import Constraint, State, Wish, field_value, folded, holds
+from agent.constraints import Constraint, State, Wish, comparable, field_value, holds
 from agent.language.constraint_text import listed, said, said_not
 from agent.numbers import number_of
 from agent.recommendation import Relaxed
@@ -66,7 +66,7 @@ class Columns:
         mask = np.zeros(len(self.catalogue), bool)
         members = self._members_of(wish.field) if wish.op in ("=", "in") else {}
         for value in wish.value if isinstance(wish.value, tuple) else (wish.value,):
-            rows = members.get(folded(value))
+            rows = members.get(comparable(value))
             if rows is not None:
                 mask[rows] = True
         return mask
@@ -89,7 +89,7 @@ class Columns:
             for row, item in enumerate(self.catalogue.items):
                 own = field_value(item, name)
                 for value in own if isinstance(own, tuple) else () if own is None else (own,):
-                    rows[folded(value)].append(row)
+                    rows[comparable(value)].append(row)
             self._members[name] = {value: np.array(each, np.int64) for value, each in rows.items()}
         return self._members[name]
 

@@ -11,6 +11,7 @@ from index.command import progress
 from index.data.domain import Histories
 from index.data.records import History
 from index.data.splits import split_validation
+from index.ranking_metrics import discounted_gain, expected_rank
 from index.retrieval.fusion_training import single_thread
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
@@ -56,16 +57,15 @@ def make_training_data(
 
 
 def ndcg_at_10(lists: tuple[ValidationList, ...], scores: list[Floats]) -> float:
-    """Mean of 1 / log2(rank + 2) of what came next among the ten best, a tie at its mean rank from 0."""
-    found = [_ndcg(each.truth, own) for each, own in zip(lists, scores, strict=True)]
-    return float(np.mean(found)) if found else 0.0
+    """Mean NDCG@10 of what came next, 0 where it was not retrieved; a tie counts as its mean rank."""
+    found = [_rank(each.truth, own) for each, own in zip(lists, scores, strict=True)]
+    return float(discounted_gain(found, 10).mean()) if found else 0.0
 
 
-def _ndcg(truth: int, scores: Floats) -> float:
+def _rank(truth: int, scores: Floats) -> float:
     if truth < 0:
-        return 0.0
-    rank = float((scores > scores[truth]).sum() + ((scores == scores[truth]).sum() - 1) / 2)
-    return 1 / float(np.log2(rank + 2)) if rank < 10 else 0.0
+        return np.inf
+    return float(expected_rank((scores > scores[truth]).sum(), (scores == scores[truth]).sum()))
 
 
 def list_for(retriever: Retriever, history: History, target: int, n: int = CANDIDATES) -> ValidationList:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.metrics.ranking import parse_metric, per_user
+from eval.metrics.base import parse_metric
+from eval.metrics.ranking import per_user
 from eval.rank.candidates import cases_of, counts_of, read_file, read_files, result_of
 from eval.rank.protocols import Cases
 from index.data.domain import Catalogue

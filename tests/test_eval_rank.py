@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from eval.__main__ import main
-from eval.metrics.ranking import parse_metric, per_user
+from eval.metrics.base import NO_ITEM, parse_metric
+from eval.metrics.ranking import per_user
 from eval.models import registry as models
 from eval.models.baselines.ease import EASE
 from eval.models.baselines.popularity import Popularity
 from eval.models.registry import EVERY, NotInstalled, Setting, Training, default_settings, library, parse_models
 from eval.rank.command import text_vectors
 from eval.rank.protocols import Cases, leave_one_out, split_domain
-from eval.rank.ranking import NONE, check_scores, mask, ranks_of, top_rows
+from eval.rank.ranking import check_scores, mask, ranks_of, top_rows_per_user
 from eval.rank.run_models import rank_cases
 from eval.rank.tuning import best, settings_to_try, tune
 from index.build.builder import build_domain
@@ -145,15 +146,15 @@ def _mean_rank(scores: Floats, row: int) -> float:
 @settings(max_examples=200)
 @given(score_tables, st.integers(1, 12))
 def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, length: int) -> None:
-    found = top_rows(scores, length)
+    found = top_rows_per_user(scores, length)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :length]
-    wanted = np.where(np.isneginf(np.take_along_axis(scores, order, 1)), NONE, order)
+    wanted = np.where(np.isneginf(np.take_along_axis(scores, order, 1)), NO_ITEM, order)
     assert found.tolist() == wanted.tolist()
 
 
 def test_best_rows_of_many_items_are_those_of_a_full_sort() -> None:
     scores = np.random.default_rng(1).standard_normal((20, 3000)).astype(np.float32).round(1)
-    assert top_rows(scores, 100).tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :100].tolist()
+    assert top_rows_per_user(scores, 100).tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :100].tolist()
 
 
 def test_mask_takes_the_history_out_and_nothing_else() -> None:
@@ -177,7 +178,7 @@ def test_history_and_removed_items_are_in_no_list_and_a_removed_answer_is_a_miss
     model = Scripted([5, 4, 3, 2, 1])
     ranked, _ = rank_cases(model, "scripted", cases([0], [3]), catalogue(5, frozenset({"i1"})))
     assert ranked.lists.tolist() == [[2, 3, 4]] or ranked.lists[0, :3].tolist() == [2, 3, 4]
-    assert set(ranked.lists[0, 3:].tolist()) <= {NONE}
+    assert set(ranked.lists[0, 3:].tolist()) <= {NO_ITEM}
     assert ranked.ranks.ranks.tolist() == [1.0]
     ranked, _ = rank_cases(model, "scripted", cases([0], [1]), catalogue(5, frozenset({"i1"})))
     assert ranked.ranks.ranks.tolist() == [np.inf]

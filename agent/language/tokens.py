@@ -1,7 +1,6 @@
 """A message as words with their places, sentences and quotations."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from itertools import pairwise
 
 from agent.language.word_lists import word_set
 from agent.numbers import CURRENCIES, ascii_digits, without_separators
+from index.data.fold_text import fold_text
 
 MAX_CHARACTERS = 4000  # that are read of one message; what follows is said to be left out
 _UNITS = rf"(?:[{CURRENCIES}%]|(?i:euros?|eur|dollars?|usd|bucks|pounds?|hours?|hrs?|stars?)\b)"
@@ -34,14 +34,6 @@ _SENTENCE_END = re.compile(r"[.…](?=\s|[\"”')\]])|[!?;]|\n")
 _ABBREVIATIONS = word_set(
     "mr mrs ms dr st vs jr sr no prof etc sgt capt col gen lt rev bros blvd ave inc ltd co vol feat ft"
 )
-
-
-def folded(text: str) -> str:
-    """Text without case, accents and apostrophes."""
-    text = text.casefold()
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return text.translate(_APOSTROPHES)
 
 
 def visible(text: str) -> str:
@@ -170,4 +162,4 @@ def _word(text: str) -> str:
     plain = ascii_digits(text)
     if plain[0].isdigit():
         return without_separators(plain.casefold().translate(_APOSTROPHES).replace("٫", "."))
-    return "".join(folded(plain).split()) or plain
+    return "".join(fold_text(plain).translate(_APOSTROPHES).split()) or plain

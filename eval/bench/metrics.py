@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.bench.ratio import Row, in_turns, seconds_of, significant
-from eval.metrics.ranking import EVERY_METRIC, every_value, ranks_in_lists
+from eval.metrics.base import ranks_in_lists
+from eval.metrics.ranking import EVERY_METRIC, every_value
 from eval.models.registry import library
 from index.types import Floats, Rows
 

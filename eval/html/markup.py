@@ -58,7 +58,7 @@ def heading(text: str, words: str = "") -> str:
     return f"<h2>{escape(text)}</h2>" + (f'<p class="soft">{escape(words)}</p>' if words else "")
 
 
-def folded(title: str, content: str) -> str:
+def details(title: str, content: str) -> str:
     """Something to be opened; `content` is HTML already."""
     return f"<details><summary>{escape(title)}</summary>{content}</details>"
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Array
+from eval.metrics.base import Array
 
 RESAMPLES = 2000
 FLIPS = 10_000  # the smallest p is 1 in so many: it must survive Holm over the pairs of some twenty-five models

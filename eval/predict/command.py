@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.environment import code_version, machine
-from eval.metrics.ranking import CLASSIFICATION_METRICS, Array
+from eval.metrics.base import CLASSIFICATION_METRICS, Array
 from eval.metrics.statistics import interval_of, rounded
 from eval.models.registry import Training
 from eval.predict.agent_scores import agent_scores

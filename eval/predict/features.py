@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Array
+from eval.metrics.base import Array
 from eval.predict.questions import Questions, Truth
 from index.command import progress
 from index.data.domain import Catalogue, Histories
+from index.retrieval.decay import decay
 from index.types import Rows
 
 CATEGORIES = 64  # the commonest
@@ -43,7 +44,7 @@ class Others:
     def of(cls, asked: Questions, people: Truth, n_items: int) -> "Others":
         """Of the marked people alone."""
         histories = asked.histories
-        owners = np.repeat(np.arange(len(histories)), histories.lengths)
+        owners = histories.owners
         kept = people[owners]
         rows, values = histories.rows[kept], histories.values[kept].astype(np.float64)
         liked = liked_events(asked)[kept]
@@ -178,7 +179,7 @@ def _of_person(asked: Questions, user: int, span: slice, facts: Facts, others: O
     alike = others.likeness(rows, history.rows)
     alike[age < 0] = 0
     weight = np.abs(alike).sum(1)
-    fade = np.where(age >= 0, np.exp(-np.maximum(age, 0) / LATELY), 0)
+    fade = np.where(age >= 0, decay(np.maximum(age, 0), LATELY), 0)
     columns = (
         n_had / np.maximum(wanted.sum(1), 1) / np.maximum(places, 1),
         np.log1p(n_had),
@@ -218,7 +219,7 @@ def _first_since(asked: Questions, since: npt.NDArray[np.int64]) -> npt.NDArray[
     times = asked.histories.times
     if times is None:
         raise ValueError("a domain without times has no instants")
-    owners = np.repeat(np.arange(len(asked.histories)), asked.histories.lengths)
+    owners = asked.histories.owners
     least = int(since.min(initial=times.min()))
     width = int(times.max()) - least + 1  # users side by side on one line
     return np.searchsorted(owners * width + times - least, asked.owners * width + since - least)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.html import plots
-from eval.html.markup import Cell, facts, figure, folded, heading, page, sortable
-from eval.metrics.ranking import Array
+from eval.html.markup import Cell, details, facts, figure, heading, page, sortable
+from eval.metrics.base import Array
 from eval.predict.questions import Truth
 from index.storage.json_text import json_text
 
@@ -35,7 +35,7 @@ def predict_page(report: Mapping[str, Any], truth: Truth, said: Mapping[str, Arr
             _legend(colour),
             f'<div class="plots">{"".join(_drawings(truth, said, colour))}</div>',
             heading("How it was made"),
-            folded("Settings, data, code, machine", f"<pre>{escape(json_text(known, indent=1))}</pre>"),
+            details("Settings, data, code, machine", f"<pre>{escape(json_text(known, indent=1))}</pre>"),
         ],
     )
 

@@ -46,7 +46,7 @@ def ask(domain: Domain, seed: int) -> Questions:
     Raises MendableError where there are no events, or all answers are the same.
     """
     histories, _ = first_events(_at_most(domain.histories, seed), len(domain.catalogue))
-    owners = np.repeat(np.arange(len(histories)), histories.lengths)
+    owners = histories.owners
     places = np.arange(len(owners)) - histories.starts[owners]
     if not len(owners):
         raise MendableError("nobody did anything", f"--domain {domain.name}", "Import interactions")

@@ -19,6 +19,7 @@ from index.build.loading import OpenedDomain
 from index.command import note
 from index.data.domain import Domain, load_domain
 from index.errors import MendableError
+from index.retrieval.unit_vectors import unit_rows
 from index.storage.home import mendable_writes
 from index.types import Floats
 
@@ -117,9 +118,7 @@ def text_vectors(opened: OpenedDomain, split: Split) -> Floats | None:
     except MendableError as why:
         note(f"diversity is left out: {why}")
         return None
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return unit
+    return unit_rows(vectors)
 
 
 def _sampled_users(split: Split, settings: RankSettings) -> Cases:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.html.markup import Cell, facts, folded, heading, page, sortable
+from eval.html.markup import Cell, details, facts, heading, page, sortable
 from eval.rank.page import figure_cell, mean_of
 from index.errors import MendableError
 from index.storage.home import write_bytes
@@ -110,7 +110,7 @@ def compare_page(pair: Pair) -> str:
             facts((f"A: {pair.names[0]}", f"B: {pair.names[1]}")),
             heading("Models", said),
             sortable(headings, rows),
-            folded("What the runs do not share", facts(pair.differences or ["nothing: they were alike"])),
+            details("What the runs do not share", facts(pair.differences or ["nothing: they were alike"])),
         ],
     )
 

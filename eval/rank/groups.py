@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Array
+from eval.metrics.base import Array
 from eval.metrics.statistics import intervals
 from eval.rank.protocols import Cases
 from index.types import Rows
@@ -31,8 +31,7 @@ def groupings(cases: Cases, counts: Rows) -> dict[str, tuple[Group, ...]]:
 
     Where a user has several relevant items, their mean popularity counts.
     """
-    owners = np.repeat(np.arange(len(cases)), cases.relevant.lengths)
-    popularity = np.bincount(owners, counts[cases.relevant.rows]) / cases.relevant.lengths
+    popularity = np.bincount(cases.relevant.owners, counts[cases.relevant.rows]) / cases.relevant.lengths
     lengths = cases.histories.lengths
     cold = {
         f"users with under {COLD} events": lengths < COLD,

@@ -5,22 +5,13 @@ from html import escape
 from typing import Any
 
 from eval.html import plots
-from eval.html.markup import Cell, facts, figure, folded, heading, page, sortable
+from eval.html.markup import Cell, details, facts, figure, heading, page, sortable
+from eval.metrics.base import BEYOND_ACCURACY_METRICS, RANKING_METRICS
 from index.retrieval.retriever import CANDIDATES
 from index.storage.json_text import json_text
 
-SUMMARY = (
-    "ndcg@10",
-    "recall@10",
-    "mrr@10",
-    "recall@100",
-    "coverage@10",
-    "novelty@10",
-    "diversity@10",
-    "popularity_lift@10",
-    "personalisation@10",
-    "ms_per_user",
-)
+ACCURACY = ("ndcg@10", "recall@10", "mrr@10", "recall@100")
+SUMMARY = (*ACCURACY, *(f"{name}@10" for name in BEYOND_ACCURACY_METRICS), "ms_per_user")
 BEST_IS_LOW = ("ms_per_user",)
 NOT_JUDGED = ("novelty@10", "popularity_lift@10", "personalisation@10")  # neither high nor low is best
 Report = Mapping[str, Any]
@@ -88,7 +79,7 @@ def _head(report: Report, title: str) -> list[str]:
 
 def _models(report: Report) -> list[str]:
     said = f"{report['settings']['budget'].capitalize()}. Means over users with their 95 % bootstrap interval below."
-    every = [f"{kind}@{k}" for kind in ("recall", "hit", "precision", "f1", "ndcg", "map", "mrr") for k in report["k"]]
+    every = [f"{kind}@{k}" for kind in RANKING_METRICS for k in report["k"]]
     parts = [heading("Models", said), models_table(report, SUMMARY)]
     if report["retrieval"]:
         reached, ceiling = report["retrieval"]["recall@100"], report["retrieval"]["ceiling"]
@@ -97,7 +88,7 @@ def _models(report: Report) -> list[str]:
             f"have NDCG@10 {ceiling:.4f}. The rerankers read {CANDIDATES}: their ceiling is higher.</p>"
         )
     parts += _unknown_items(report)
-    return [*parts, folded("Every metric at every depth", models_table(report, every)), *_candidates(report)]
+    return [*parts, details("Every metric at every depth", models_table(report, every)), *_candidates(report)]
 
 
 def _unknown_items(report: Report) -> list[str]:
@@ -119,7 +110,7 @@ def _candidates(report: Report) -> list[str]:
     rows = [[Cell(file), *(Cell(f"{each[name]:,}", each[name]) for name in names)] for file, each in counts.items()]
     table = sortable(["file", *(name.replace("_", " ") for name in names)], rows)
     said = "<p>They are ranked as they are: what is strange in them is counted and left as it is.</p>"
-    return [folded("Lists made by others", said + table)]
+    return [details("Lists made by others", said + table)]
 
 
 def _drawings(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
@@ -231,4 +222,4 @@ def _made_with(report: Report) -> list[str]:
     kept = ("settings", "data_sha256", "code_version", "seed", "machine", "split", "order")
     known = {name: report[name] for name in kept if name in report}
     text = json_text(known, indent=1)
-    return [heading("How it was made"), folded("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]
+    return [heading("How it was made"), details("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]

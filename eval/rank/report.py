@@ -1,8 +1,5 @@
 """From a run's results to its report: the figures of each model, the tests of each pair, `report.json`, the lists."""
 
-import csv
-import gzip
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -12,23 +9,12 @@ from typing import Any
 import numpy as np
 
 from eval.environment import code_version, machine
-from eval.metrics.ranking import (
-    DEPTHS,
-    EVERY_METRIC,
-    Array,
-    Metric,
-    Ranks,
-    coverage,
-    diversity,
-    every_value,
-    novelty,
-    per_user,
-    personalisation,
-    popularity_lift,
-)
+from eval.metrics.base import BEYOND_ACCURACY_METRICS, Array, Metric, Ranks, RecommendedLists
+from eval.metrics.ranking import DEPTHS, EVERY_METRIC, every_value, per_user
 from eval.metrics.statistics import intervals, paired_tests, rounded
 from eval.rank.candidates import Counts
 from eval.rank.groups import group_rows, groupings
+from eval.rank.list_format import write_lists
 from eval.rank.protocols import Cases, Split
 from eval.rank.results import Missing, Outcome, Result
 from eval.rank.run_models import LIST_LENGTH, SELECTION_METRIC
@@ -72,6 +58,13 @@ class Run:
         return np.bincount(self.split.training.histories.rows, minlength=self.split.training.n_items)
 
     @cached_property
+    def history_counts(self) -> Array:
+        """By tested user the mean number of events of the items in the history, NaN for an empty history."""
+        histories = self.cases.histories
+        sums = np.bincount(histories.owners, self.counts[histories.rows], len(histories))
+        return np.where(histories.lengths > 0, sums / np.maximum(histories.lengths, 1), np.nan)
+
+    @cached_property
     def selection(self) -> dict[str, Array]:
         """NDCG@10 of each user, by model."""
         return {result.model: per_user(result.ranked.ranks, SELECTION_METRIC) for result in self.results}
@@ -79,9 +72,8 @@ class Run:
 
 def figures(run: Run) -> dict[str, Any]:
     """What is printed: the contract's fields, models in their order."""
-    history_means = _history_means(run)
     rows = {
-        each.model: {"note": each.note} if isinstance(each, Missing) else _model_row(each, run, history_means)
+        each.model: {"note": each.note} if isinstance(each, Missing) else _model_row(each, run)
         for each in progress(run.outcomes, "measure", len(run.outcomes))
     }
     names = [result.model for result in run.results]
@@ -147,36 +139,34 @@ def write_report(folder: Path, run: Run, report: Mapping[str, Any]) -> None:
 def lists_file(run: Run, result: Result) -> bytes:
     """Each tested user's best items as a candidate file, gzipped; the same lists give the same bytes."""
     names = (*run.split.catalogue.ids, *result.unknown)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("user_id", "item_ids"))
-    for user, rows in zip(run.cases.histories.users, result.ranked.lists[:, :LIST_LENGTH].tolist(), strict=True):
-        writer.writerow((user, " ".join(names[row] for row in rows if row >= 0)))
-    return gzip.compress(text.getvalue().encode(), mtime=0)
+    lists = result.ranked.lists[:, :LIST_LENGTH].tolist()
+    return write_lists(
+        (user, [names[row] for row in rows if row >= 0])
+        for user, rows in zip(run.cases.histories.users, lists, strict=True)
+    )
 
 
-def _model_row(result: Result, run: Run, history_means: Array) -> dict[str, Any]:
-    ranks, lists, n_items = result.ranked.ranks, result.ranked.lists[:, :SHOWN], run.split.training.n_items
-    columns = {str(metric): values for metric, values in every_value(ranks, EVERY_METRIC).items()}
-    columns[f"novelty@{SHOWN}"] = novelty(lists, run.counts, len(run.split.training.histories))
-    if run.vectors is not None:
-        columns[f"diversity@{SHOWN}"] = diversity(lists, run.vectors)
+def _model_row(result: Result, run: Run) -> dict[str, Any]:
+    """Metrics with a value for each user have an interval, the others are numbers."""
+    columns = {str(metric): values for metric, values in every_value(result.ranked.ranks, EVERY_METRIC).items()}
+    numbers: dict[str, float] = {}
+    lists = recommended_lists(result, run)
+    for name, metric in BEYOND_ACCURACY_METRICS.items():
+        value = metric(lists)
+        if isinstance(value, np.ndarray):
+            columns[f"{name}@{SHOWN}"] = value
+        elif value is not None:
+            numbers[f"{name}@{SHOWN}"] = rounded(value)
     measured = intervals(np.stack(list(columns.values()), axis=1), run.seed)
     row: dict[str, Any] = {name: each.as_json() for name, each in zip(columns, measured, strict=True)}
-    row[f"coverage@{SHOWN}"] = rounded(coverage(lists, n_items))
-    row[f"popularity_lift@{SHOWN}"] = rounded(popularity_lift(lists, run.counts, history_means))
-    row[f"personalisation@{SHOWN}"] = rounded(personalisation(lists, n_items))
-    if result.ms_per_user is not None:
-        row["ms_per_user"] = round(result.ms_per_user, 4)
-    return row
+    spent = {} if result.ms_per_user is None else {"ms_per_user": round(result.ms_per_user, 4)}
+    return {**row, **numbers, **spent}
 
 
-def _history_means(run: Run) -> Array:
-    """Mean number of events of the items that each user had, NaN for an empty history."""
-    histories = run.cases.histories
-    owners = np.repeat(np.arange(len(histories)), histories.lengths)
-    sums = np.bincount(owners, run.counts[histories.rows], len(histories))
-    return np.where(histories.lengths > 0, sums / np.maximum(histories.lengths, 1), np.nan)
+def recommended_lists(result: Result, run: Run) -> RecommendedLists:
+    """The first SHOWN items that a model recommends to each tested user."""
+    lists, n_users = result.ranked.lists[:, :SHOWN], len(run.split.training.histories)
+    return RecommendedLists(lists, run.counts, n_users, run.history_counts, run.vectors)
 
 
 def _retrieval(run: Run) -> dict[str, float]:
@@ -194,8 +184,7 @@ def _retrieval(run: Run) -> dict[str, float]:
 def _unknown_items(run: Run) -> dict[str, Any]:
     """Recall of the users who next had an item that nobody had before; how many they are, 0 without figures."""
     relevant = run.cases.relevant
-    owners = np.repeat(np.arange(len(run.cases)), relevant.lengths)
-    events = np.bincount(owners, run.counts[relevant.rows], len(run.cases))
+    events = np.bincount(relevant.owners, run.counts[relevant.rows], len(run.cases))
     asked = np.flatnonzero((events == 0) & (relevant.lengths > 0))
     found = {result.model: per_user(result.ranked.ranks, FOR_UNKNOWN)[asked] for result in run.results}
     if not len(asked) or not found:

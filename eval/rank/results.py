@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.metrics.ranking import Ranks
+from eval.metrics.base import Ranks
 from eval.models.registry import Setting
 from eval.rank.ranking import Ranked
 from index.command import note

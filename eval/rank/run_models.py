@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Metric, Ranks, per_user
+from eval.metrics.base import NO_ITEM, Metric, Ranks
+from eval.metrics.ranking import per_user
 from eval.models.registry import Model, NotInstalled, Prepared, Setting, Training, default_settings, make_model
 from eval.rank import tuning
 from eval.rank.protocols import Cases, Split
-from eval.rank.ranking import NONE, Ranked, check_scores, mask, ranks_of, top_rows
+from eval.rank.ranking import Ranked, check_scores, mask, ranks_of, top_rows_per_user
 from eval.rank.results import Missing, Outcome, Result, Saved, Trial
 from index.build.loading import OpenedDomain
 from index.command import note, progress
@@ -110,7 +111,7 @@ def rank_cases(
         scores[:, ~catalogue.available] = -np.inf
         if sampled is not None:
             _keep_sample(scores, part, catalogue, sampled, random)
-        parts.append(Ranked(ranks_of(scores, part.relevant), top_rows(scores, LIST_LENGTH)))
+        parts.append(Ranked(ranks_of(scores, part.relevant), top_rows_per_user(scores, LIST_LENGTH)))
     ranks = Ranks(cases.relevant.starts, np.concatenate([part.ranks.ranks for part in parts]))
     return Ranked(ranks, np.concatenate([part.lists for part in parts])), 1000 * spent / len(cases)
 
@@ -144,9 +145,9 @@ def _keep_sample(scores: Floats, part: Cases, catalogue: Catalogue, n: int, rand
     mask(draws, part.histories)
     draws[:, ~catalogue.available] = -np.inf
     lengths = part.relevant.lengths
-    draws[np.repeat(np.arange(len(part)), lengths), part.relevant.rows] = 2.0  # above all draws
-    rows = top_rows(draws, n + int(lengths.max()))
-    taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NONE)
+    draws[part.relevant.owners, part.relevant.rows] = 2.0  # above all draws
+    rows = top_rows_per_user(draws, n + int(lengths.max()))
+    taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NO_ITEM)
     out: npt.NDArray[np.bool_] = np.ones(scores.shape, bool)
     out[np.nonzero(taken)[0], rows[taken]] = False
     scores[out] = -np.inf

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from index.data.domain import Histories
 from index.data.records import History
+from index.retrieval.decay import recency_weights
 from index.retrieval.item_similarity import (
     DENSE_ITEMS,
     Factors,
@@ -107,7 +108,7 @@ class Behaviour:
         """(d,) what to look up among `item_vectors`: an inner product with it is what the latent views give the mix."""
         before = self._factors.before
         rows = history.rows[-NEWEST:]
-        decayed = decay(len(rows), LATENT_LIFE) @ before[rows] if len(rows) else np.zeros(before.shape[1], np.float32)
+        decayed = recency_weights(len(rows), LATENT_LIFE) @ before[rows]
         weights = np.full(before.shape[1], MIX[f"latent/{LATENT_LIFE:g}"], np.float32)
         weights[:COARSE] += MIX[f"coarse/{LATENT_LIFE:g}"]
         return np.asarray(weights * decayed, np.float32)
@@ -140,14 +141,14 @@ class Behaviour:
         )
         values = history.values[-newest:]
         liked = np.where(np.isnan(values), 1.0, np.where(values >= self._middle(values), 1.0, 0.1))
-        weight = np.asarray(said) * liked * (0.3 + decay(newest, 20.0))
+        weight = np.asarray(said) * liked * (0.3 + recency_weights(newest, 20.0))
         order = np.lexsort((-np.arange(newest), -weight))[:n]
         kept: Rows = order[weight[order] > 0] + (len(history) - newest)
         return kept
 
     def _fill(self, found: Floats, matrix: str, rows: Rows) -> None:
         places = [n for n, signal in enumerate(SIGNALS) if signal.matrix == matrix]
-        weights = np.stack([decay(len(rows), SIGNALS[n].life) for n in places])
+        weights = np.stack([recency_weights(len(rows), SIGNALS[n].life) for n in places])
         found[:, places] = weighted_rows(weights, self.matrices[matrix], rows).T
 
     def _fill_valued(self, found: Floats, rows: Rows, values: Floats) -> None:
@@ -160,11 +161,6 @@ class Behaviour:
     def _middle(values: Floats) -> float:
         known = values[~np.isnan(values)]
         return float(known.mean()) if len(known) else 0.0
-
-
-def decay(n: int, life: float | None) -> Floats:
-    """Weights of n events, 1 for the newest; all 1 without a life."""
-    return np.ones(n, np.float32) if life is None else np.exp(-np.arange(n)[::-1] / life).astype(np.float32)
 
 
 def _column(matrix: Matrix, rows: Rows, column: int) -> Floats:

@@ -2,13 +2,13 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from index.data.fold_text import fold_text
 from index.errors import MendableError
 from index.storage.arrays import read_array, write_array
 from index.storage.home import write_json
@@ -92,9 +92,7 @@ class Lexical:
 
 def words(text: str) -> list[str]:
     """The words of a text, folded: small letters without accents, plural endings dropped."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return [_stem(word) for word in _WORD.findall(plain)]
+    return [_stem(word) for word in _WORD.findall(fold_text(text))]
 
 
 def query_words(text: str) -> list[str]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from index.data.domain import Catalogue
 from index.data.records import History
-from index.retrieval.behaviour_signals import NAMES, Behaviour, decay
+from index.retrieval.behaviour_signals import NAMES, Behaviour
+from index.retrieval.decay import recency_weights
 from index.types import Floats
 
 PROFILE_LIVES = (1.0, 4.0, 30.0)
@@ -86,7 +87,7 @@ def profiles(history: History, vectors: Floats) -> Floats:
     if not len(history):
         return np.zeros((len(vectors), len(PROFILE_LIVES)), np.float32)
     newest = history.rows[-int(8 * max(PROFILE_LIVES)) :]
-    weights = np.stack([decay(len(newest), life) for life in PROFILE_LIVES])
+    weights = np.stack([recency_weights(len(newest), life) for life in PROFILE_LIVES])
     means = weights / weights.sum(1, keepdims=True) @ vectors[newest]
     return np.asarray(vectors @ means.T, np.float32)
 

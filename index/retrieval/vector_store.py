@@ -11,6 +11,7 @@ import numpy as np
 
 from index.command import progress
 from index.errors import MendableError
+from index.retrieval.unit_vectors import unit_rows
 from index.storage.arrays import BLOCK, blocks_of, read_array, write_blocks
 from index.storage.home import write_file, write_json
 from index.types import Floats, Mask, Rows
@@ -231,12 +232,7 @@ def _probes(vectors: Floats, seed: int) -> tuple[Floats, Floats]:
     near = vectors[rng.integers(0, len(vectors), N_PROBES // 2)]
     noise = rng.standard_normal(near.shape, np.float32)
     means = vectors[rng.integers(0, len(vectors), (N_PROBES // 2, 4))].mean(1)
-    return _unit(near + 0.6 * _unit(noise)), _unit(means)
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.ascontiguousarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
+    return unit_rows(near + 0.6 * unit_rows(noise)), unit_rows(means)
 
 
 def _in_order(rows: Rows, scores: Floats, k: int) -> tuple[Rows, Floats]:

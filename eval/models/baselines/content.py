@@ -12,6 +12,7 @@ from index.build.loading import OpenedDomain
 from index.data.domain import Histories
 from index.data.item_text import item_text
 from index.errors import MendableError
+from index.retrieval.unit_vectors import unit_rows
 from index.types import Floats
 
 WORD = re.compile(r"\w+")
@@ -37,12 +38,12 @@ class Content:
     def fit(self, training: Training) -> None:
         """Read the vectors of the index, in the order of the training's catalogue."""
         vectors = np.asarray(training.index.vectors[training.original], np.float32)
-        self._vectors = _unit(vectors - vectors.mean(0)) if self.centred else _unit(vectors)
+        self._vectors = unit_rows(vectors - vectors.mean(0)) if self.centred else unit_rows(vectors)
         self._counts = item_counts(training.histories, training.n_items)
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): cosine of the item with the mean of the history."""
-        profiles = _unit(fading_matrix(histories, len(self._counts), self.life) @ self._vectors)
+        profiles = unit_rows(fading_matrix(histories, len(self._counts), self.life) @ self._vectors)
         return popular_for(histories.lengths == 0, profiles @ self._vectors.T, self._counts)
 
 
@@ -76,8 +77,3 @@ class Tfidf:
         profiles = fading_matrix(histories, len(self._counts), self.life) @ self._words
         scores = np.asarray((profiles @ self._words.T).toarray(), np.float32)
         return popular_for(histories.lengths == 0, scores, self._counts)
-
-
-def _unit(vectors: Floats) -> Floats:
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(norms, 1e-9), np.float32)

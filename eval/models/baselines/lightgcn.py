@@ -4,8 +4,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
 from eval.models.registry import Setting, Training, library
 from index.command import progress
@@ -58,7 +56,7 @@ class LightGCN:
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
         n_people = len(self._fitted)
-        people = torch.from_numpy(np.repeat(np.arange(n_people), self._fitted.lengths))
+        people = torch.from_numpy(self._fitted.owners)
         items = torch.from_numpy(self._fitted.rows) + n_people
         graph = _smoothing(people, items, n_people + training.n_items)
         with seeded(training.seed):

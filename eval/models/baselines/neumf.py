@@ -51,7 +51,7 @@ class NeuMF:
 
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
-        people = torch.from_numpy(np.repeat(np.arange(len(self._fitted)), self._fitted.lengths))
+        people = torch.from_numpy(self._fitted.owners)
         items = torch.from_numpy(self._fitted.rows)
         with seeded(training.seed):
             network = PairNetwork(len(self._fitted), training.n_items, self.width, self.dropout)

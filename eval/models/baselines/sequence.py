@@ -46,7 +46,7 @@ def following(histories: Histories, n_items: int, window: int, smoothing: float)
     """SciPy CSR matrix (n_items, n_items): share of an item's (row) followers that another (column) is."""
     from scipy import sparse
 
-    owners = np.repeat(np.arange(len(histories)), histories.lengths)
+    owners = histories.owners
     counts = sparse.csr_matrix((n_items, n_items), dtype=np.float32)
     for gap in range(1, window + 1):
         left = np.flatnonzero(owners[:-gap] == owners[gap:])

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Histories
+from index.retrieval.decay import decay
 from index.types import Floats, Rows
 
 STRANGER = -1
@@ -15,9 +16,7 @@ def fading_matrix(histories: Histories, n_items: int, life: float) -> Any:
     """SciPy CSR matrix (users, n_items): exp(-age / life), age 0 for the newest event; all 1 where `life` is 0."""
     from scipy import sparse
 
-    weights = np.ones(len(histories.rows), np.float32)
-    if life:
-        weights = np.exp(-ages(histories) / life).astype(np.float32)
+    weights = decay(ages(histories), life or None).astype(np.float32)
     matrix = sparse.csr_matrix((weights, histories.rows.copy(), histories.starts), shape=(len(histories), n_items))
     matrix.sum_duplicates()
     return matrix

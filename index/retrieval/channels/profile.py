@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from index.retrieval.decay import decay
 from index.types import Floats
 
 DECAY = 10.0  # events after which one weighs 1/e of the newest; docs/log.md has the numbers of this file
@@ -11,7 +12,7 @@ PULL_AWAY = 0.5  # weight of what is disliked, beside the history's 1
 
 def recency(n: int) -> Floats:
     """Weights of n events that sum to one, the newest last and heaviest."""
-    weights = np.exp(-np.arange(n)[::-1] / DECAY)
+    weights = decay(np.arange(n)[::-1], DECAY)
     return np.asarray(weights / weights.sum(), np.float32)
 
 
