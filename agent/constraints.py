@@ -43,6 +43,18 @@ class Joined:
 Wish = Constraint | Joined
 
 
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """A hard constraint that was given up, and why."""
+
+    wish: Wish
+    because: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"constraint": self.wish.as_json(), "because": self.because}
+
+
 def holds(wish: Wish, item: Item) -> bool:
     """Whether an item satisfies a wish. A missing value satisfies nothing."""
     if isinstance(wish, Joined):

@@ -8,10 +8,9 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.constraints import Constraint, State, Wish, comparable, field_value, holds
+from agent.constraints import Constraint, Relaxed, State, Wish, comparable, field_value, holds
 from agent.language.constraint_text import listed, said, said_not
 from agent.numbers import number_of
-from agent.recommendation import Relaxed
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.records import Value

@@ -5,19 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.constraints import State, holds
+from agent.constraints import Relaxed, State, holds
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Reason
 from agent.language.constraint_text import said
-from agent.recommendation import (
-    Evidence,
-    FromAttribute,
-    FromConstraint,
-    FromHistory,
-    RankerCard,
-    Reason,
-    Recommendation,
-    Relaxed,
-    Reply,
-)
+from agent.recommendation import RankerCard, Recommendation, Reply
 from agent.request import Request
 from index.data.domain import Catalogue, Domain, Histories
 from index.data.records import History, Item

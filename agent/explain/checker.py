@@ -1,39 +1,18 @@
 """Refuses a reason that names or claims anything that is not in its evidence or in the item itself."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
-from agent.constraints import Constraint, State, Wish, holds
-from agent.language.constraint_text import said_not, wish_groups
+from agent.constraints import Constraint, State, holds
+from agent.explain.constraint_evidence import met_wishes
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Ground, Reason
 from agent.language.tokens import WORD, words_of
-from agent.recommendation import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
 from agent.understanding.lexicon import Lexicon, Sense
 from agent.understanding.title_index import spoken_forms
-from index.data.records import Item, Review
+from index.data.duplicates import are_duplicates
+from index.data.records import Item
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?=s?\b)")
-_UNNAMED = frozenset(("title", "text"))  # wishes on these would name what is no evidence
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the reasons of one request may rest on.
-
-    `known` are the ids of the history and of what was liked in the talk; `liked` those of them that are known to be
-    liked; `enriched` the fields that the domain's source does not state itself; `reviews` what may be quoted, by id.
-    """
-
-    lexicon: Lexicon
-    known: frozenset[str] = frozenset()
-    liked: frozenset[str] = frozenset()
-    enrich_items: frozenset[str] = frozenset()
-    reviews: Mapping[str, Review] = field(default_factory=dict)
-
-    def item(self, item_id: str) -> Item | None:
-        """The item of an id, None where the catalogue lacks it."""
-        row = self.lexicon.catalogue.row_of.get(item_id)
-        return None if row is None else self.lexicon.catalogue.items[row]
 
 
 def faults(reason: Reason, item: Item, ground: Ground, state: State) -> list[str]:
@@ -47,24 +26,15 @@ def faults(reason: Reason, item: Item, ground: Ground, state: State) -> list[str
     return found + _stray_values(left, reason, item, ground.lexicon)
 
 
-def met_wishes(state: State, item: Item) -> tuple[str, ...]:
-    """The wishes of a talk that an item meets in words: what must be, what must not, the rest."""
-    wanted = [text for text, wishes in wish_groups(_sayable(state.must)) if all(holds(w, item) for w in wishes)]
-    unwanted = [said_not(wish) for wish in _sayable(state.must_not) if not holds(wish, item)]
-    soft = [text for text, wishes in wish_groups(_sayable(state.prefer)) if all(holds(w, item) for w in wishes)]
-    return tuple(dict.fromkeys((*wanted, *unwanted, *soft)))
-
-
-def _sayable(wishes: tuple[Wish, ...]) -> list[Wish]:
-    return [wish for wish in wishes if not (isinstance(wish, Constraint) and wish.field in _UNNAMED)]
-
-
 def _untrue(evidence: Evidence, item: Item, ground: Ground, state: State) -> Iterator[str]:
     if isinstance(evidence, FromHistory):
-        if evidence.item_id not in ground.known - {item.item_id} or ground.item(evidence.item_id) is None:
+        cited = ground.item(evidence.item_id)
+        if cited is None or evidence.item_id not in ground.known:
             yield f"{evidence.item_id} is not in the history"
+        elif are_duplicates(cited, item):
+            yield f"{evidence.item_id} is the item itself"
     elif isinstance(evidence, FromAttribute):
-        if evidence.field in ground.enrich_items:
+        if evidence.field in ground.enriched_fields:
             yield f"the source does not state {evidence.field}"
         elif not holds(Constraint(evidence.field, "=", evidence.value), item):
             yield f"{evidence.field} is not {evidence.value}"

@@ -7,8 +7,9 @@ from html import escape
 from typing import Literal
 
 from agent.constraints import State
+from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromReview
 from agent.language.constraint_text import said
-from agent.recommendation import Evidence, FromAttribute, FromHistory, FromReview, Recommendation, Reply, Sentiment
+from agent.recommendation import Recommendation, Reply, Sentiment
 from index.data.records import Item, Value, bare_title
 
 Names = Callable[[str], str]  # the title of an item id, as it is said

@@ -9,6 +9,7 @@ from agent.language.constraint_text import listed, said
 from agent.understanding.mentions import Mention
 from agent.understanding.scope import ScopedWish
 from index.data.domain import Catalogue
+from index.data.duplicates import are_duplicates
 
 FEWEST = 5  # items that wishes of several turns must leave together; with fewer, a new one takes the place of the old
 MAX_TEXTS = 2  # searches in free words that are kept
@@ -32,11 +33,17 @@ def with_mentions(state: State, mentions: Iterable[Mention], catalogue: Catalogu
             if verdict:
                 state = state.judged(item_id, verdict)
             elif mention.role == "unseen":
-                state = replace(state, seen=tuple(i for i in state.seen if i != item_id))
+                state = replace(state, seen=tuple(i for i in state.seen if not _is_item(i, item_id, catalogue)))
             elif mention.role == "bar":
                 title = Constraint("title", "=", catalogue.item(item_id).title)
                 state = replace(state, must_not=_with(state.must_not, title))
     return state
+
+
+def _is_item(held_id: str, item_id: str, catalogue: Catalogue) -> bool:
+    """Whether an id that is held, even of an item that is gone from the catalogue, names an item of it."""
+    held = catalogue.row_of.get(held_id)
+    return held is not None and are_duplicates(catalogue.items[held], catalogue.item(item_id))
 
 
 def with_wishes(state: State, wishes: Sequence[ScopedWish], catalogue: Catalogue, corrected_at: int | None) -> Merged:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from index.errors import MendableError
+from index.storage.json_text import json_text
 
 COLUMNS = ("user_id", "item_ids")
 _BLANK = r" \t\r\n\f\v"
@@ -57,7 +58,7 @@ def read_lists(path: Path) -> Iterator[tuple[int, str, str]]:
 
 def join_ids(ids: Iterable[str]) -> str:
     """Ids as one text that `split_ids` takes apart again, whatever they hold."""
-    return " ".join(json.dumps(each, ensure_ascii=False) if _NEEDS_QUOTES.search(each) else each for each in ids)
+    return " ".join(json_text(each) if _NEEDS_QUOTES.search(each) else each for each in ids)
 
 
 def split_ids(text: str, known: Container[str]) -> list[str]:
