@@ -1,4 +1,4 @@
-"""What somebody wants, as understood: constraints on fields, and the state of a talk."""
+"""Constraints on the fields of items, and the state of a talk: what the user wants, likes, dislikes and has seen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,14 +16,14 @@ Verdict = Literal["like", "dislike", "seen"]
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One condition on one field. Text is compared without case; on a list, `=` and `in` ask for membership."""
+    """One condition on one field. Text is compared without case; in a list, `=` and `in` look for a member."""
 
     field: str
     op: Op
     value: Value
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As JSON: the C of a reply's state."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
         return {"field": self.field, "op": self.op, "value": value}
 
@@ -36,7 +36,7 @@ class Joined:
     parts: tuple[Constraint, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As JSON: the C of a reply's state."""
         return {self.how: [part.as_json() for part in self.parts]}
 
 
@@ -94,7 +94,7 @@ def comparable(value: Value) -> Value:
 
 @dataclass(frozen=True)
 class State:
-    """What is known of a wish: hard and soft constraints, items by id in the order in which they were told."""
+    """The state of a talk: hard and soft constraints, and items by id in the order in which they were named."""
 
     must: tuple[Wish, ...] = ()
     must_not: tuple[Wish, ...] = ()
@@ -106,7 +106,7 @@ class State:
     context: Mapping[str, str] = field(default_factory=dict)
 
     def judged(self, item_id: str, verdict: Verdict) -> "State":
-        """The state after somebody said of an item that they like, dislike or have seen it; the last word counts."""
+        """The state after the user likes, dislikes or has seen an item; the last verdict counts."""
         liked, disliked, seen = (
             tuple(i for i in each if i != item_id) for each in (self.liked, self.disliked, self.seen)
         )
@@ -119,11 +119,11 @@ class State:
 
     @property
     def named(self) -> frozenset[str]:
-        """Every item that was judged: none of them is recommended."""
+        """The ids of all items with a verdict: none of them is recommended."""
         return frozenset((*self.liked, *self.disliked, *self.seen))
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As JSON: the C of a reply's state."""
         wishes = {name: [w.as_json() for w in getattr(self, name)] for name in ("must", "must_not", "prefer", "avoid")}
         items = {name: list(getattr(self, name)) for name in ("liked", "disliked", "seen")}
         return {**wishes, **items, "context": dict(self.context)}

@@ -184,9 +184,9 @@ def test_a_number_in_the_digits_of_any_script_is_the_number(zero: str, number: i
     ids=["one word", "words", "digits", "Arabic digits", "superscripts", "apostrophes", "number words"],
 )
 def test_message_of_100_000_characters_is_read_in_under_a_second_and_its_cut_is_told(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     understood = understand(text, State(), SHOWN, LEXICON)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert any("characters" in note for note in understood.notes)
     check_state(understood.state)
 

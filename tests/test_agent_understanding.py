@@ -365,9 +365,9 @@ def test_catalogue_without_years_says_so_and_holds_no_wish() -> None:
     ids=["words", "titles", "small words", "negations", "quotes"],
 )
 def test_message_of_100_kb_is_read_in_under_a_second(message: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     understood = understand(message, State(), SHOWN, LEXICON)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert any("characters" in note for note in understood.notes)
 
 

@@ -1,5 +1,6 @@
 """Numbers in words: "twelve", "twenty-five", "a hundred", "IV", "the second"."""
 
+import math
 from collections.abc import Sequence
 
 from agent.language.word_lists import in_order
@@ -31,8 +32,11 @@ ORDINALS = {
 }
 
 
-def number_at(words: Sequence[str], n: int) -> tuple[float, int] | None:
-    """The number that begins at word `n`, at most MAX_NUMBER, and the place after it; None where none does."""
+def number_at(words: Sequence[str], n: int, below: float = math.inf) -> tuple[float, int] | None:
+    """The number that begins at word `n`, at most MAX_NUMBER, and the place after it.
+
+    None where no number begins there, or one that is not below `below`.
+    """
     first = _below_hundred(words, n)
     if first is None:
         return None
@@ -41,8 +45,10 @@ def number_at(words: Sequence[str], n: int) -> tuple[float, int] | None:
     while end < len(words) and words[end] in _POWERS:
         power, end = _POWERS[words[end]], end + 1
         value = min(value * power, float(MAX_NUMBER))
-    rest = number_at(words, end + (words[end : end + 1] == ("and",))) if power > 1 else None
-    return (value + rest[0], rest[1]) if rest and rest[0] < power else (value, end)
+    if value >= below:
+        return None
+    rest = number_at(words, end + (words[end : end + 1] == ("and",)), power) if power > 1 else None
+    return (value + rest[0], rest[1]) if rest else (value, end)
 
 
 def _below_hundred(words: Sequence[str], n: int) -> tuple[float, int] | None:

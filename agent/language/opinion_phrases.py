@@ -16,7 +16,7 @@ def _pairs(first: str, second: str) -> str:
 
 
 # By what is said of the item that is named after it; "after" and "after-bad" stand behind their item.
-ROLES = {
+OPINIONS = {
     "like": "liked|loved|love|likes|loves|enjoys|enjoy|enjoyed|adore|adored|appreciate|appreciated|fan of|fans of|"
     "fond of|favourite|"
     "favourites|favorite|favorites|fave|faves|top picks are|all about|obsessed with|got a kick out of|"

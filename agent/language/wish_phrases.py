@@ -3,12 +3,12 @@
 Phrases are folded, without apostrophes, separated by `|`.
 """
 
-from agent.language.opinion_phrases import ROLES
+from agent.language.opinion_phrases import OPINIONS
 
 _NEVER = "dont|do not|never|please dont|wouldnt|would not|cant|cannot"
 _ASKING = "want|recommend|show me|suggest|give me|show us|need|like to see|want to see|want to watch|bother with"
 
-SCOPES = {
+WISH_MODES = {
     "not": "no|not|without|except|except for|excluding|exclude|other than|apart from|aside from|besides|anything but|"
     "everything but|all but|anything except|everything except|not in the mood for|dont feel like|do not feel like|"
     "avoid|"
@@ -20,16 +20,16 @@ SCOPES = {
     "dont include|do not include|wont|"
     + "|".join(f"{a} {b}" for a in _NEVER.split("|") for b in _ASKING.split("|"))
     + "|"
-    + ROLES["dislike"],
+    + OPINIONS["dislike"],
     "less": "less|fewer|not too much|not too many|not too|not so much|go easy on|easy on the",
     "prefer": "id rather|i would rather|rather|preferably|ideally|prefer|preferred|id prefer|would prefer|maybe|"
     "perhaps|"
     "possibly|a bit of|a touch of|a little|leaning towards|leaning toward|could be|might be|partial to|soft spot for|"
     "wouldnt mind|would not mind",
-    "taste": "like|" + ROLES["like"],
+    "taste": "like|" + OPINIONS["like"],
     "must": "only|just|nothing but|has to be|have to be|must be|must have|should be|needs to be|strictly|exclusively|"
     "but|however|though|although|instead|make it|make that|meant",
-    "want": "something|with|including|include|" + ROLES["want"],
+    "want": "something|with|including|include|" + OPINIONS["want"],
     "permit": "dont mind|do not mind|okay with|ok with|fine with|open to|not opposed to|not against|forget|"
     "forget about|"
     "forget the|drop|never mind|nevermind|doesnt have to be|does not have to be|need not be|no need for|"

@@ -9,7 +9,8 @@ YEAR_BOUNDS = {
     "<=": "until|till|up to|no newer than|not newer than|no later than|not later than|not after|through|up until",
     "~": "around|about|circa|roughly|approximately",
 }
-YEAR_AFTER = {
+# Bounds that stand behind their year.
+YEAR_BOUNDS_AFTER = {
     ">=": "onwards|onward|on|forward|forwards|or later|or newer|or after|and later|and newer|and up|and after|"
     "or above|"
     "upwards|and onwards|or more recent|and on",
@@ -27,7 +28,9 @@ DECADES = {
     "noughties": 2000,
     "aughts": 2000,
 }
+# Measured by an item that was named, else by the catalogue.
 COMPARATIVES = {">": "newer|more recent|more modern|younger", "<": "older"}
+# Preferred only.
 AGES = {
     ">=": "recent|recently|latest|newest|modern|contemporary|new|current",
     "<=": "old|oldest|vintage|old fashioned|old school|antique",

@@ -1,4 +1,4 @@
-"""Finds what a message says of the numbers of a catalogue: "under 2 hours", "cheaper than 20", "abv above 13"."""
+"""Finds what a message says of fields that hold numbers: "under 2 hours", "cheaper than 20", "abv above 13"."""
 
 import re
 from collections import defaultdict
@@ -12,15 +12,15 @@ from agent.language.constraint_text import spoken_field
 from agent.language.number_words import number_at
 from agent.language.phrases import Cue, Phrases
 from agent.language.tokens import Message, words_of
-from agent.language.units import AMOUNTS, AMOUNTS_AFTER, COMPARED, MEASURED, UNITS
+from agent.language.units import AMOUNT_BOUNDS, AMOUNT_BOUNDS_AFTER, COMPARATIVE_UNITS, UNITS
 from agent.language.word_lists import word_set
 from agent.numbers import CURRENCIES, MAX_NUMBER, read_number
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon
 
-_COMPARING, _AFTER = Phrases(AMOUNTS), Phrases(AMOUNTS_AFTER)
-_UNIT_OF = {word: unit for unit, (words, _) in UNITS.items() for word in words.split("|")}
-_UNIT_OF_FIELD = {name: unit for unit, (_, names) in UNITS.items() for name in names.split()} | dict.fromkeys(
+_BOUNDS, _BOUNDS_AFTER = Phrases(AMOUNT_BOUNDS), Phrases(AMOUNT_BOUNDS_AFTER)
+_UNIT_OF = {word: name for name, unit in UNITS.items() for word in unit.words}
+_UNIT_OF_FIELD = {field: name for name, unit in UNITS.items() for field in unit.fields} | dict.fromkeys(
     ("rated", "scored", "scoring", "rating"), "stars"
 )
 _OPS: dict[str, Op] = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "="}
@@ -60,7 +60,7 @@ class AmountFinder:
 
     message: Message
     lexicon: Lexicon
-    free: TokenMask
+    mask: TokenMask
     notes: list[str] = field(default_factory=list)
 
     @cached_property
@@ -74,16 +74,16 @@ class AmountFinder:
         return found
 
     def find(self) -> Iterator[FieldMatch]:
-        """What is said, from left to right; the words of each are taken."""
+        """The bounds of the message, from left to right; the words of each are taken."""
         n = 0
         while n < len(self.message):
-            bound = self._read(n) if self.free.are(n, n + 1) else None
-            if bound is None or not self.free.are(n, bound.end) or self._crosses(n, bound.end):
+            bound = self._read(n) if self.mask.are_free(n, n + 1) else None
+            if bound is None or not self.mask.are_free(n, bound.end) or self._crosses(n, bound.end):
                 n += 1
                 continue
             name = bound.field or self._field_of(bound.unit) or self._only_field(n, bound)
             if name in self.lexicon.numbers and bound.bounds:
-                self.free.take(n, bound.end)
+                self.mask.take(n, bound.end)
                 parts = tuple(Constraint(str(name), op, _whole(value)) for op, value in bound.bounds)
                 yield FieldMatch(n, bound.end, parts, is_soft=bound.is_soft)
             else:
@@ -125,11 +125,11 @@ class AmountFinder:
     def _compared(self, n: int, unit: str) -> _Bound | None:
         """ "under 15 dollars", "15 dollars or less", "around 90 minutes"; `unit` where a word before names it."""
         words = self.message.words
-        cue = _COMPARING.at(words, n) if n < len(words) else None
+        cue = _BOUNDS.at(words, n) if n < len(words) else None
         amount = self._amount(cue.end if cue else n)
         if amount is None:
             return None
-        after = _AFTER.at(words, amount.end, self.message.cuts) if amount.end < len(words) else None
+        after = _BOUNDS_AFTER.at(words, amount.end, self.message.cuts) if amount.end < len(words) else None
         sign = cue or after
         if sign is None:
             return None
@@ -157,14 +157,14 @@ class AmountFinder:
         if name and name not in self.lexicon.numbers:
             self.notes.append(f"the {spoken_field(name)} here is not given as a number, so I cannot hold to “{text}”")
         elif unit and not name:
-            self.notes.append(f"nothing here says the {MEASURED[unit]}")
+            self.notes.append(f"nothing here says the {UNITS[unit].measures}")
         elif unit or (any(map(str.isdecimal, text)) and self._word(bound.end) not in _COUNTED):
             self.notes.append(
                 f"I did not understand “{text}”: say what it measures, and whether to stay under or over it"
             )
         else:
             return
-        self.free.take(n, bound.end)
+        self.mask.take(n, bound.end)
 
     def _named_field(self, n: int) -> tuple[str | None, int]:
         """The field that is named at word `n`, and the word after it and its "is" or "of"."""
@@ -218,11 +218,11 @@ class AmountFinder:
         return _Amount(60 * hours, "minutes", end)
 
     def _compared_unit(self, cue: Cue | None) -> str:
-        return COMPARED.get(self.message.words[cue.start], "") if cue else ""
+        return COMPARATIVE_UNITS.get(self.message.words[cue.start], "") if cue else ""
 
     def _field_of(self, unit: str, fields: Iterable[str] | None = None) -> str | None:
         """The field that holds what a unit measures, by its name; among those of numbers where none are given."""
-        for wanted in UNITS[unit][1].split() if unit else ():
+        for wanted in UNITS[unit].fields if unit else ():
             for name in self.lexicon.numbers if fields is None else fields:
                 if wanted in words_of(spoken_field(name)) or wanted == name:
                     return name
