@@ -65,9 +65,9 @@ def _line_of(line: bytes) -> ScriptLine:
         raise _NoTurn("a number in it is too long") from why
     if not isinstance(content, dict):
         raise _NoTurn(f"a JSON {_kind(content)}, not an object")
-    strange = [name for name in content if name not in (*TURNS, "user")]
+    unknown = [name for name in content if name not in (*TURNS, "user")]
     named = [name for name in TURNS if name in content]
-    if strange or len(named) != 1:
+    if unknown or len(named) != 1:
         has = ", ".join(map(repr, content))[:_MAX_SHOWN] or "nothing"
         raise _NoTurn(f"it has {has}, not one of {', '.join(TURNS)}")
     user = content.get("user")

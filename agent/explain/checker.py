@@ -1,4 +1,4 @@
-"""Refuses a reason that names or claims anything that is not in its evidence or in the item itself."""
+"""Checks a reason: whatever it names or claims must stand in its evidence or in the item itself."""
 
 import re
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?=s?\b)")
 
 
 def faults(reason: Reason, item: Item, ground: Ground, state: State) -> list[str]:
-    """What is wrong with a reason; nothing where every claim stands in its evidence or in the item."""
+    """What is wrong with a reason, whoever wrote it; empty where every claim stands in its evidence or in the item."""
     found = [] if reason.evidence else ["no evidence"]
-    found += [fault for each in reason.evidence for fault in _untrue(each, item, ground, state)]
-    named = [item, *(_cited(reason, ground))]
-    left = _less_names(reason.text, named)
+    found += [fault for each in reason.evidence for fault in _evidence_faults(each, item, ground, state)]
+    named = [item, *(_cited_items(reason, ground))]
+    left = _without_names(reason.text, named)
     found += _stray_titles(left, named, ground.lexicon)
     found += _stray_numbers(left, reason, named)
     return found + _stray_values(left, reason, item, ground.lexicon)
 
 
-def _untrue(evidence: Evidence, item: Item, ground: Ground, state: State) -> Iterator[str]:
+def _evidence_faults(evidence: Evidence, item: Item, ground: Ground, state: State) -> Iterator[str]:
     if isinstance(evidence, FromHistory):
         cited = ground.item(evidence.item_id)
         if cited is None or evidence.item_id not in ground.known:
@@ -47,20 +47,20 @@ def _untrue(evidence: Evidence, item: Item, ground: Ground, state: State) -> Ite
             yield f"review {evidence.review_id} of the item does not say that"
 
 
-def _cited(reason: Reason, ground: Ground) -> list[Item]:
+def _cited_items(reason: Reason, ground: Ground) -> list[Item]:
     cited = (ground.item(each.item_id) for each in reason.evidence if isinstance(each, FromHistory))
     return [item for item in cited if item is not None]
 
 
-def _less_names(text: str, named: list[Item]) -> str:
+def _without_names(text: str, named: list[Item]) -> str:
     """The text without the names of the item and of its evidence."""
     forms = {form for item in named for form in (item.name, item.title, *spoken_forms(item.title))}
     for form in sorted(forms, key=len, reverse=True):
-        text = _less(text, form)
+        text = _without(text, form)
     return text
 
 
-def _less(text: str, form: str) -> str:
+def _without(text: str, form: str) -> str:
     """The text without a form where it stands as whole words."""
     start = text.find(form) if form else -1
     while start >= 0:
@@ -72,7 +72,7 @@ def _less(text: str, form: str) -> str:
 
 
 def _stray_titles(text: str, named: list[Item], lexicon: Lexicon) -> list[str]:
-    """Titles of other items, written as the catalogue writes them; a word that may be an ordinary one is none."""
+    """Titles of other items, spelled as in the catalogue; a single word that may be an ordinary one is not counted."""
     tokens = list(WORD.finditer(text))
     words = words_of(text)
     own = {item.item_id for item in named}
@@ -93,7 +93,7 @@ def _stray_titles(text: str, named: list[Item], lexicon: Lexicon) -> list[str]:
 
 
 def _is_written(spelled: str, lexicon: Lexicon, row: int) -> bool:
-    """Whether words are a title in its own capitals, or a part of it that it may be called by."""
+    """Whether words are the item's title with its capitals, or a part by which it may be called."""
     written = WORD.findall(spelled)
     return any(_contains(WORD.findall(form), written) for form in spoken_forms(lexicon.catalogue.items[row].title))
 
@@ -103,7 +103,7 @@ def _contains(words: list[str], part: list[str]) -> bool:
 
 
 def _is_ordinary(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
-    """Whether a title of one word need not be one: it begins a sentence, or is small, or a number."""
+    """Whether a title of one word may be an ordinary word: it begins a sentence, is lower case, or is a number."""
     if first.start() != last.start() or re.match(r"\s*\(\d{4}\)", text[last.end() :]):
         return False
     before = text[: first.start()].rstrip()
@@ -111,7 +111,7 @@ def _is_ordinary(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
 
 
 def _stray_numbers(text: str, reason: Reason, named: list[Item]) -> list[str]:
-    """Numbers that stand neither in the evidence nor among the years of what is named."""
+    """Numbers that stand neither in the evidence nor among the years of the named items."""
     allowed = {number for each in reason.evidence for number in _NUMBER.findall(_content(each))}
     for item in named:
         for value in (item.value("year"), item.value("decade")):
@@ -130,7 +130,7 @@ def _content(evidence: Evidence) -> str:
 
 
 def _stray_values(text: str, reason: Reason, item: Item, lexicon: Lexicon) -> list[str]:
-    """Values of the catalogue that the item does not have and no evidence speaks of."""
+    """Values of the catalogue that the item does not have and no evidence states."""
     words = words_of(text)
     backed = [words_of(_content(each)) for each in reason.evidence]
     found, n = [], 0

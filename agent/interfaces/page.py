@@ -44,7 +44,7 @@ def serve(
 
 
 def build_page(open_session: OpenSession, domain: Domain, user: str | None = None) -> Any:
-    """The page of a domain as gradio Blocks; `user` is who a new tab begins as, None for somebody new."""
+    """The page of a domain as gradio Blocks; `user` is the one that a new tab begins with, None for a new user."""
     with gr.Blocks(title=f"Palate · {domain.name}", analytics_enabled=False) as blocks:
         page = _Page(open_session, domain)
         page.connect(blocks, user)
@@ -87,7 +87,7 @@ def serve_page(blocks: Any, host: str, port: int, guard: tuple[str, str] | None 
 
 
 def _guards(host: str, port: int) -> list[Middleware]:
-    """What stands before every route of a page that only this machine reaches: no other name is served."""
+    """The middleware before every route of a page that only this machine reaches: other names are refused."""
     if not is_loopback(host):
         return []
     served = served_names(host, port, os.environ.get(ROOT_PATH, ""))
@@ -98,7 +98,7 @@ def _guards(host: str, port: int) -> list[Middleware]:
 
 @dataclass(frozen=True)
 class _Card:
-    """One row of the list. The item's id travels with the press, so that a press means the card that was seen."""
+    """The components of one card. A press sends the item's id, so that it means the card that the user saw."""
 
     frame: Any
     body: Any
@@ -108,7 +108,7 @@ class _Card:
 
 
 class _Page:
-    """The components, and what happens when something is pressed or sent."""
+    """The components of the page and the handlers of their events."""
 
     def __init__(self, open_session: OpenSession, domain: Domain) -> None:
         self.open_session, self.domain = open_session, domain
@@ -125,7 +125,7 @@ class _Page:
                 self.cards = tuple(_card() for _ in range(ROWS))
 
     def connect(self, blocks: Any, user: str | None) -> None:
-        """Tie every event of the page to what it does."""
+        """Connect every event of the page to its handler."""
         self._on([blocks.load], partial(self._begin, user), [])
         self._on([self.message.submit, self.send.click], self._say, [self.message])
         self._on([self.undo.click], self._undo, [])
@@ -216,7 +216,7 @@ class _Page:
         return tab.open_tab(self.domain, self.open_session, None) if now is None else now
 
     def _view(self, now: Tab, before: Tab | None = None) -> View:
-        """The page of a tab; `before` is the tab that the page shows, None where everything is to be set anew."""
+        """The values of the components for a tab; `before` is the one that the page shows, None to set all anew."""
         reply = now.reply
         history = self.domain.history(now.user) if now.user is not None else None
         view: View = {
@@ -228,7 +228,7 @@ class _Page:
             self.heading: cards.list_html(None if now.is_fresh else reply, now.user or "somebody new"),
             self.understood: cards.understood_html(now.state, self._name_of),
         }
-        if before is None:  # else what is being typed while an answer is made stays
+        if before is None:  # otherwise a message that is being typed meanwhile stays
             view |= {self.message: "", self.name: ""}
         return view | self._list(now, before)
 
@@ -277,5 +277,5 @@ def _theme() -> Any:
 def _until_interrupted() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:  # the usual end of a page, and no failure
+    except KeyboardInterrupt:  # the usual way to end the page
         note("")

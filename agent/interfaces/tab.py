@@ -129,7 +129,7 @@ def greet(domain: Domain, user: str | None) -> str:
 
 
 def suggest_messages(domain: Domain) -> tuple[str, ...]:
-    """Messages to begin with, about the domain's most popular items; none for a catalogue of less than three."""
+    """Messages to begin with, about the domain's most popular items; none for a catalogue of fewer than three."""
     catalogue = domain.catalogue
     counts = np.bincount(domain.histories.rows, minlength=len(catalogue))
     popular = np.argsort(-counts, kind="stable")
