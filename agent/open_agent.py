@@ -4,19 +4,21 @@ from agent.agent import Agent
 from agent.rerank.adapter_folders import find_adapter
 from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.precision import DEFAULT as FLOAT
-from agent.rerank.rankers import DEFAULT, RANKERS, TUNED, UNTUNED
+from agent.rerank.rankers import DEFAULT, TUNED, UNTUNED, check_ranker
 from index.assemble import saved_retriever
 from index.build.loading import open_index
-from index.data.domain import load_domain
-from index.errors import MendableError
+from index.data.domain import Domain, load_domain
 
 
 def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
     """The agent of a domain. Raises MendableError for an unknown ranker or domain, or an index that does not fit."""
-    if ranker not in RANKERS:
-        raise MendableError(f"no ranker {ranker!r}", "--ranker", f"There are: {', '.join(RANKERS)}")
-    domain = load_domain(name)
-    index = open_index(domain)
+    check_ranker(ranker)
+    return agent_of(load_domain(name), ranker, precision)
+
+
+def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
+    """The agent of a domain that is loaded. Raises MendableError for an index that does not fit."""
+    name, index = domain.name, open_index(domain)
     retriever = saved_retriever(index)
     folder = find_adapter(name, ranker) if ranker in TUNED else None
     if folder is not None:

@@ -1,107 +1,17 @@
-"""The tuning commands: `python -m finetune rank`."""
+"""The commands of the finetuning: `python -m finetune COMMAND`."""
 
-import argparse
 from collections.abc import Sequence
 
-from index.command import Parser, note, positive_int, run
-from index.storage.json_text import print_json
+from finetune.commands import rank, speed
+from index.command import run, run_command
 
-MINUTES = 20.0  # where neither --minutes nor --epochs is given
+ABOUT = "Tunes the agent's models on a domain's own histories."
+COMMANDS = (rank.COMMAND, speed.COMMAND)
 
 
 def main(arguments: Sequence[str]) -> int | None:
-    """Run one command; without one, print the help."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command is None:
-        parser.print_help()
-        return None
-    {"rank": _rank, "speed": _speed}[options.command](options)
-    return None
-
-
-def _parser() -> Parser:
-    parser = Parser(prog="python -m finetune", description="Tunes the agent's models on a domain's own histories.")
-    commands = parser.add_subparsers(dest="command", parser_class=Parser, metavar="COMMAND")
-    rank = commands.add_parser("rank", help="a reranker that reads histories, as a LoRA adapter")
-    rank.add_argument("--domain", required=True, metavar="NAME")
-    rank.add_argument(
-        "--backbone", default="bert", metavar="NAME", help="bert (default), gpt, a folder, or a model of the hub"
-    )
-    length = rank.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=_positive, metavar="M", help=f"time for the training ({MINUTES:g})")
-    length.add_argument(
-        "--epochs", type=positive_int, metavar="E", help="passes over the histories, in place of a time"
-    )
-    rank.add_argument(
-        "--prompt", choices=("items", "words"), default="items", help="the history as items (default) or in words"
-    )
-    rank.add_argument(
-        "--accumulate", type=positive_int, default=1, metavar="N", help="batches whose gradients make one step (1)"
-    )
-    rank.add_argument(
-        "--without-lora", action="store_true", help="teach only what is beside the base, to tell what LoRA adds"
-    )
-    rank.add_argument("--seed", type=_seed, default=1, metavar="S", help="what everything random is drawn from (1)")
-    rank.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (auto)")
-    speed = commands.add_parser("speed", help="how many histories a second are learned from here; nothing is kept")
-    speed.add_argument("--domain", required=True, metavar="NAME")
-    speed.add_argument("--backbone", default="bert", metavar="NAME", help="as of rank")
-    speed.add_argument("--histories", type=positive_int, default=400, metavar="N", help="of how many people (400)")
-    speed.add_argument("--threads", type=positive_int, metavar="N", help="of the processor (all)")
-    speed.add_argument("--seed", type=_seed, default=1, metavar="S", help="what everything random is drawn from (1)")
-    speed.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (auto)")
-    speed.add_argument("--json", action="store_true", help="one JSON object")
-    return parser
-
-
-def _speed(options: argparse.Namespace) -> None:
-    from finetune.settings import RankSettings
-    from finetune.speed import speed
-
-    settings = RankSettings(options.domain, options.backbone, epochs=1, seed=options.seed, device=options.device)
-    found = speed(settings, options.histories, options.threads)
-    if options.json:
-        print_json(found)
-    else:
-        print(f"{found['histories_per_s']:g} histories and {found['tokens_per_s']:,.0f} events a second")
-
-
-def _rank(options: argparse.Namespace) -> None:
-    from finetune.rank import finetune_rank
-    from finetune.settings import LAYERS, LEARNING_RATES, RankSettings
-
-    minutes = options.minutes if options.minutes or options.epochs else MINUTES
-    settings = RankSettings(
-        options.domain,
-        options.backbone,
-        minutes,
-        options.epochs or 0,
-        options.seed,
-        options.prompt,
-        layers=LAYERS[options.prompt],
-        learning_rate=LEARNING_RATES[options.prompt],
-        accumulate=options.accumulate,
-        lora=not options.without_lora,
-        device=options.device,
-    )
-    note(f"adapter: {finetune_rank(settings)}")
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above zero")
-    return value
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 1 << 31:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {(1 << 31) - 1}")
-    return int(text)
+    """Run one command; without one, print the help. Raises MendableError."""
+    return run_command("finetune", ABOUT, COMMANDS, arguments)
 
 
 if __name__ == "__main__":

@@ -33,18 +33,18 @@ def saved_retriever(index: DomainIndex) -> Retriever:
     return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
 
 
-def fit_retriever(index: DomainIndex, histories: Histories, seed: int) -> Retriever:
-    """The retriever fitted on these histories alone; of the reviews it knows those whose events are among them.
+def fit_retriever(index: DomainIndex, histories: Histories, seed: int, before: int | None = None) -> Retriever:
+    """The retriever fitted on these histories alone, and on reviews that tell nothing of the domain's other events.
 
-    Rows are those of the index's catalogue; `seed` draws what the fusion learns from.
+    Rows are those of the index's catalogue; `seed` draws what the fusion learns from; `before` is the instant (Unix
+    seconds) from which everything is held out, None where only the last events of each user are.
     """
-    n_items = len(index.domain.catalogue)
-    written = None if index.reviews is None else index.reviews.found
-    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, written)
+    n_items, known = len(index.domain.catalogue), None
+    if index.reviews is not None:
+        known = index.reviews.found.known_from(histories, n_items, before, index.domain.histories)
+    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, known)
     behaviour = BehaviourChannel.of(Behaviour.fit(histories, n_items))
-    reviews = None
-    if written is not None:
-        reviews = ReviewChannel.of(written.known_from(histories, n_items), n_items, index.text.encoded)
+    reviews = None if known is None else ReviewChannel.of(known, n_items, index.text.encoded)
     return _assemble(index, behaviour, reviews, fusion)
 
 

@@ -11,7 +11,7 @@ import pytest
 from eval.models import registry as models
 from eval.models.baselines.neighbours import ItemKNN, UserKNN
 from eval.models.baselines.sequence import following
-from eval.models.baselines.user_histories import STRANGER, fading_matrix, places_in
+from eval.models.baselines.user_histories import fading_matrix, places_in
 from eval.models.baselines.weighted import item_weights
 from eval.models.registry import EVERY, Model, NotInstalled, Training, default_settings, make_model
 from index.build.builder import Builder
@@ -19,7 +19,10 @@ from index.build.loading import OpenedDomain
 from index.build.text_part import TextPart
 from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.records import Item
+from index.data.splits import NO_USER
 from index.errors import MendableError
+from index.retrieval.channels.profile import DECAY, recency
+from index.retrieval.decay import recency_weights
 from index.storage.home import domain_folder
 from index.types import Floats
 from tests.helpers_eval import histories, write_domain
@@ -231,6 +234,16 @@ def test_tfidf_of_texts_without_words_is_refused() -> None:
         make_model("tfidf").fit(training)
 
 
+def test_every_weight_by_recency_is_that_of_one_decay() -> None:
+    """Of a history of 30 events: the baselines' matrix, the signals' weights, the profile's shares of one."""
+    matrix = fading_matrix(histories({"a": list(range(30))}), 30, DECAY)
+    assert matrix.toarray()[0] == pytest.approx(np.exp(-np.arange(30)[::-1] / DECAY))
+    assert np.array_equal(matrix.toarray()[0], recency_weights(30, DECAY))
+    assert recency(30) == pytest.approx(recency_weights(30, DECAY) / recency_weights(30, DECAY).sum())
+    assert set(fading_matrix(histories({"a": list(range(30))}), 30, 0.0).data.tolist()) == {1.0}
+    assert set(recency_weights(30, None).tolist()) == {1.0}
+
+
 def test_an_event_fades_with_each_newer_one() -> None:
     matrix = fading_matrix(histories({"a": [4, 2], "b": [], "c": [1]}), 5, life=2.0).toarray()
     e = np.exp(-0.5)
@@ -241,7 +254,7 @@ def test_an_event_fades_with_each_newer_one() -> None:
 def test_places_of_strangers_and_of_people_without_events_are_marked() -> None:
     known = histories({"a": [1], "b": [], "c": [2]})
     found = places_in(known, histories({"c": [2], "x": [1], "b": [], "a": [1]}))
-    assert found.tolist() == [2, STRANGER, STRANGER, 0]
+    assert found.tolist() == [2, NO_USER, NO_USER, 0]
 
 
 def test_followers_are_counted_by_their_gap_and_shared_out() -> None:

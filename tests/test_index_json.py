@@ -49,7 +49,7 @@ def test_json_that_is_printed_is_the_same_json_in_every_encoding(
     printed = io.TextIOWrapper(io.BytesIO(), encoding)
     monkeypatch.setattr(sys, "stdout", printed)
     print_json({"title": "Les Misérables – 悲惨世界 😀"})
-    assert json.loads(printed.buffer.getvalue().decode(encoding)) == {"title": "Les Misérables – 悲惨世界 😀"}  # type: ignore[attr-defined]  # it is a BytesIO
+    assert json.loads(printed.buffer.getvalue().decode(encoding)) == {"title": "Les Misérables – 悲惨世界 😀"}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400])

@@ -24,7 +24,8 @@ def test_of_several_events_with_an_item_the_first_counts(rows: list[list[int]]) 
     assert [each.rows.tolist() for each in cleaned] == [list(dict.fromkeys(each)) for each in rows]
     assert n_repeats == sum(len(each) for each in rows) - len(cleaned.rows)
     for before, after in zip(rows, cleaned, strict=True):
-        assert after.times is None or after.times.tolist() == [before.index(row) for row in dict.fromkeys(before)]
+        assert after.times is not None
+        assert after.times.tolist() == [before.index(row) for row in dict.fromkeys(before)]
 
 
 @pytest.mark.parametrize("n_last", [1, 2])

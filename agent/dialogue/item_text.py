@@ -8,7 +8,7 @@ from agent.language.word_lists import word_set
 from agent.recommendation import Recommendation
 from agent.understanding import Lexicon
 from index.data.records import Item, Value
-from index.errors import printable
+from index.printable import printable
 
 _MAX_TEXT = 240  # characters of a description
 _FIELD_CUES = {

@@ -30,7 +30,7 @@ from agent.language.constraint_text import said
 from agent.recommendation import Recommendation, Reply
 from agent.understanding import Lexicon
 from index.data.records import Item
-from index.errors import printable
+from index.printable import printable
 
 _MAX_QUOTED = 80  # characters of the user's own words, or of an id, that a reply repeats
 _ASK_BACK = {

@@ -8,7 +8,7 @@ from agent.dialogue.actions import Remarks
 from agent.dialogue.sentences import MAX_NAMES, as_sentence
 from agent.language.constraint_text import listed, said, said_not, wish_texts
 from agent.understanding import Lexicon
-from index.errors import printable
+from index.printable import printable
 
 T = TypeVar("T")
 

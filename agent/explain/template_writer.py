@@ -12,7 +12,7 @@ from agent.language.tokens import words_of
 from agent.understanding.lexicon import MEANS_NOTHING
 from index.data.duplicates import are_duplicates
 from index.data.records import Item
-from index.errors import printable
+from index.printable import printable
 
 MAX_SOURCES, MAX_CATEGORIES, MAX_WISHES = 2, 3, 2
 MAX_NAME = 150  # characters of a title that a sentence still names

@@ -1,6 +1,5 @@
 """What the page shows, as escaped HTML: the conversation, the cards, what was understood, and how the list was made."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +10,7 @@ from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromRev
 from agent.language.constraint_text import said
 from agent.recommendation import Recommendation, Reply, Sentiment
 from index.data.records import Item, Value, bare_title
+from index.printable import printable
 
 Names = Callable[[str], str]  # the title of an item id, as it is said
 
@@ -18,7 +18,6 @@ MAX_LINE = 1200  # characters of one message that the conversation shows
 SHOWN_LINES = 60
 SHOWN_CHIPS = 12
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARK = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect class="mark" width="32" height="32" rx="9"/>'
     '<path class="bowl" d="M7 12h18a9 9 0 0 1-18 0z"/></svg>'
@@ -33,16 +32,9 @@ class Line:
     text: str
 
 
-def readable(text: str) -> str:
-    """Text in which control, bidirectional and broken characters, which could disguise it, are `?`."""
-    return "".join(
-        "?" if c in _BIDI or (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") else c for c in text
-    )
-
-
 def safe(text: str) -> str:
     """Untrusted text as HTML that shows it and does nothing else."""
-    return escape(readable(text))
+    return escape(printable(text))
 
 
 def masthead_html(domain: str, n_items: int) -> str:

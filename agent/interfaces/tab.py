@@ -8,10 +8,11 @@ import numpy as np
 
 from agent.constraints import State, Verdict
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
-from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, readable, shorten
+from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, shorten
 from agent.recommendation import Reply
 from index.data.domain import Domain
 from index.errors import MendableError
+from index.printable import printable_line
 
 MAX_NAME = 200
 ACTS = {"like": "I like {}", "dislike": "Not for me: {}", "seen": "I have seen {}"}
@@ -72,7 +73,7 @@ def open_tab(domain: Domain, open_session: OpenSession, user: str | None) -> Tab
 
 def switch_user(domain: Domain, open_session: OpenSession, tab: Tab, name: str) -> Tab:
     """A tab with a session of the user of that name; an empty name is a new user."""
-    user = readable(" ".join(name.split())) or None
+    user = printable_line(name) or None
     if user is not None and len(user) > MAX_NAME:
         return _add_reply(tab, f"That name has {len(user):,} characters; please keep it under {MAX_NAME}.")
     return open_tab(domain, open_session, user)

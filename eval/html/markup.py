@@ -58,6 +58,11 @@ def heading(text: str, words: str = "") -> str:
     return f"<h2>{escape(text)}</h2>" + (f'<p class="soft">{escape(words)}</p>' if words else "")
 
 
+def paragraph(text: str) -> str:
+    """A paragraph of text."""
+    return f"<p>{escape(text)}</p>"
+
+
 def details(title: str, content: str) -> str:
     """Something to be opened; `content` is HTML already."""
     return f"<details><summary>{escape(title)}</summary>{content}</details>"

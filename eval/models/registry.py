@@ -18,7 +18,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -36,7 +36,8 @@ class Training:
 
     `catalogue` is in shuffled order, and rows everywhere are rows of it: `original[row]` is the item's row in the
     catalogue on disk (and so in an index). `histories` are the events to fit on, of all users, repeats removed; the
-    events that are asked for are in none of them. `opened` is the domain as it lies on disk, with its index.
+    events that are asked for are in none of them. `opened` is the domain as it lies on disk, with its index. `before`
+    is the instant (Unix seconds) from which everything is held out, None where no instant divides the events.
     """
 
     opened: OpenedDomain
@@ -44,6 +45,7 @@ class Training:
     histories: Histories
     original: Rows
     seed: int
+    before: int | None = None
 
     @property
     def n_items(self) -> int:
@@ -111,6 +113,23 @@ def library(name: str, extra: str = "baselines") -> ModuleType:
         if (why.name or "").split(".")[0] != name.split(".")[0]:
             raise  # the library is there and lacks something of its own: not what the row would say
         raise NotInstalled(name.split(".")[0], extra) from why
+
+
+class NeedsLibrary:
+    """A model that runs where an optional library is installed, and depends on nothing else on disk."""
+
+    needs_library: ClassVar[str]
+
+    def prepare(self, opened: OpenedDomain) -> str:
+        """Nothing on disk. Raises NotInstalled where the library is missing."""
+        library(self.needs_library)
+        return ""
+
+
+def index_key(opened: OpenedDomain) -> str:
+    """What of the index a result depends on: its encoder and the texts that it embedded. Raises MendableError."""
+    manifest = opened.index.manifest
+    return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"
 
 
 EVERY: Mapping[str, str] = {

@@ -15,7 +15,8 @@ from eval.rank.ranking import Ranked
 from eval.rank.results import Result
 from index.command import note
 from index.data.domain import Catalogue, Histories
-from index.errors import MendableError, printable
+from index.errors import MendableError
+from index.printable import printable
 
 MAX_SHOWN = 20  # lines with unknown ids, and with repeated ones, that are shown for each file
 

@@ -9,10 +9,13 @@ import numpy as np
 
 from eval.environment import sources_sha256
 from eval.models.registry import parse_models
+from eval.models.served import AGENT, served_ranker
 from eval.rank.candidates import ListFile, cases_of, counts_of, read_files, result_of
+from eval.rank.figures import SAMPLED_NOTE, figures
 from eval.rank.protocols import Cases, Split, split_domain
-from eval.rank.report import SAMPLED_NOTE, Run, figures, whole_report, write_report
+from eval.rank.report import whole_report, write_report
 from eval.rank.results import Outcome
+from eval.rank.run import Run
 from eval.rank.run_models import LIST_LENGTH, Plan, run_models
 from index.build.generations import finished
 from index.build.loading import OpenedDomain
@@ -106,6 +109,7 @@ def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
         {file.model: _counted(file, cases, len(split.catalogue)) for file in files},
         settings.sampled,
         text_vectors(opened, split),
+        served_ranker(domain) if AGENT in settings.models else None,
     )
 
 
@@ -163,4 +167,6 @@ def table(printed: dict[str, Any]) -> str:
     about = f"{printed['domain']}, {printed['protocol']}, {printed['n_users']} users, {printed['n_items']} items"
     if "note" in printed:
         lines.append(printed["note"])
+    if "served" in printed:
+        lines.append(printed["served"]["note"])
     return "\n".join([about, *lines])

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from eval.html import plots
-from eval.html.markup import Cell, details, facts, figure, heading, page, sortable
+from eval.html.markup import Cell, details, facts, figure, heading, page, paragraph, sortable
 from eval.metrics.base import BEYOND_ACCURACY_METRICS, RANKING_METRICS
 from index.retrieval.retriever import CANDIDATES
 from index.storage.json_text import json_text
@@ -88,7 +88,8 @@ def _models(report: Report) -> list[str]:
             f"have NDCG@10 {ceiling:.4f}. The rerankers read {CANDIDATES}: their ceiling is higher.</p>"
         )
     parts += _unknown_items(report)
-    return [*parts, details("Every metric at every depth", models_table(report, every)), *_candidates(report)]
+    every_metric = details("Every metric at every depth", models_table(report, every))
+    return [*parts, every_metric, *_candidates(report), *_served(report)]
 
 
 def _unknown_items(report: Report) -> list[str]:
@@ -100,6 +101,26 @@ def _unknown_items(report: Report) -> list[str]:
     lines = [[Cell(model), figure_cell(row["recall@50"], _best(rows, "recall@50"))] for model, row in rows.items()]
     said = f"recall@50 of the {unknown['n']} users who next had an item that nobody had before: only its text can tell."
     return [f"<p>{escape(said[0].upper() + said[1:])}</p>", sortable(["model", "recall@50"], lines)]
+
+
+def _served(report: Report) -> list[str]:
+    """What differs between the model `agent` and its ranker, where the agent ran."""
+    served = report.get("served")
+    if not served:
+        return []
+    parts = [heading("What diversification costs and gains"), paragraph(served["note"])]
+    if "figures" not in served:
+        return [*parts, paragraph(f"Its ranker, {served['ranker']}, is not in this run: there is nothing to compare.")]
+    lines = [
+        [
+            Cell(name),
+            *(Cell(f"{each[side]:.4f}", each[side]) for side in ("agent", "ranker")),
+            Cell(f"{each['difference']:+.4f}", each["difference"]),
+            Cell("{:+.4f} to {:+.4f}".format(*each["ci95"]) if "ci95" in each else ""),
+        ]
+        for name, each in served["figures"].items()
+    ]
+    return [*parts, sortable(["figure", served["model"], served["ranker"], "difference", "95 % interval"], lines)]
 
 
 def _candidates(report: Report) -> list[str]:

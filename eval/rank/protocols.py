@@ -9,7 +9,7 @@ import numpy.typing as npt
 from eval.models.registry import Training
 from index.build.loading import OpenedDomain
 from index.data.domain import Catalogue, Domain, Histories
-from index.data.splits import MIN_EVENTS, first_events
+from index.data.splits import MIN_EVENTS, first_events, have_events, places_of
 from index.errors import MendableError
 from index.types import Rows
 
@@ -91,16 +91,17 @@ def split_domain(opened: OpenedDomain, protocol: str, seed: int) -> Split:
     parts = PROTOCOLS[protocol](histories)
     refuse_leaks(parts.training, parts.test, len(original))
     refuse_leaks(parts.tuning, parts.validation, len(original))
-    training = Training(opened, shuffled.catalogue, parts.training, original, seed)
+    instants = parts.instants
+    training = Training(opened, shuffled.catalogue, parts.training, original, seed, instants and instants.test_from)
     return Split(
         training,
         parts.test,
-        replace(training, histories=parts.tuning),
+        replace(training, histories=parts.tuning, before=instants and instants.validation_from),
         parts.validation,
         left_out=len(domain.histories) - len(parts.test),
         repeats=repeats,
         order=domain.order,
-        instants=parts.instants,
+        instants=instants,
     )
 
 
@@ -145,9 +146,8 @@ def shuffle_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
 def refuse_leaks(fitted: Histories, cases: Cases, n_items: int) -> None:
     """Raise ValueError where an event that is asked for is among those to fit on, or in the history shown."""
     for shown in (fitted, cases.histories):
-        place = np.array([shown.place_of.get(user, -1) for user in cases.relevant.users], np.int64)
-        asked = np.repeat(place, cases.relevant.lengths) * n_items + cases.relevant.rows
-        leaked = np.isin(asked, shown.owners * n_items + shown.rows)
+        places = places_of(shown, cases.relevant.users)[cases.relevant.owners]
+        leaked = have_events(shown, places, cases.relevant.rows, n_items)
         if leaked.any():
             user = cases.relevant.users[int(cases.relevant.owners[leaked.argmax()])]
             raise ValueError(f"{int(leaked.sum())} test events are in the training data, the first of user {user!r}")

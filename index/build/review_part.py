@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.storage.arrays import read_array, write_array, write_blocks
 from index.errors import MendableError
 from index.storage.home import write_json
 from index.build.manifest import NAME, Manifest, refused
 from index.build.parts import PreviousIndex, BuildContext
-from index.retrieval.review_vectors import ReviewVectors
+from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
 from index.data.reviews import chosen, has_reviews, load_reviews, review_text
 from index.build.staging import link_or_copy
 from index.retrieval.vector_store import VECTORS, VectorStore
@@ -27,7 +28,7 @@ class ReviewPart:
     """Vectors of reviews, some of each item, and the store that finds them."""
 
     name: str = FOLDER
-    version: int = 1
+    version: int = 2
 
     def wanted(self, domain: str) -> bool:
         """Only where people have written something."""
@@ -45,7 +46,8 @@ class ReviewPart:
         store.save(folder)
         write_array(folder / ROWS, np.array([catalogue.row_of[each.item_id] for each in found.reviews], np.int64))
         writers = [review.user_id or "" for review in found.reviews]
-        write_json(folder / ABOUT, {"review_ids": [each.review_id for each in found.reviews], "writers": writers})
+        about = {"review_ids": [each.review_id for each in found.reviews], "writers": writers}
+        write_json(folder / ABOUT, {**about, "times": [each.timestamp for each in found.reviews]})
         return {"n_reviews": len(texts), "n_known": found.n_known, "store": asdict(store.settings)}
 
     def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
@@ -90,16 +92,26 @@ def read_reviews(generation: Path) -> ReviewVectors | None:
 
 def _read(folder: Path) -> tuple[ReviewVectors, tuple[str, ...]]:
     vectors, rows = read_array(folder / VECTORS), np.asarray(read_array(folder / ROWS))
-    ids, writers = _about(folder / ABOUT)
-    if not len(ids) == len(writers) == len(rows) == len(vectors):
+    about = _about(folder / ABOUT)
+    if not len(about.review_ids) == len(about.writers) == len(about.times) == len(rows) == len(vectors):
         raise _damaged(folder / ABOUT)
-    return ReviewVectors(vectors, rows, writers), ids
+    return ReviewVectors(vectors, rows, about.writers, about.times), about.review_ids
 
 
-def _about(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@dataclass(frozen=True)
+class _About:
+    """What is known of the reviews beside their vectors, in their order."""
+
+    review_ids: tuple[str, ...]
+    writers: tuple[str, ...]
+    times: npt.NDArray[np.float64]
+
+
+def _about(path: Path) -> _About:
     try:
         content = json.loads(path.read_text())
-        return tuple(content["review_ids"]), tuple(content["writers"])
+        times = np.array([UNKNOWN_TIME if time is None else time for time in content["times"]], np.float64)
+        return _About(tuple(content["review_ids"]), tuple(content["writers"]), times)
     except (OSError, ValueError, LookupError, TypeError) as why:
         raise _damaged(path) from why
 

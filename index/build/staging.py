@@ -119,7 +119,15 @@ def _cast(column: Any, kind: Any, name: str, widens: bool) -> Any:
     except pa.ArrowException as why:
         if widens and pa.types.is_integer(kind) and pa.types.is_floating(column.type):
             return column
-        shown = next(str(each) for each in column.to_pylist() if each is not None)
+        shown = next(str(each) for each in column.to_pylist() if each is not None and not _fits(each, kind))
         raise MendableError(
             f"column {name!r} holds {kind}, an added item has {shown[:60]!r}", "--items", "Mend the value"
         ) from why
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        pa.array([value]).cast(kind)
+    except pa.ArrowException:
+        return False
+    return True

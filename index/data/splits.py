@@ -1,13 +1,16 @@
 """Divides histories: each user's first event with an item counts, and the last events are held out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from index.data.domain import Domain, Histories
-from index.types import Rows
+from index.types import Mask, Rows
 
 MIN_EVENTS = 3  # one to test on, one for validation, one to learn from
+NO_USER = -1  # the number of a user who is not in some histories
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,26 @@ def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
     kept = np.zeros(len(histories.rows), bool)
     kept[first] = True
     return histories.kept(kept), int((~kept).sum())
+
+
+def places_of(histories: Histories, users: Iterable[str]) -> Rows:
+    """The number of each of these users in the histories, NO_USER for one they lack."""
+    return np.array([histories.place_of.get(user, NO_USER) for user in users], np.int64)
+
+
+def have_events(histories: Histories, places: Rows, rows: Rows, n_items: int) -> Mask:
+    """For each user, by number (or NO_USER), and row: whether the histories hold such an event."""
+    return np.isin(places * n_items + rows, histories.owners * n_items + histories.rows) & (places != NO_USER)
+
+
+def first_held_out(every: Histories, fitted: Histories, n_items: int) -> npt.NDArray[np.float64]:
+    """By item the time of the earliest of all events that is not fitted on: inf where none is, -inf without times."""
+    places = places_of(fitted, every.users)[every.owners]
+    held_out = ~have_events(fitted, places, every.rows, n_items)
+    times = np.full(len(every.rows), -np.inf) if every.times is None else every.times.astype(np.float64)
+    found = np.full(n_items, np.inf)
+    np.minimum.at(found, every.rows[held_out], times[held_out])
+    return found
 
 
 def leave_last_out(histories: Histories, n_items: int, n_last: int) -> LastOut:

@@ -13,8 +13,9 @@ from index.data.tables import read_table, table_path
 from index.errors import MendableError
 from index.fetch.downloads import Download, Unavailable, from_address, from_wheel, hashes
 from index.fetch.film_metadata import FIELDS, enrich_items, read_films
+from index.importers.dataset_builder import DatasetBuilder
+from index.importers.importer import Importer
 from index.importers.movielens import MovieLens
-from index.importers.reading import Gathering, Reader
 from index.importers.recbole import RecBole
 from index.importers.sources import find_sources
 from index.importers.tally import Tally
@@ -56,7 +57,7 @@ class KnownSource:
     name: str
     files: tuple[Download, ...]
     get: Callable[[], None]
-    reader: Reader
+    importer: Importer
 
 
 SOURCES = (
@@ -85,7 +86,7 @@ def fetch(name: str, force: bool = False) -> None:
     with unfinished_folder(name) as aside:
         if aside is None:
             return
-        known = {"source": source.name, "files_sha256": hashes(source.files), "format": source.reader.name}
+        known = {"source": source.name, "files_sha256": hashes(source.files), "format": source.importer.name}
         known |= {"licence": LICENCE, "citation": CITATION}
         write_domain(aside, name, replace(tables, items=items), {**known, **about})
     n_events = 0 if tables.interactions is None else tables.interactions.num_rows
@@ -97,13 +98,14 @@ def fetch(name: str, force: bool = False) -> None:
 def read_tables(source: KnownSource) -> DomainTables:
     """The tables in a source's kept files, the same whichever source it is."""
     tally = Tally()
-    into = Gathering(tally)
-    sources = find_sources([download.path for download in source.files])
-    source.reader.read(source.reader.claims(sources), into)
-    if tally.rejected or tally.duplicates or into.items is None or into.events is None:
+    dataset = DatasetBuilder(tally)
+    found = find_sources([download.path for download in source.files])
+    source.importer.read(source.importer.recognise(found.sources), dataset)
+    tables = dataset.finish()
+    if tally.rejected or tally.duplicates or dataset.items is None or tables.interactions is None:
         raise MendableError("the files are not as they were published", source.name, "Remove them and fetch again")
-    films = [replace(film, title="unknown") if film.title == UNTITLED else film for film in into.items.finish()]
-    return DomainTables(films, into.events.finish())
+    films = [replace(film, title="unknown") if film.title == UNTITLED else film for film in tables.items]
+    return replace(tables, items=films)
 
 
 def _is_whole(name: str) -> bool:

@@ -65,7 +65,7 @@ def learn_fusion(
 def fitted_features(
     histories: Histories, catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None
 ) -> Features:
-    """Features by these events alone: of the reviews only what their writers had in these histories."""
+    """Features by these events alone: of the reviews by named writers only those of these events."""
     n_items = len(catalogue)
     means = None if reviews is None else reviews.known_from(histories, n_items).means(n_items)
     return Features(Behaviour.fit(histories, n_items), vectors, catalogue, means)

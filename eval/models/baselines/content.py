@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
-from eval.models.registry import Setting, Training
+from eval.models.registry import Setting, Training, index_key
 from index.build.loading import OpenedDomain
 from index.data.domain import Histories
 from index.data.item_text import item_text
@@ -32,8 +32,7 @@ class Content:
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the encoder and the tables. Raises MendableError where no index fits."""
-        manifest = opened.index.manifest
-        return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"
+        return index_key(opened)
 
     def fit(self, training: Training) -> None:
         """Read the vectors of the index, in the order of the training's catalogue."""

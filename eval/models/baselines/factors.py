@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.models.baselines.user_histories import STRANGER, fading_matrix, item_counts, places_in, popular_for
-from eval.models.registry import Setting, Training, library
+from eval.models.baselines.user_histories import fading_matrix, item_counts, places_in, popular_for
+from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 Factors = npt.NDArray[np.float64]  # (rows, 1 + factors): a bias, then a vector
 
 
-class ALS:
+class ALS(NeedsLibrary):
     """Implicit alternating least squares (Hu, Koren and Volinsky 2008), as the library `implicit` solves it.
 
     People are folded in by their history: its older events lose confidence after `life` newer ones.
@@ -28,6 +29,7 @@ class ALS:
         "life": (0.0, 5.0, 20.0),
     }
     needs_index = False
+    needs_library = "implicit"
 
     def __init__(
         self,
@@ -39,11 +41,6 @@ class ALS:
     ) -> None:
         self.factors, self.alpha, self.regularization = factors, alpha, regularization
         self.life, self.iterations = life, iterations
-
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where `implicit` is missing."""
-        library("implicit")
-        return ""
 
     def fit(self, training: Training) -> None:
         """Alternate; one seed, one result."""
@@ -65,7 +62,7 @@ class ALS:
         return popular_for(histories.lengths == 0, scores, self._counts)
 
 
-class BPR:
+class BPR(NeedsLibrary):
     """Bayesian personalised ranking (Rendle et al. 2009), as `implicit` trains it on one thread: the same each time.
 
     It knows the people it was fitted on; others get what is popular.
@@ -78,17 +75,13 @@ class BPR:
         "iterations": (100, 200, 400),
     }
     needs_index = False
+    needs_library = "implicit"
 
     def __init__(
         self, factors: int = 64, learning_rate: float = 0.02, regularization: float = 0.03, iterations: int = 200
     ) -> None:
         self.factors, self.learning_rate, self.regularization = factors, learning_rate, regularization
         self.iterations = iterations
-
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where `implicit` is missing."""
-        library("implicit")
-        return ""
 
     def fit(self, training: Training) -> None:
         """Stochastic gradient descent over pairs of an item that somebody had and one not had."""
@@ -108,7 +101,7 @@ class BPR:
         """(users, items): inner products with the factors of those who were fitted on."""
         places = places_in(self._fitted, histories)
         scores = np.asarray(self._model.user_factors[places] @ self._model.item_factors.T, np.float32)
-        return popular_for(places == STRANGER, scores, self._counts)
+        return popular_for(places == NO_USER, scores, self._counts)
 
 
 class SVD:

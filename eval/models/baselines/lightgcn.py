@@ -4,10 +4,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
-from eval.models.registry import Setting, Training, library
+from eval.models.baselines.user_histories import item_counts, places_in, popular_for
+from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 BATCH = 8192  # events
 
 
-class LightGCN:
+class LightGCN(NeedsLibrary):
     """Pairwise ranking (BPR) of an item that somebody had over a random one, embeddings smoothed over `layers` steps.
 
     It knows the people it was fitted on; others get what is popular.
@@ -30,6 +31,7 @@ class LightGCN:
         "epochs": (50, 100),
     }
     needs_index = False
+    needs_library = "torch_geometric"
 
     def __init__(
         self,
@@ -41,11 +43,6 @@ class LightGCN:
     ) -> None:
         self.width, self.layers, self.epochs = width, layers, epochs
         self.learning_rate, self.regularization = learning_rate, regularization
-
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where torch-geometric is missing."""
-        library("torch_geometric")
-        return ""
 
     def fit(self, training: Training) -> None:
         """Train for a fixed number of epochs; every step smooths the whole graph."""
@@ -81,7 +78,7 @@ class LightGCN:
     def scores(self, histories: Histories) -> Floats:
         """(users, items): inner products."""
         places = places_in(self._fitted, histories)
-        return popular_for(places == STRANGER, self._people[places] @ self._items.T, self._counts)
+        return popular_for(places == NO_USER, self._people[places] @ self._items.T, self._counts)
 
 
 def _smoothing(people: "Tensor", items: "Tensor", n_nodes: int) -> "Tensor":

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
+from eval.models.baselines.user_histories import item_counts, places_in, popular_for
 from eval.models.registry import Setting, Training
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 BATCH = 4096  # events; each brings its negatives
@@ -79,4 +80,4 @@ class NeuMF:
                 self._network(torch.from_numpy(np.maximum(places[start : start + step], 0))[:, None], items).numpy()
                 for start in range(0, len(places), step)
             ]
-        return popular_for(places == STRANGER, np.concatenate(parts), self._counts)
+        return popular_for(places == NO_USER, np.concatenate(parts), self._counts)

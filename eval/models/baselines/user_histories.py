@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Histories
+from index.data.splits import NO_USER, places_of
 from index.retrieval.decay import decay
 from index.types import Floats, Rows
-
-STRANGER = -1
 
 
 def fading_matrix(histories: Histories, n_items: int, life: float) -> Any:
@@ -34,10 +33,10 @@ def item_counts(histories: Histories, n_items: int) -> Floats:
 
 
 def places_in(fitted: Histories, histories: Histories) -> Rows:
-    """By user of `histories`: the place in `fitted`, STRANGER for whom it holds no event."""
-    places = np.array([fitted.place_of.get(user, STRANGER) for user in histories.users], np.int64)
+    """By user of `histories`: the place in `fitted`, NO_USER for whom it holds no event."""
+    places = places_of(fitted, histories.users)
     empty = fitted.lengths == 0
-    return np.where((places == STRANGER) | empty[places], STRANGER, places) if len(fitted) else places
+    return np.where((places == NO_USER) | empty[places], NO_USER, places) if len(fitted) else places
 
 
 def popular_for(strangers: npt.NDArray[np.bool_], scores: Floats, counts: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """The channel of reviews: what people wrote of items, near to what they wrote of a history's and to own words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,12 +29,8 @@ class ReviewChannel:
     def of(cls, reviews: ReviewVectors, n_items: int, encoded: Callable[[str], Floats]) -> "ReviewChannel":
         """The channel of some reviews with a store made here."""
         vectors = np.asarray(reviews.vectors)
-        return cls(
-            ReviewVectors(vectors, reviews.rows, reviews.writers),
-            reviews.means(n_items),
-            VectorStore.build(vectors),
-            encoded,
-        )
+        held = replace(reviews, vectors=vectors)
+        return cls(held, reviews.means(n_items), VectorStore.build(vectors), encoded)
 
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows of items with reviews, best first; none where there is nothing to go on."""
