@@ -105,7 +105,7 @@ class State:
     seen: tuple[str, ...] = ()
     context: Mapping[str, str] = field(default_factory=dict)
 
-    def judged(self, item_id: str, verdict: Verdict) -> "State":
+    def with_verdict(self, item_id: str, verdict: Verdict) -> "State":
         """The state after the user likes, dislikes or has seen an item; the last verdict counts."""
         liked, disliked, seen = (
             tuple(i for i in each if i != item_id) for each in (self.liked, self.disliked, self.seen)
@@ -118,7 +118,7 @@ class State:
         return replace(self, liked=liked, disliked=disliked, seen=seen + new)
 
     @property
-    def named(self) -> frozenset[str]:
+    def judged_ids(self) -> frozenset[str]:
         """The ids of all items with a verdict: none of them is recommended."""
         return frozenset((*self.liked, *self.disliked, *self.seen))
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.constraints import Constraint, Relaxed, State, Wish, comparable, field_value, holds
-from agent.language.constraint_text import listed, said, said_not
+from agent.language.constraint_text import describe_exclusion, describe_wish, join_words
 from agent.numbers import number_of
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
@@ -112,7 +112,7 @@ def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[i
     relaxed = _choose_relaxed(list(masks), masks, available, k)
     mask = _intersect([masks[wish] for wish in masks if wish not in relaxed], available)
     mask[np.asarray(list(barred), np.int64)] = False
-    mask[np.array([catalogue.row_of[i] for i in state.named if i in catalogue.row_of], np.int64)] = False
+    mask[np.array([catalogue.row_of[i] for i in state.judged_ids if i in catalogue.row_of], np.int64)] = False
     return Allowed(mask, tuple(Relaxed(key.wish, _because(key, masks, available)) for key in relaxed))
 
 
@@ -131,7 +131,7 @@ class _Hard:
 
     @property
     def words(self) -> str:
-        return said_not(self.wish) if self.barred else said(self.wish)
+        return describe_exclusion(self.wish) if self.barred else describe_wish(self.wish)
 
 
 def _hard_masks(state: State, columns: Columns) -> dict[_Hard, Mask]:
@@ -176,7 +176,7 @@ def _relax_oldest(wishes: Iterable[_Hard], masks: dict[_Hard, Mask], available: 
 def _because(key: _Hard, masks: dict[_Hard, Mask], available: Mask) -> str:
     """Why a wish was relaxed: the fewest others with which nothing satisfies it."""
     if not (available & masks[key]).any():
-        return f"no item is {key.words}" if not key.barred else f"every item is {said(key.wish)}"
+        return f"no item is {key.words}" if not key.barred else f"every item is {describe_wish(key.wish)}"
     others = [wish for wish in masks if wish != key]
     for size in range(1, min(len(others), 3) + 1):
         for chosen in combinations(others, size):
@@ -189,7 +189,7 @@ def _conflict(wishes: Sequence[_Hard]) -> str:
     wanted = [wish for wish in wishes if not wish.barred]
     barred = [wish.words for wish in wishes if wish.barred]
     if not wanted:
-        return f"no item is left with {listed(barred)}"
-    words = [said(wish.wish) for wish in wanted]
-    both = f"both {listed(words)}" if len(words) == 2 and not barred else listed(words)
-    return f"no item is {both}" + (f" with {listed(barred)}" if barred else "")
+        return f"no item is left with {join_words(barred)}"
+    words = [describe_wish(wish.wish) for wish in wanted]
+    both = f"both {join_words(words)}" if len(words) == 2 and not barred else join_words(words)
+    return f"no item is {both}" + (f" with {join_words(barred)}" if barred else "")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.constraints import Constraint, State, holds
 from agent.filters import allowed_rows, columns_of
-from agent.language.constraint_text import said
+from agent.language.constraint_text import describe_wish
 from agent.language.number_words import NUMBER_WORDS, number_at
 from agent.language.tokens import words_of
 from agent.numbers import MAX_NUMBER, number_of
@@ -33,7 +33,7 @@ def heard(message: str, catalogue: Catalogue) -> Understood:
 
 
 def musts(message: str, catalogue: Catalogue) -> list[str]:
-    return [said(wish) for wish in heard(message, catalogue).state.must]
+    return [describe_wish(wish) for wish in heard(message, catalogue).state.must]
 
 
 def allowed(message: str, catalogue: Catalogue) -> list[int]:
@@ -87,7 +87,7 @@ def test_a_bound_on_the_price_is_held_whether_it_is_a_number_or_text(
 @pytest.mark.parametrize("message", ["about 12 dollars", "around $12", "a 12 dollar item"])
 def test_a_price_that_is_not_a_bound_is_a_soft_wish(message: str) -> None:
     state = heard(message, NUMBERS).state
-    assert (state.must, [said(wish) for wish in state.prefer]) == ((), ["price from 10.8 to 13.2"])
+    assert (state.must, [describe_wish(wish) for wish in state.prefer]) == ((), ["price from 10.8 to 13.2"])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.constraints import State, Wish
 from agent.dialogue.session import Forget, Say, Session, Turn
-from agent.language.constraint_text import said
+from agent.language.constraint_text import describe_wish
 from agent.language.tokens import message_of
 from agent.numbers import MAX_NUMBER
 from agent.recommendation import Reply
@@ -100,7 +100,7 @@ def check_state(state: State) -> None:
     wishes: tuple[Wish, ...] = (*state.must, *state.must_not, *state.prefer, *state.avoid)
     numbers = [part.value for wish in wishes for part in parts_of(wish) if isinstance(part.value, int | float)]
     assert all(abs(number) <= MAX_NUMBER for number in numbers)
-    assert all(said(wish) for wish in wishes)
+    assert all(describe_wish(wish) for wish in wishes)
 
 
 def check_reply(reply: Reply) -> None:

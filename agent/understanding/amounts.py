@@ -8,7 +8,7 @@ from functools import cached_property
 
 from agent.constraints import Constraint, Op
 from agent.language.common_words import BOUNDARIES, NOUNS, RELATIVES
-from agent.language.constraint_text import spoken_field
+from agent.language.constraint_text import field_words
 from agent.language.number_words import number_at
 from agent.language.phrases import Cue, Phrases
 from agent.language.tokens import Message, words_of
@@ -68,7 +68,7 @@ class AmountFinder:
         """The names of the fields as words, by the first of them; fields of numbers come first."""
         found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         for name in (*self.lexicon.numbers, *self.lexicon.text_fields):
-            spoken = words_of(spoken_field(name))
+            spoken = words_of(field_words(name))
             found[spoken[0] if spoken else ""].append((spoken, name))
         found.pop("", None)
         return found
@@ -155,7 +155,7 @@ class AmountFinder:
         text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
         unit, name = bound.unit, bound.field or self._field_of(bound.unit, self.lexicon.text_fields)
         if name and name not in self.lexicon.numbers:
-            self.notes.append(f"the {spoken_field(name)} here is not given as a number, so I cannot hold to “{text}”")
+            self.notes.append(f"the {field_words(name)} here is not given as a number, so I cannot hold to “{text}”")
         elif unit and not name:
             self.notes.append(f"nothing here says the {UNITS[unit].measures}")
         elif unit or (any(map(str.isdecimal, text)) and self._word(bound.end) not in _COUNTED):
@@ -224,7 +224,7 @@ class AmountFinder:
         """The field that holds what a unit measures, by its name; among those of numbers where none are given."""
         for wanted in UNITS[unit].fields if unit else ():
             for name in self.lexicon.numbers if fields is None else fields:
-                if wanted in words_of(spoken_field(name)) or wanted == name:
+                if wanted in words_of(field_words(name)) or wanted == name:
                     return name
         return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from agent.constraints import Constraint, Joined, Op, State, Verdict, Wish
 from agent.filters import count_satisfying
-from agent.language.constraint_text import listed, said
+from agent.language.constraint_text import describe_wish, join_words
 from agent.understanding.mentions import Mention
 from agent.understanding.wishes import StatedWish
 from index.data.domain import Catalogue
@@ -31,7 +31,7 @@ def apply_mentions(state: State, mentions: Iterable[Mention], catalogue: Catalog
         for item_id in mention.ids:
             verdict = _VERDICTS.get(mention.role)
             if verdict:
-                state = state.judged(item_id, verdict)
+                state = state.with_verdict(item_id, verdict)
             elif mention.role == "unseen":
                 state = replace(state, seen=tuple(i for i in state.seen if not _is_item(i, item_id, catalogue)))
             elif mention.role == "bar":
@@ -231,4 +231,6 @@ def _drop_older(state: State, old: State, wishes: Sequence[StatedWish], catalogu
     freed = replace(state, must=tuple(kept), prefer=tuple(soft))
     if count_satisfying(freed, catalogue) <= count_satisfying(state, catalogue):
         return StateUpdate(state)
-    return StateUpdate(freed, (f"I let go of {listed(said(wish) for wish in older)}: hardly anything is that too",))
+    return StateUpdate(
+        freed, (f"I let go of {join_words(describe_wish(wish) for wish in older)}: hardly anything is that too",)
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.constraints import State
-from agent.language.constraint_text import listed, spoken_field
+from agent.language.constraint_text import field_words, join_words
 from agent.language.tokens import MAX_CHARACTERS, Message, message_of
 from agent.understanding.amounts import AmountFinder
 from agent.understanding.field_matches import FieldMatch, TokenMask
@@ -103,7 +103,7 @@ def _find_matches(
     notes = tuple(dict.fromkeys(finder.notes))
     if years and not lexicon.years:
         field = lexicon.year_in_words
-        lacking = f"the {spoken_field(field)} here is not given as a number" if field else "nothing here says the year"
+        lacking = f"the {field_words(field)} here is not given as a number" if field else "nothing here says the year"
         notes, years = (*notes, lacking), []
     matches = [*years, *amounts, *find_values(message, lexicon, mask)]
     asked = {message.tokens[m.start].sentence for m in parsed.mentions if m.role in ("ask", "why", "compare")}
@@ -135,7 +135,7 @@ def _notes(message: Message, parsed: ParsedMentions, lexicon: Lexicon) -> tuple[
         names = dict.fromkeys(lexicon.catalogue.items[row].name for row in mention.rows)
         if len(names) > 1 and mention.role in OPINION_ROLES:
             first, *others = list(names)[:3]
-            notes.append(f"I took that to be {first}; there is also {listed(others)}")
+            notes.append(f"I took that to be {first}; there is also {join_words(others)}")
         if not mention.is_exact:
             notes.append(f"I read “{message.text(mention.start, mention.end)}” as {next(iter(names))}")
     for start, end in parsed.unknown:
