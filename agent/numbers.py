@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from index.data.records import Value
+from index.importers.amounts import MAX_CELL, read_cell
 
 MAX_NUMBER = 10**15  # numbers of a message are cut off here: JSON and floats hold every whole number below exactly
 CURRENCIES = "$€£¥₹"
@@ -12,9 +13,7 @@ _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _THOUSANDS_WITH_DOTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_MEASURED = re.compile(
-    rf"(?:[{CURRENCIES}]|[A-Za-z]{{3}}(?= ))?\s*([+-]?[0-9][0-9.,]*)\s*(?:[{CURRENCIES}%]|[A-Za-z]+\.?)?"
-)
+_UNIT_AT_END = re.compile(r"\s*(?:%|[A-Za-z]+\.?)$")
 
 
 def ascii_digits(text: str) -> str:
@@ -26,8 +25,13 @@ def ascii_digits(text: str) -> str:
         return text
     if all(c.isdigit() and not c.isdecimal() for c in text):
         return "".join(str(unicodedata.digit(c)) for c in text)
-    text = _FRACTION.sub(lambda found: f"{int(found[1] or 0) + unicodedata.numeric(found[2]):.6g}", text)
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return _FRACTION.sub(lambda found: (found[1] or "0") + _decimals(found[2]), text)
+
+
+def _decimals(fraction: str) -> str:
+    """ ".5" for "½"."""
+    return f"{unicodedata.numeric(fraction):.6f}".removeprefix("0").rstrip("0.")
 
 
 def is_whole(word: str) -> bool:
@@ -54,13 +58,11 @@ def read_number(text: str) -> float | None:
 
 
 def number_of(value: Value | None) -> int | float | None:
-    """The number that a value of an item is; text is one where it is a number with at most a unit: "6,99 €"."""
+    """The number that a value of an item is; text is one where an import would read it, or with a unit: "117 min"."""
     if isinstance(value, int | float):
         return value
-    if not isinstance(value, str) or len(value) > 40:
+    if not isinstance(value, str) or len(value) > MAX_CELL:
         return None
-    found = _MEASURED.fullmatch(ascii_digits(value).strip())
-    if not found:
-        return None
-    number = read_number(found[1].lstrip("+-"))
-    return -number if number is not None and found[1].startswith("-") else number
+    text = ascii_digits(value).strip()
+    cell = read_cell(text) or read_cell(_UNIT_AT_END.sub("", text))
+    return cell.low.number(comma=False) if cell else None

@@ -180,9 +180,14 @@ def test_numbers_of_any_length_are_bounded(digits: int, pattern: str) -> None:
         ("-5", -5),
         ("١٥", 15),
         ("1½", 1.5),
+        ("1234567½", 1234567.5),
+        ("½", 0.5),
+        ("↉", 0),
+        ("٣⅓", 3.333333),
         (" 12 ", 12),
         (7, 7),
-        ("$3.99 - $10.99", None),
+        ("$3.99 - $10.99", 3.99),
+        ("007", None),
         ("12 Angry Men", None),
         ("1h 57m", None),
         ("5²", None),
@@ -218,6 +223,10 @@ def test_a_number_is_read_back_from_every_way_to_write_it(number: int, pattern: 
 )
 def test_numbers_in_words_are_read(text: str, number: int, end: int) -> None:
     assert number_at(words_of(text), 0) == (number, end)
+
+
+def test_a_fraction_is_the_decimal_that_it_stands_for() -> None:
+    assert words_of("8½ hours, ½ or 33⅓") == ("8.5", "hours", "0.5", "or", "33.333333")
 
 
 @pytest.mark.parametrize("words", [(), ("a",), ("hundred",), ("and", "five"), ("²",)])

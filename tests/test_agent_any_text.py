@@ -41,6 +41,8 @@ PATTERNS = (
     "I loved Sabrina ({})",
     "newer than {}",
     "{}h {}min",
+    "under {}{} hours",
+    "between {}½ and {}½ minutes",
     "{}",
 )
 SPOKEN = (
@@ -114,6 +116,7 @@ def check_reply(reply: Reply) -> None:
 @given(TEXTS)
 @example("the last ² years")
 @example("shorter than " + "9" * 400 + " minutes")
+@example("under " + "9" * 400 + "½ minutes")
 @example("I loved ͺ")
 def test_any_text_is_understood_without_an_error(text: str) -> None:
     check_state(understand(text, State(), SHOWN, LEXICON).state)
