@@ -95,7 +95,7 @@ class Agent:
     def _allowed(self, request: Request) -> Allowed:
         """The rows that may be recommended: one row an item, no row of an item that is barred under another id."""
         state, duplicates = request.state, self._duplicates
-        barred = np.concatenate([request.history.rows, self._rows([*request.shown, *state.named])])
+        barred = np.concatenate([request.history.rows, self._rows([*request.shown, *state.judged_ids])])
         allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
         mask = allowed.mask.copy()
         given_up = {each.wish for each in allowed.relaxed}

@@ -55,7 +55,7 @@ def requests(agent: Agent) -> Iterator[Request]:
 def test_no_list_holds_an_item_twice_or_one_that_is_barred_under_another_id(agent: Agent) -> None:
     for request in requests(agent):
         had = [agent.domain.catalogue.items[row] for row in request.history.rows]
-        named = [agent.domain.catalogue.item(i) for i in (*request.state.named, *request.shown)]
+        named = [agent.domain.catalogue.item(i) for i in (*request.state.judged_ids, *request.shown)]
         found = shown(agent.recommend(request))
         assert repeats(found) == []
         barred = [*had, *named]

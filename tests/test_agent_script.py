@@ -71,6 +71,8 @@ def test_byte_order_mark_and_windows_ends_of_line_are_read(tmp_path: Path) -> No
         {"feedback": {"item_id": "1", "value": "like", "x": 1}},
         {"forget": True},
         {"say": "a", "user": ["b"]},
+        b'{"feedback": {"item_id": ' + b"9" * 5000 + b', "value": "like"}}',
+        b'{"say": NaN}',
     ],
     ids=lambda line: str(line)[:40],
 )

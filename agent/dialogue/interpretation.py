@@ -73,17 +73,17 @@ class Interpreter:
     def _interpret_verdict(self, turn: Feedback, before: State) -> VerdictTurn:
         if turn.item_id not in self.lexicon.catalogue.row_of:
             return VerdictTurn(turn.item_id, turn.value, None)
-        state = self._with_one_verdict_each(before, before.judged(turn.item_id, turn.value))
+        state = self._with_one_verdict_each(before, before.with_verdict(turn.item_id, turn.value))
         return VerdictTurn(turn.item_id, turn.value, state)
 
     def _with_one_verdict_each(self, before: State, after: State) -> State:
         """The state after a turn, in which what was said of one id of an item replaces what was said of another."""
         told = [i for name in _LISTS for i in getattr(after, name) if i not in getattr(before, name)]
-        taken_back = before.named - after.named
+        taken_back = before.judged_ids - after.judged_ids
         latest = self.duplicates.distinct(self._rows(reversed(told)))
         of_same_items = self.duplicates.with_duplicates(np.concatenate([latest, self._rows(taken_back)]))
         stale = {self._catalogue.ids[row] for row in np.setdiff1d(of_same_items, latest)}
-        if not stale & after.named:
+        if not stale & after.judged_ids:
             return after
         liked, disliked, seen = (tuple(i for i in getattr(after, name) if i not in stale) for name in _LISTS)
         return replace(after, liked=liked, disliked=disliked, seen=seen)

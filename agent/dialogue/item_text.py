@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent.dialogue.sentences import MAX_NAMES, QUESTION, as_sentence
-from agent.language.constraint_text import listed, spoken_field
+from agent.language.constraint_text import field_words, join_words
 from agent.language.word_lists import word_set
 from agent.recommendation import Recommendation
 from agent.understanding import Lexicon
@@ -43,7 +43,7 @@ def compare_items(items: Sequence[Item]) -> str:
     if len(items) < 2:
         return "Which two shall I compare? Name them, or say their numbers in the list."
     common = set(items[0].categories).intersection(*(item.categories for item in items[1:]))
-    both = as_sentence(f"what they share is {listed(sorted(kind.lower() for kind in common))}") if common else ""
+    both = as_sentence(f"what they share is {join_words(sorted(kind.lower() for kind in common))}") if common else ""
     return " ".join(filter(None, (*(_facts(item) for item in items[:MAX_NAMES]), both)))
 
 
@@ -54,19 +54,22 @@ def _answer(item: Item, words: str, lexicon: Lexicon) -> str:
     for name in dict.fromkeys(wanted):
         value = item.description if name == "description" else item.value(name)
         if value is not None:
-            return as_sentence(f"{printable(item.name)}: {spoken_field(name)} {_value_text(value)}")
-    missing = f" The catalogue does not say more about its {spoken_field(wanted[0])}." if wanted else ""
+            return as_sentence(f"{printable(item.name)}: {field_words(name)} {_value_text(value)}")
+    missing = f" The catalogue does not say more about its {field_words(wanted[0])}." if wanted else ""
     return _facts(item) + missing
 
 
 def _facts(item: Item) -> str:
     year = item.value("year")
-    facts = [listed(kind.lower() for kind in item.categories), f"from {_value_text(year)}" if year is not None else ""]
+    facts = [
+        join_words(kind.lower() for kind in item.categories),
+        f"from {_value_text(year)}" if year is not None else "",
+    ]
     known = ", ".join(filter(None, facts)) or "the catalogue has nothing but its title"
     return as_sentence(f"{printable(item.name)}: {known}")
 
 
 def _value_text(value: Value) -> str:
-    text = listed(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
+    text = join_words(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
     text = printable(text)
     return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT].rsplit(" ", 1)[0] + " …"

@@ -26,7 +26,7 @@ from agent.dialogue.actions import (
 from agent.dialogue.item_text import compare_items, describe_items, give_reasons
 from agent.dialogue.sentences import QUESTION, as_sentence, lower_first
 from agent.dialogue.state_text import describe_forgotten, describe_message, describe_state
-from agent.language.constraint_text import said
+from agent.language.constraint_text import describe_wish
 from agent.recommendation import Recommendation, Reply
 from agent.understanding import Lexicon
 from index.data.records import Item
@@ -108,7 +108,7 @@ def _render_answer(action: Answer, reply: Reply, scene: Scene) -> str:
 
 def _introduce(reply: Reply, is_more: bool = False, asks_back: bool = False) -> str:
     """What was relaxed for the list, what the list is, and a question where nothing is known to go on."""
-    given_up = [as_sentence(f"I gave up “{said(each.wish)}”: {each.because}") for each in reply.relaxed]
+    given_up = [as_sentence(f"I gave up “{describe_wish(each.wish)}”: {each.because}") for each in reply.relaxed]
     listing = _introduce_more(reply) if is_more else _introduce_new(reply)
     if asks_back:
         listing = f"{QUESTION} Until then, {lower_first(listing)}" if reply.recommendations else QUESTION

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from agent.constraints import Constraint, State, holds
 from agent.explain.constraint_evidence import met_wishes
 from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Ground, Reason
+from agent.language.spoken_titles import spoken_forms
 from agent.language.tokens import WORD, words_of
 from agent.understanding.lexicon import Lexicon, Sense
-from agent.understanding.title_index import spoken_forms
 from index.data.duplicates import are_duplicates
 from index.data.records import Item
 
@@ -135,7 +135,7 @@ def _stray_values(text: str, reason: Reason, item: Item, lexicon: Lexicon) -> li
     backed = [words_of(_content(each)) for each in reason.evidence]
     found, n = [], 0
     while n < len(words):
-        end = next((e for e in range(min(len(words), n + lexicon.longest), n, -1) if _sense(lexicon, words[n:e])), n)
+        end = next((e for e in range(min(len(words), n + lexicon.max_words), n, -1) if _sense(lexicon, words[n:e])), n)
         if end > n:
             said = words[n:end]
             true = any(all(holds(part, item) for part in sense.parts) for sense in _sense(lexicon, said))

@@ -7,7 +7,7 @@ from agent.constraints import State
 from agent.explain import templates
 from agent.explain.constraint_evidence import met_wishes
 from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Ground, Reason
-from agent.language.constraint_text import listed, spoken_field
+from agent.language.constraint_text import field_words, join_words
 from agent.language.tokens import words_of
 from agent.understanding.lexicon import MEANS_NOTHING
 from index.data.duplicates import are_duplicates
@@ -68,7 +68,7 @@ def _from_history(item: Item, state: State, sources: Sequence[Item], ground: Gro
     dated, dates = _year_link(item, sources, pick, ground)
     same, sames = _value_link(item, sources, ground)
     lead = pick(templates.LIKED if sources[0].item_id in ground.liked else templates.IN_HISTORY)
-    names = listed(printable(source.name) for source in sources)
+    names = join_words(printable(source.name) for source in sources)
     wished, wishes = _constraints(item, state, pick)
     text = lead.format(names=names, link=f"{link}{dated}{same}.") + wished
     history = (FromHistory(source.item_id) for source in sources)
@@ -113,7 +113,7 @@ def _value_link(item: Item, sources: Sequence[Item], ground: Ground) -> tuple[st
     """One further value that an item and all its sources have in common."""
     for name, value in _stated_values(item, ground):
         if all(value in _short_values(source, name) for source in sources):
-            return templates.SAME_VALUE.format(field=spoken_field(name), value=value), (FromAttribute(name, value),)
+            return templates.SAME_VALUE.format(field=field_words(name), value=value), (FromAttribute(name, value),)
     return "", ()
 
 
@@ -131,14 +131,14 @@ def _short_values(item: Item, name: str) -> tuple[str, ...]:
 
 
 def _value_text(name: str, value: str) -> str:
-    return templates.OF_VALUE.format(field=spoken_field(name).capitalize(), value=value)
+    return templates.OF_VALUE.format(field=field_words(name).capitalize(), value=value)
 
 
 def _constraints(item: Item, state: State, pick: "_Picker") -> tuple[str, tuple[Evidence, ...]]:
     wishes = met_wishes(state, item)[:MAX_WISHES]
     if not wishes:
         return "", ()
-    return pick(templates.WISHED).format(wishes=listed(wishes)), tuple(FromConstraint(wish) for wish in wishes)
+    return pick(templates.WISHED).format(wishes=join_words(wishes)), tuple(FromConstraint(wish) for wish in wishes)
 
 
 def _year(item: Item, ground: Ground) -> int | None:
@@ -152,7 +152,7 @@ def _telling(item: Item) -> list[str]:
 
 
 def _kinds_text(kinds: Sequence[str]) -> str:
-    return listed(printable(kind).lower() for kind in kinds)
+    return join_words(printable(kind).lower() for kind in kinds)
 
 
 def _kinds_evidence(kinds: Sequence[str]) -> tuple[Evidence, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agent.constraints import State
 from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromReview
-from agent.language.constraint_text import said
+from agent.language.constraint_text import describe_wish
 from agent.recommendation import Recommendation, Reply, Sentiment
 from index.data.records import Item, Value, bare_title
 from index.printable import printable
@@ -76,7 +76,7 @@ def list_html(reply: Reply | None, person: str) -> str:
         text = "Your list will stand here: each title with the reason for it, and with what that reason stands on."
         return f'<h2>For {safe(person)}</h2><p class="invitation">{text}</p>'
     given_up = "".join(
-        f"<li><b>Given up:</b> {safe(said(each.wish))} ({safe(each.because.rstrip('.'))})</li>"
+        f"<li><b>Given up:</b> {safe(describe_wish(each.wish))} ({safe(each.because.rstrip('.'))})</li>"
         for each in reply.relaxed
     )
     none = "" if reply.recommendations else '<p class="quiet">Nothing to show for this.</p>'
@@ -162,7 +162,7 @@ def _groups(state: State, name_of: Names) -> list[tuple[str, str, list[str]]]:
     wishes = (("Must", "must"), ("Must not", "must_not"), ("Rather", "prefer"), ("Rather not", "avoid"))
     items = (("Liked", "liked"), ("Disliked", "disliked"), ("Seen", "seen"))
     return [
-        *((name, field, [said(wish) for wish in getattr(state, field)]) for name, field in wishes),
+        *((name, field, [describe_wish(wish) for wish in getattr(state, field)]) for name, field in wishes),
         *((name, field, _latest(name_of(item) for item in getattr(state, field))) for name, field in items),
         ("For", "context", [f"{_field_words(name)}: {value}" for name, value in state.context.items()]),
     ]
