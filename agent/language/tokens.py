@@ -15,7 +15,7 @@ _UNITS_AFTER_COMMA = rf"(?:[{CURRENCIES}%]|(?i:euros?|eur|dollars?|usd|bucks|pou
 # Numbers with marks between thousands, decimal commas beside a currency or unit, decimal points; words; signs.
 WORD = re.compile(
     r"\d{1,3}(?:\.\d{3})+,\d+(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
-    rf"|\d+,\d{{1,2}}(?=\s?{_UNITS_AFTER_COMMA})|(?:(?<=[{CURRENCIES}])|(?<=[{CURRENCIES}] ))\d+,\d{{1,2}}(?![\d,])"  # "6,99 €"
+    rf"|\d+,\d{{1,2}}(?=\s?{_UNITS_AFTER_COMMA})|(?:(?<=[{CURRENCIES}])|(?<=[{CURRENCIES}] ))\d+,\d{{1,2}}(?![\d,])"
     rf"|\d+[.٫]\d+|\w[\w\u0300-\u036f]*(?:['’`]\w[\w\u0300-\u036f]*)*|[&%#{CURRENCIES}]"
 )
 # Left out, as it is not seen: soft hyphens, zero-width characters, direction marks, byte order marks, tags.
