@@ -13,6 +13,7 @@ from agent.recommendation import Reply
 from index.data.domain import Catalogue, Domain, Histories
 from index.errors import MendableError
 from tests.helpers_page import FakeAgent, small_domain
+from tests.helpers_small import history
 
 
 @dataclass
@@ -135,6 +136,14 @@ def test_a_person_whose_session_cannot_be_opened_is_told_so_as_somebody_new() ->
 
 def test_suggestions_name_what_most_people_had() -> None:
     assert tab.suggest_messages(small_domain())[1] == "I loved Star Wars (1977) and Alien (1979)"
+
+
+def test_suggestions_name_an_item_of_two_ids_once() -> None:
+    whole = small_domain()
+    items = (*whole.catalogue.items, replace(whole.catalogue.items[0], item_id="again"))
+    histories = Histories.of(("a", "b"), [history(0, 1, len(items) - 1), history(0, len(items) - 1)])
+    first, second = tab.suggest_messages(Domain("d", Catalogue(items), histories, "0" * 64))[1:]
+    assert f"{first} {second}".count("Star Wars (1977)") == 1
 
 
 @pytest.mark.parametrize("n", [0, 2])

@@ -247,7 +247,10 @@ def test_what_is_no_report_is_refused_by_name(tmp_path: Path, content: str | Non
         read_report(tmp_path)
 
 
-def test_report_folder_that_cannot_be_made_is_said_before_the_work(reports: Path, tmp_path: Path) -> None:
+def test_report_folder_that_cannot_be_made_is_said_before_the_work(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALATE_HOME", str(reports / "home"))
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(MendableError, match="taken"):
         main(["rank", "--domain", "small", "--models", "popularity", "--report", str(tmp_path / "taken" / "deeper")])

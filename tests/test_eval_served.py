@@ -5,8 +5,9 @@ import gzip
 import json
 import os
 import shutil
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,15 @@ import pytest
 from agent.__main__ import main as agent_main
 from agent.dialogue.session import Session
 from agent.open_agent import open_agent
-from agent.rerank.adapter_folders import find_adapter
+from agent.rerank.open_ranker import tuned_ranker
 from eval.__main__ import main
+from eval.models.adapter_checks import adapter_under_test
 from eval.models.registry import make_model
 from eval.rank.protocols import Split, split_domain
 from eval.rank.run_models import rank_cases
 from index.build.behaviour_part import SEED
 from index.build.builder import Builder, build_domain, build_with
-from index.build.loading import OpenedDomain
+from index.build.loading import OpenedDomain, open_index
 from index.data.domain import load_domain
 from index.data.item_text import item_text
 from index.embedding.encoder import TextEncoder
@@ -32,6 +34,7 @@ from index.types import Floats
 from tests.helpers_small import Small, write_domain
 
 K, N_USERS = 10, 50
+SHARE = 20.0  # the texts of the small domain are nearly alike: with the usual weight diversification would move nothing
 LISTS = 320  # that the fusion learns from in the test of the real domain: all 7,000 would take minutes
 FILMS = "movielens-100k"
 BUILT = Path(os.environ.get("PALATE_HOME") or CLONE / "var")  # read before any test has a home of its own
@@ -39,11 +42,8 @@ BUILT = Path(os.environ.get("PALATE_HOME") or CLONE / "var")  # read before any 
 
 @pytest.fixture
 def own(tuned_once: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The small domain, built and tuned, in a home that may be written to; what repeats another item loses much.
-
-    The texts of the small domain are nearly alike: with the weight of every day no item would move.
-    """
-    monkeypatch.setattr("agent.diversity.SHARE", 20.0)
+    """The small domain, built and tuned, in a home that may be written to."""
+    monkeypatch.setattr("agent.diversity.SHARE", SHARE)
     shutil.copytree(tuned_once.home, tmp_path / "home")
     monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
@@ -68,10 +68,14 @@ def write_training_events(split: Split, name: str) -> None:
     write_domain(split.training.unshuffled(split.training.histories), domain.catalogue.items, name)
 
 
-def served_lists(name: str, users: Iterable[str], ranker: str) -> dict[str, list[str]]:
-    """What `recommend --user` shows to each user, by the default ranker, which must be this one."""
-    agent = open_agent(name)
-    assert agent.ranker.card.name == ranker
+def served_lists(name: str, users: Iterable[str], adapter: Path | None) -> dict[str, list[str]]:
+    """What `recommend --user` shows to each user, ranked by an adapter, by retrieval alone where there is none.
+
+    The adapter is that of the whole domain: `open_agent` would not take it for one of these events.
+    """
+    agent = open_agent(name, "fusion")
+    if adapter is not None:
+        agent = replace(agent, ranker=tuned_ranker("bert", adapter, open_index(agent.domain)))
     return {user: [each.item.item_id for each in Session(agent, user, K).opening().recommendations] for user in users}
 
 
@@ -81,6 +85,7 @@ def test_recommend_shows_the_list_that_the_evaluation_ranks_when_both_are_fitted
 ) -> None:
     if ranker == "fusion":
         shutil.rmtree(adapters_folder("small"))
+    adapter = adapter_under_test(load_domain("small"), "bert") if ranker == "bert" else None
     split = split_domain(OpenedDomain(load_domain("small")), "leave-one-out", SEED)
     wanted = evaluated_lists(split)
     assert len(wanted) == N_USERS
@@ -88,14 +93,13 @@ def test_recommend_shows_the_list_that_the_evaluation_ranks_when_both_are_fitted
     assert wanted != evaluated_lists(split, ranker)  # diversification moves something
     write_training_events(split, "cut")
     build_domain("cut", encoder=str(tiny))
-    if ranker == "bert":
-        shutil.copytree(adapters_folder("small") / "bert", adapters_folder("cut") / "bert")
-    assert served_lists("cut", wanted, ranker) == wanted
-    user = next(iter(wanted))
-    capsys.readouterr()
-    agent_main(["recommend", "--domain", "cut", "--user", user, "--json"])
-    printed = json.loads(capsys.readouterr().out)
-    assert [each["item_id"] for each in printed["recommendations"]] == wanted[user]
+    assert served_lists("cut", wanted, adapter) == wanted
+    if adapter is None:
+        user = next(iter(wanted))
+        capsys.readouterr()
+        agent_main(["recommend", "--domain", "cut", "--user", user, "--json"])
+        printed = json.loads(capsys.readouterr().out)
+        assert [each["item_id"] for each in printed["recommendations"]] == wanted[user]
 
 
 # --- what the report says of it
@@ -105,15 +109,31 @@ def ranked(capsys: pytest.CaptureFixture[str], models: str, report: Path) -> tup
     """The report of a run over the small domain, and its page."""
     main(["rank", "--domain", "small", "--models", models, "--report", str(report), "--json"])
     printed = json.loads(capsys.readouterr().out)
-    stated: dict[str, Any] = json.loads((report / "report.json").read_text())
-    assert printed.get("served") == stated.get("served")
-    return stated, (report / "report.html").read_text()
+    content, page = stated(report)
+    assert printed.get("served") == content.get("served")
+    return content, page
 
 
-def test_the_report_states_what_differs_and_what_diversification_costs_and_gains(
-    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    report, page = ranked(capsys, "fusion,bert,agent", tmp_path / "report")
+def stated(report: Path) -> tuple[dict[str, Any], str]:
+    """A written report, and its page."""
+    content: dict[str, Any] = json.loads((report / "report.json").read_text())
+    return content, (report / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def compared(tuned_once: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run with the agent and its ranker."""
+    folder = tmp_path_factory.mktemp("compared")
+    shutil.copytree(tuned_once.home, folder / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("agent.diversity.SHARE", SHARE)
+        patch.setenv("PALATE_HOME", str(folder / "home"))
+        main(["rank", "--domain", "small", "--models", "fusion,bert,agent", "--report", str(folder / "report")])
+    return folder / "report"
+
+
+def test_the_report_states_what_differs_and_what_diversification_costs_and_gains(compared: Path) -> None:
+    report, page = stated(compared)
     served, rows = report["served"], report["models"]
     assert (served["model"], served["ranker"], served["places"]) == ("agent", "bert", K)
     for part in ("recommend --user", "diversified", "below are by the ranker's score", "no words"):
@@ -134,13 +154,10 @@ def test_the_report_states_what_differs_and_what_diversification_costs_and_gains
     assert f"{served['figures']['diversity@10']['difference']:+.4f}" in page
 
 
-def test_the_agents_deeper_places_are_those_of_its_ranker(
-    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ranked(capsys, "bert,agent", tmp_path)
+def test_the_agents_deeper_places_are_those_of_its_ranker(compared: Path) -> None:
     lists = {}
     for model in ("bert", "agent"):
-        with gzip.open(tmp_path / "lists" / f"{model}.csv.gz", "rt") as file:
+        with gzip.open(compared / "lists" / f"{model}.csv.gz", "rt") as file:
             lists[model] = {row["user_id"]: row["item_ids"].split() for row in csv.DictReader(file)}
     moved = 0
     for user, by_score in lists["bert"].items():
@@ -176,17 +193,20 @@ def test_without_an_adapter_the_agent_stands_beside_retrieval_alone(
 
 @dataclass
 class KnownTexts:
-    """The encoder of an index, as far as the texts that it has embedded: nothing is computed again."""
+    """The encoder of an index, as far as the texts that it has embedded: nothing is computed again.
+
+    Equal texts in different batches have vectors that differ in the last bit: each is given in its turn.
+    """
 
     name: str
     sha256: str
     dim: int
-    vector_of: dict[str, Floats]
+    vectors_of: dict[str, deque[Floats]]
     precision: str = "float32"
 
     def encode(self, texts: Sequence[str], what: str = "") -> Floats:
         """(texts, dim)"""
-        return np.stack([self.vector_of[text] for text in texts])
+        return np.stack([self.vectors_of[text].popleft() for text in texts])
 
 
 @pytest.mark.models
@@ -205,12 +225,10 @@ def test_recommend_shows_the_evaluated_lists_of_fifty_users_of_the_real_domain(
     split = split_domain(opened, "leave-one-out", SEED)
     wanted = evaluated_lists(split)
     write_training_events(split, "cut")
-    manifest, texts = opened.index.manifest, [item_text(item) for item in opened.domain.catalogue.items]
-    vectors = dict(zip(texts, np.asarray(opened.index.vectors), strict=True))
+    manifest, vectors = opened.index.manifest, defaultdict[str, deque[Floats]](deque)
+    for item, vector in zip(opened.domain.catalogue.items, np.asarray(opened.index.vectors), strict=True):
+        vectors[item_text(item)].append(vector)
     encoder: TextEncoder = KnownTexts(manifest.encoder, manifest.encoder_sha256, manifest.dim, vectors)
     build_with(Builder(encoder, manifest.encoder_found_in), "cut")
-    shipped = find_adapter(FILMS, "bert")
-    assert shipped is not None
-    shutil.copytree(shipped, adapters_folder("cut") / "bert")
     assert len(wanted) == N_USERS
-    assert served_lists("cut", wanted, "bert") == wanted
+    assert served_lists("cut", wanted, adapter_under_test(opened.domain, "bert")) == wanted

@@ -5,6 +5,7 @@ it away is the header `Host`, or `Origin` where it posts from its own name.
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -84,6 +85,11 @@ def served_names(host: str, port: int, root_path: str) -> ServedNames:
     proxy = _proxy_name(root_path)
     is_unnamed = bool(root_path.strip("/")) and not proxy
     return ServedNames(frozenset({host.casefold(), proxy} - {""}), port if is_unnamed else None)
+
+
+def read_served_names(host: str, port: int) -> ServedNames:
+    """As `served_names`, with the proxy that the environment names."""
+    return served_names(host, port, os.environ.get(ROOT_PATH, ""))
 
 
 def _proxy_name(root_path: str) -> str:

@@ -16,7 +16,7 @@ from agent.constraints import Verdict
 from agent.dialogue.session import Recommends, Session
 from agent.interfaces import cards, tab
 from agent.interfaces.address import bypass_proxy, is_loopback, parse_auth, refuse_taken, refuse_unguarded
-from agent.interfaces.host_guard import ROOT_PATH, HostGuard, served_names
+from agent.interfaces.host_guard import ROOT_PATH, HostGuard, read_served_names
 from agent.interfaces.tab import OpenSession, Tab, UserAction
 from agent.memory.store import Store
 from agent.recommendation import Recommendation
@@ -90,7 +90,7 @@ def _guards(host: str, port: int) -> list[Middleware]:
     """The middleware before every route of a page that only this machine reaches: other names are refused."""
     if not is_loopback(host):
         return []
-    served = served_names(host, port, os.environ.get(ROOT_PATH, ""))
+    served = read_served_names(host, port)
     if served.proxy_port is not None:
         note(f"{ROOT_PATH} names no host: the page is served to a proxy of any name. Set it to a whole address.")
     return [Middleware(HostGuard, served=served)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from agent.constraints import State, Verdict
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
+from agent.duplicates import duplicates_of
 from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, shorten
 from agent.recommendation import Reply
 from index.data.domain import Domain
@@ -133,7 +134,7 @@ def suggest_messages(domain: Domain) -> tuple[str, ...]:
     """Messages to begin with, about the domain's most popular items; none for a catalogue of fewer than three."""
     catalogue = domain.catalogue
     counts = np.bincount(domain.histories.rows, minlength=len(catalogue))
-    popular = np.argsort(-counts, kind="stable")
+    popular = duplicates_of(domain).distinct(np.argsort(-counts, kind="stable"))
     names = [catalogue.items[row].name for row in popular[catalogue.available[popular]][:3]]
     if len(names) < 3:
         return ()

@@ -1,9 +1,10 @@
 """Parts of a self-contained HTML page: its frame, sortable tables, figures; every text escaped on its way in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
@@ -56,6 +57,18 @@ def facts(lines: Iterable[str]) -> str:
 def heading(text: str, words: str = "") -> str:
     """A heading of a part, and a sentence below it."""
     return f"<h2>{escape(text)}</h2>" + (f'<p class="soft">{escape(words)}</p>' if words else "")
+
+
+def interval_cell(measured: Mapping[str, Any], best: float | None = None) -> Cell:
+    """A mean with its interval below, bold where it is the best."""
+    mean = float(measured["mean"])
+    return Cell(f"{mean:.4f}", mean, "{:.4f}–{:.4f}".format(*measured["ci95"]), "best" if mean == best else "")
+
+
+def legend(colours: Mapping[str, str]) -> str:
+    """Names beside their colours."""
+    items = (f'<li><i style="background:{colour}"></i>{escape(name)}</li>' for name, colour in colours.items())
+    return f'<ul class="legend">{"".join(items)}</ul>'
 
 
 def paragraph(text: str) -> str:

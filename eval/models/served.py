@@ -41,7 +41,7 @@ class Served(Bert):
 
     def ranker_for(self, training: Training) -> Ranker:
         """The default ranker, refused where its adapter has learned from a tested event."""
-        if not has_adapter(training.opened.domain, self.kind):
+        if served_ranker(training.opened.domain) == FUSION:
             note(f"no {self.kind} adapter for {training.opened.name}: the agent ranks by retrieval alone")
             return UNTUNED[FUSION]
         return super().ranker_for(training)
@@ -63,4 +63,4 @@ class Served(Bert):
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the index and, where there is one, of the adapter's files."""
-        return super().prepare(opened) if has_adapter(opened.domain, self.kind) else index_key(opened)
+        return index_key(opened) if served_ranker(opened.domain) == FUSION else super().prepare(opened)

@@ -16,7 +16,6 @@ from eval.rank.results import Result
 from index.command import note
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
-from index.printable import printable
 
 MAX_SHOWN = 20  # lines with unknown ids, and with repeated ones, that are shown for each file
 
@@ -142,6 +141,6 @@ def counts_of(file: ListFile, histories: Histories, n_items: int) -> Counts:
 def _show(places: Sequence[Place], file: ListFile, each: str, all_of_them: str) -> None:
     """Print the first of some places by `file:line`, and how many there are."""
     for place in places[:MAX_SHOWN]:
-        note(printable(f"{file.path}:{place.line}: {each.format(repr(place.item_id))}"))
+        note(f"{file.path}:{place.line}: {each.format(repr(place.item_id))}")
     if places:
-        note(printable(f"{file.path}: {len(places)} {all_of_them}"))
+        note(f"{file.path}: {len(places)} {all_of_them}")

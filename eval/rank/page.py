@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from eval.html import plots
-from eval.html.markup import Cell, details, facts, figure, heading, page, paragraph, sortable
+from eval.html.markup import Cell, details, facts, figure, heading, interval_cell, legend, page, paragraph, sortable
 from eval.metrics.base import BEYOND_ACCURACY_METRICS, RANKING_METRICS
 from index.retrieval.retriever import CANDIDATES
 from index.storage.json_text import json_text
@@ -53,9 +53,9 @@ def figure_cell(value: Any, best: float | None = None) -> Cell:
     """A figure with its interval, bold where it is the best."""
     if value is None:
         return Cell("")
-    mean = mean_of(value)
-    low_high = "{:.4f}–{:.4f}".format(*value["ci95"]) if isinstance(value, Mapping) else ""
-    return Cell(f"{mean:.4f}", mean, low_high, "best" if mean == best else "")
+    if isinstance(value, Mapping):
+        return interval_cell(value, best)
+    return Cell(f"{value:.4f}", float(value), kind="best" if value == best else "")
 
 
 def _best(rows: Mapping[str, Any], name: str) -> float:
@@ -137,16 +137,12 @@ def _candidates(report: Report) -> list[str]:
 def _drawings(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
     if not rows:
         return []
-    legend = "".join(
-        f'<li><i style="background:{shade}"></i>{escape(model)}</li>'
-        for model, shade in colour.items()
-        if shade != plots.GREY
-    )
-    others = f'<li><i style="background:{plots.GREY}"></i>others</li>' if plots.GREY in colour.values() else ""
+    named = {model: shade for model, shade in colour.items() if shade != plots.GREY}
+    others = {"others": plots.GREY} if len(named) < len(colour) else {}
     drawn = [*_by_depth(report, rows, colour), *_by_group(report, colour), *_beyond(rows, colour)]
     return [
         heading("Plots", "The best by NDCG@10 in colour; bars, and shades of the three best, are 95 % intervals."),
-        f'<ul class="legend">{legend}{others}</ul>',
+        legend({**named, **others}),
         f'<div class="plots">{"".join(drawn)}</div>',
     ]
 

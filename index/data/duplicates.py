@@ -8,7 +8,6 @@ is stated of them is equal. Ids stay as they are: evaluation matches by id.
 
 import math
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Catalogue
+from index.data.fold_text import fold_text
 from index.data.records import Item, Value, bare_title, spoken_title
 from index.types import Mask, Rows
 
@@ -136,5 +136,5 @@ def _names(value: Value) -> frozenset[str]:
 
 
 def _folded(text: str) -> str:
-    """Text without case, double blanks and the differences of typography that are not spoken."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("’", "'").split())
+    """Text without case, accents, double blanks and the kinds of apostrophes, which are not spoken."""
+    return " ".join(fold_text(text).replace("’", "'").split())
