@@ -17,7 +17,7 @@ from eval.metrics.ranking import per_user
 from eval.models import registry as models
 from eval.models.baselines.ease import EASE
 from eval.models.baselines.popularity import Popularity
-from eval.models.registry import EVERY, NotInstalled, Setting, Training, default_settings, library, parse_models
+from eval.models.registry import MODELS, NotInstalled, Setting, Training, default_settings, library, parse_models
 from eval.rank.command import text_vectors
 from eval.rank.protocols import Cases, leave_one_out, split_domain
 from eval.rank.ranking import check_scores, mask, ranks_of, top_rows_per_user
@@ -201,8 +201,8 @@ def test_every_name_of_the_contract_is_a_model_in_its_order() -> None:
         "popularity user-knn item-knn content tfidf als bpr svd ease sequence neumf gru4rec sasrec bert4rec lightgcn "
         "multvae weighted text behaviour fusion bert gpt agent"
     )
-    assert " ".join(EVERY) == names
-    assert parse_models("all") == tuple(EVERY)
+    assert " ".join(MODELS) == names
+    assert parse_models("all") == tuple(MODELS)
     assert parse_models("ease, all")[:2] == ("ease", "popularity")
 
 
@@ -339,7 +339,7 @@ def test_saved_result_that_is_broken_is_made_again(small: Path, capsys: pytest.C
 def test_model_that_breaks_stops_the_run_and_what_was_done_before_is_kept(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "EVERY", {**EVERY, "nan": f"{__name__}:Nan"})
+    monkeypatch.setattr(models, "MODELS", {**MODELS, "nan": f"{__name__}:Nan"})
     with pytest.raises(MendableError, match="'nan' gave a score that is NaN"):
         main(["rank", "--domain", "small", "--models", "popularity,nan"])
     capsys.readouterr()
@@ -349,7 +349,7 @@ def test_model_that_breaks_stops_the_run_and_what_was_done_before_is_kept(
 def test_model_without_its_library_has_a_row_that_says_so(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "EVERY", {**EVERY, "absent": f"{__name__}:Unavailable"})
+    monkeypatch.setattr(models, "MODELS", {**MODELS, "absent": f"{__name__}:Unavailable"})
     report, _ = rank(capsys, "--models", "absent,popularity", "--report", small / "report")
     rows = report["models"]
     assert isinstance(rows, dict)
@@ -361,7 +361,7 @@ def test_model_without_its_library_has_a_row_that_says_so(
 def test_model_that_needs_an_index_is_refused_before_any_is_run(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "EVERY", {**EVERY, "by-text": f"{__name__}:WantsIndex"})
+    monkeypatch.setattr(models, "MODELS", {**MODELS, "by-text": f"{__name__}:WantsIndex"})
     with pytest.raises(MendableError, match="index build --domain small"):
         main(["rank", "--domain", "small", "--models", "popularity,by-text"])
     assert "resuming" not in rank(capsys, "--models", "popularity")[1]
