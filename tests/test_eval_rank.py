@@ -421,7 +421,7 @@ def test_diversity_is_that_of_the_items_texts_in_the_order_of_the_split(
         (["--models", "ease", "--users", "0"], "--users"),
         (["--models", "ease", "--seed", "-1"], "--seed"),
         (["--models", "ease", "--sede", "1"], "--sede"),
-        ([], "nothing is to be ranked"),
+        ([], "nothing to rank"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(small: Path, arguments: list[str], said: str) -> None:
