@@ -27,7 +27,7 @@ from index.data.domain import Domain, Histories, load_domain
 from index.data.splits import leave_last_out
 from index.embedding.model_files import BERT, GPT, ModelFolder, resolve
 from index.errors import MendableError
-from index.retrieval.item_similarity import Steps, latent
+from index.retrieval.transitions import Steps, latent_factors
 from index.storage.home import adapters_folder
 from index.types import Floats
 
@@ -122,7 +122,7 @@ def new_scorer(settings: RankSettings, base: ModelFolder, index: DomainIndex, tr
 
 def _item_vectors(histories: Histories, n_items: int, shape: RerankerShape) -> Floats:
     """(n_items, id_dim): what follows what as vectors of one length, 0 for an item without events."""
-    found = latent(histories, n_items, Steps(20, power=0.5, backwards=1.0), shape.id_dim).before
+    found = latent_factors(histories, n_items, Steps(20, power=0.5, backwards=1.0), shape.id_dim).before
     lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
     known = np.bincount(histories.rows, minlength=n_items)[:, None] > 0
     vectors = np.where(known, KNOWN_LENGTH * found / lengths, 0)

@@ -9,7 +9,8 @@ import pytest
 
 from agent.agent import Agent
 from agent.constraints import Constraint, Joined, State, holds
-from agent.recommendation import FromHistory, Reply
+from agent.explain.evidence import FromHistory
+from agent.recommendation import Reply
 from agent.request import Request
 from agent.rerank.rankers import UNTUNED
 from index.assemble import saved_retriever

@@ -6,7 +6,9 @@ import pytest
 
 from agent.constraints import State
 from agent.dialogue.session import Feedback, Forget, Say, Session, Turn, Undo
+from agent.memory.store import ProcessStore
 from agent.recommendation import Reply
+from index.errors import MendableError
 from tests.helpers_talk import FirstAllowed
 
 
@@ -205,27 +207,49 @@ def test_two_sessions_of_one_agent_do_not_mix() -> None:
     assert other.turn(Say("only comedies")).state.must != one.state.must
 
 
-class Shelf:
-    """Keeps states in a dictionary."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, State] = {}
-
-    def recall(self, user: str) -> State:
-        """What is held."""
-        return self.held.get(user, State())
-
-    def keep(self, user: str, state: State) -> None:
-        """Hold it."""
-        self.held[user] = State(liked=state.liked, disliked=state.disliked, seen=state.seen)
-
-
 def test_store_is_asked_first_and_told_after_every_turn() -> None:
-    shelf, agent = Shelf(), FirstAllowed()
-    Session(agent, "eve", store=shelf).turn(Say("I liked Heat, only westerns"))
-    assert shelf.held["eve"] == State(liked=("6",))
-    again = Session(agent, "eve", store=shelf)
+    store, agent = ProcessStore(), FirstAllowed()
+    Session(agent, "eve", store=store).turn(Say("I liked Heat, only westerns"))
+    assert store.recall("eve") == State(liked=("6",))
+    again = Session(agent, "eve", store=store)
     assert again.turn(Say("hello")).state == State(liked=("6",))
     again.turn(Feedback("6", "dislike"))
+    assert store.recall("eve") == State(disliked=("6",))
     again.turn(Undo())
-    assert shelf.held["eve"] == State(liked=("6",))
+    assert store.recall("eve") == State(liked=("6",))
+
+
+def test_a_turn_that_changes_nothing_does_not_overwrite_what_another_session_keeps() -> None:
+    store, agent = ProcessStore(), FirstAllowed()
+    one, other = Session(agent, "eve", store=store), Session(agent, "eve", store=store)
+    one.turn(Feedback("6", "like"))
+    other.turn(Say("hello"))
+    other.turn(Say("What year is Alien from?"))
+    assert store.recall("eve") == State(liked=("6",))
+
+
+class FullStore(ProcessStore):
+    """A store that cannot write while it is full."""
+
+    is_full = False
+
+    def keep(self, user: str, state: State) -> None:
+        """Hold a state, unless the store is full."""
+        if self.is_full:
+            raise MendableError("cannot write (No space left on device)", "the memory", "Free some space")
+        super().keep(user, state)
+
+
+@pytest.mark.parametrize("turn", [Feedback("18", "dislike"), Say("I loved Alien"), Forget("Heat"), Undo()])
+def test_a_turn_that_cannot_be_remembered_leaves_the_talk_as_it_was(turn: Turn) -> None:
+    store = FullStore()
+    session = Session(FirstAllowed(), "eve", store=store)
+    before = session.turn(Feedback("6", "like"))
+    store.is_full = True
+    with pytest.raises(MendableError, match="No space left"):
+        session.turn(turn)
+    store.is_full = False
+    after = session.turn(Say("What year is Alien from?"))
+    assert (after.state, ids(after)) == (before.state, ids(before))
+    session.turn(Undo())
+    assert session.turn(Undo()).state == State()  # the refused turn is none that has to be undone

@@ -21,7 +21,7 @@ from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.records import Item
 from index.data.splits import NO_USER
 from index.errors import MendableError
-from index.retrieval.channels.profile import DECAY, recency
+from index.retrieval.channels.profile import DECAY_EVENTS, profile_weights
 from index.retrieval.decay import recency_weights
 from index.storage.home import domain_folder
 from index.types import Floats
@@ -236,10 +236,12 @@ def test_tfidf_of_texts_without_words_is_refused() -> None:
 
 def test_every_weight_by_recency_is_that_of_one_decay() -> None:
     """Of a history of 30 events: the baselines' matrix, the signals' weights, the profile's shares of one."""
-    matrix = decayed_matrix(histories({"a": list(range(30))}), 30, DECAY)
-    assert matrix.toarray()[0] == pytest.approx(np.exp(-np.arange(30)[::-1] / DECAY))
-    assert np.array_equal(matrix.toarray()[0], recency_weights(30, DECAY))
-    assert recency(30) == pytest.approx(recency_weights(30, DECAY) / recency_weights(30, DECAY).sum())
+    matrix = decayed_matrix(histories({"a": list(range(30))}), 30, DECAY_EVENTS)
+    assert matrix.toarray()[0] == pytest.approx(np.exp(-np.arange(30)[::-1] / DECAY_EVENTS))
+    assert np.array_equal(matrix.toarray()[0], recency_weights(30, DECAY_EVENTS))
+    assert profile_weights(30) == pytest.approx(
+        recency_weights(30, DECAY_EVENTS) / recency_weights(30, DECAY_EVENTS).sum()
+    )
     assert set(decayed_matrix(histories({"a": list(range(30))}), 30, 0.0).data.tolist()) == {1.0}
     assert set(recency_weights(30, None).tolist()) == {1.0}
 

@@ -67,7 +67,7 @@ def test_scores_depend_on_the_history_that_is_asked_about_alone(name: str, split
     model = make_model(name)
     model.fit(split.training)
     whole = split.test.histories
-    one_by_one = np.concatenate([model.scores(whole.chosen(np.array([n]))) for n in range(5)])
+    one_by_one = np.concatenate([model.scores(whole.select_users(np.array([n]))) for n in range(5)])
     assert one_by_one == pytest.approx(model.scores(whole)[:5], abs=1e-4)
 
 
@@ -85,7 +85,7 @@ def test_the_order_of_items_in_the_split_changes_no_score(split: Split) -> None:
         own, moved = make_model(name), make_model(name)
         own.fit(split.training)
         moved.fit(_turned(split.training))
-        histories = split.test.histories.chosen(np.arange(5))
+        histories = split.test.histories.select_users(np.arange(5))
         turned = replace(histories, rows=N_ITEMS - 1 - histories.rows)
         assert moved.scores(turned)[:, ::-1] == pytest.approx(own.scores(histories), abs=1e-4), name
 
@@ -130,7 +130,7 @@ def test_an_adapter_of_these_events_is_taken(tuned: Small, split: Split) -> None
 def test_an_adapter_that_was_taught_with_other_events_is_refused(tuned: Small) -> None:
     domain = load_domain(tuned.name)
     for other in (
-        domain.histories.until(domain.histories.lengths - 1),  # its test events are the other's validation events
+        domain.histories.truncate(domain.histories.lengths - 1),  # its test events are the other's validation events
         replace(domain.histories, users=("x", *domain.histories.users[1:])),
     ):
         with pytest.raises(MendableError, match=r"trained on other events.*finetune rank"):
@@ -211,5 +211,5 @@ def test_the_agents_score_of_a_question_is_the_fused_one_after_what_lay_before(t
     for n in range(len(few)):
         shown = split.training.unshuffled(few.histories)[int(few.owners[n])].before(int(few.places[n]))
         row = split.training.original[few.rows[n : n + 1]]
-        fused = retriever.fused(Query(shown), retriever.features.of(shown), row)
+        fused = retriever.fused_scores(Query(shown), retriever.features.of(shown), row)
         assert found[n] == pytest.approx(fused[0], abs=1e-5)

@@ -85,7 +85,7 @@ def test_answers_that_are_all_the_same_are_refused() -> None:
 
 def test_a_domain_without_events_is_refused(domain: Domain) -> None:
     with pytest.raises(MendableError, match="no events"):
-        make_questions(replace(domain, histories=domain.histories.until(np.zeros(PEOPLE, np.int64))), seed=1)
+        make_questions(replace(domain, histories=domain.histories.truncate(np.zeros(PEOPLE, np.int64))), seed=1)
 
 
 # --- features

@@ -1,8 +1,10 @@
 """Ranking: ties, masks, bounded lists, models that are broken or missing, runs that are resumed, the command itself."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -293,16 +295,15 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def rank(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[dict[str, object], str]:
+def rank(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[dict[str, Any], str]:
     """What `eval rank --domain small --json` prints, and what it says beside."""
     assert not main(["rank", "--domain", "small", "--json", *map(str, arguments)])
     printed = capsys.readouterr()
     return json.loads(printed.out), printed.err
 
 
-def timeless(report: dict[str, object]) -> dict[str, object]:
+def timeless(report: dict[str, Any]) -> dict[str, Any]:
     rows = report["models"]
-    assert isinstance(rows, dict)
     return {**report, "models": {m: {k: v for k, v in row.items() if k != "ms_per_user"} for m, row in rows.items()}}
 
 
@@ -352,7 +353,6 @@ def test_model_without_its_library_has_a_row_that_says_so(
     monkeypatch.setattr(models, "MODELS", {**MODELS, "absent": f"{__name__}:Unavailable"})
     report, _ = rank(capsys, "--models", "absent,popularity", "--report", small / "report")
     rows = report["models"]
-    assert isinstance(rows, dict)
     assert rows["absent"]["note"].startswith("not installed: no_such_library_anywhere")
     assert "ndcg@10" in rows["popularity"]
     assert "not installed" in (small / "report" / "report.html").read_text()
@@ -446,5 +446,61 @@ def test_leave_one_out_of_a_run_equals_the_models_ranked_by_hand(
         rank_here = _mean_rank(scores, int(parts.test.relevant[n].rows[0]))
         own.append(1 / np.log2(rank_here + 2) if rank_here < 10 else 0.0)
     rows = report["models"]
-    assert isinstance(rows, dict)
     assert rows["popularity"]["ndcg@10"]["mean"] == pytest.approx(np.mean(own), abs=1e-7)
+
+
+# --- a model of one's own
+
+
+OWN_MODEL = """
+import numpy as np
+
+class Newest:
+    search_space = {}
+    needs_index = False
+
+    def fit(self, training):
+        self.newest = np.zeros(training.n_items, np.float32)
+        for history in training.histories:
+            self.newest[history.rows] += SIGN * np.arange(len(history))
+
+    def scores(self, histories):
+        return np.broadcast_to(self.newest, (len(histories), len(self.newest)))
+"""
+
+
+@pytest.fixture
+def own_model(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with a model in a folder that Python imports from."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_model", raising=False)
+    path = tmp_path / "own_model.py"
+    path.write_text(OWN_MODEL.replace("SIGN", "1"))
+    return path
+
+
+def test_a_model_of_ones_own_stands_in_the_table_under_its_name(
+    own_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, _ = rank(capsys, "--models", "popularity,own_model:Newest")
+    assert list(report["models"]) == ["popularity", "own_model:Newest"]
+    assert 0 < report["models"]["own_model:Newest"]["recall@100"]["mean"] <= 1
+
+
+def test_a_changed_model_of_ones_own_is_run_again(
+    own_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, _ = rank(capsys, "--models", "own_model:Newest")
+    own_model.write_text(OWN_MODEL.replace("SIGN", "-1"))
+    monkeypatch.delitem(sys.modules, "own_model")
+    after, said = rank(capsys, "--models", "own_model:Newest")
+    assert "resuming" not in said
+    assert before["models"]["own_model:Newest"]["ndcg@10"] != after["models"]["own_model:Newest"]["ndcg@10"]
+
+
+@pytest.mark.parametrize("name", ["nowhere:Model", "own_model:Missing"])
+def test_a_model_that_cannot_be_imported_is_refused_before_anything_is_run(
+    name: str, own_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(MendableError, match=f"cannot import the model '{name}'.*module:Class"):
+        rank(capsys, "--models", f"popularity,{name}")

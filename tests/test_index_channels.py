@@ -112,7 +112,7 @@ def test_what_is_disliked_pulls_away(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert channel.score(torn, alien) < channel.score(liked, alien)
 
 
-def test_a_text_is_encoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_encode_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
     encoder = HashingEncoder()
     channel = TextChannel(open_index(built_domain(), encoder).text)

@@ -18,8 +18,8 @@ from index.build.loading import OpenedDomain, open_index
 from index.data.domain import Domain, Histories, load_domain
 from index.data.records import Review
 from index.data.tables import REVIEWS, table_path, write_table
-from index.retrieval.features import COLUMNS, REVIEW_COLUMNS
-from index.retrieval.fusion_training import fitted_features, learn_fusion
+from index.retrieval.fusion_features import COLUMNS, REVIEW_COLUMNS
+from index.retrieval.fusion_training import fit_features, learn_fusion
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
 from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
@@ -51,34 +51,28 @@ def test_the_nearest_review_is_that_of_a_comparison_with_each(seed: int) -> None
     reviews, asked = some_reviews(seed), unit_vectors(1, seed=seed + 1000)[0]
     rows = np.random.default_rng(seed).permutation(N_ITEMS)
     expected = [max((reviews.vectors[reviews.rows == row] @ asked).tolist(), default=0.0) for row in rows]
-    assert reviews.nearest(asked, rows) == pytest.approx(expected, abs=1e-6)
+    assert reviews.best_scores(asked, rows) == pytest.approx(expected, abs=1e-6)
 
 
 @given(seed=st.integers(0, 50))
 def test_the_order_of_reviews_does_not_matter(seed: int) -> None:
     reviews = some_reviews(seed)
     order = np.random.default_rng(seed).permutation(len(reviews))
-    writers = tuple(reviews.writers[n] for n in order)
-    moved = replace(reviews, vectors=reviews.vectors[order], rows=reviews.rows[order], writers=writers)
-    assert moved.means(N_ITEMS) == pytest.approx(reviews.means(N_ITEMS), abs=1e-6)
+    moved = ReviewVectors(reviews.vectors[order], reviews.rows[order], tuple(reviews.writers[n] for n in order))
+    assert moved.item_means(N_ITEMS) == pytest.approx(reviews.item_means(N_ITEMS), abs=1e-6)
 
 
 def test_means_are_centred_over_items_with_reviews_and_nothing_for_the_others() -> None:
     reviews = some_reviews(3)
-    means, some = reviews.means(N_ITEMS), np.isin(np.arange(N_ITEMS), reviews.rows)
+    means, some = reviews.item_means(N_ITEMS), np.isin(np.arange(N_ITEMS), reviews.rows)
     assert means[some].mean(0) == pytest.approx(0, abs=1e-6)
     assert not means[~some].any() and means[some].any(1).all()
 
 
 def test_no_review_at_all_is_nothing_everywhere() -> None:
     none = ReviewVectors(np.zeros((0, 16), np.float32), np.zeros(0, np.int64), ())
-    assert not none.means(4).any()
-    assert none.nearest(unit_vectors(1)[0], np.arange(4)).tolist() == [0, 0, 0, 0]
-
-
-def test_a_catalogue_in_another_order_keeps_each_items_reviews() -> None:
-    reviews, original = some_reviews(4), np.random.default_rng(9).permutation(N_ITEMS)
-    assert reviews.renumbered(original).means(N_ITEMS) == pytest.approx(reviews.means(N_ITEMS)[original], abs=1e-6)
+    assert not none.item_means(4).any()
+    assert none.best_scores(unit_vectors(1)[0], np.arange(4)).tolist() == [0, 0, 0, 0]
 
 
 # --- what is held out says nothing ------------------------------------------
@@ -106,7 +100,7 @@ def assert_known(known: ReviewVectors, reviews: ReviewVectors, expected: Expecte
 @given(seed=st.integers(0, 20), n_events=st.integers(0, 10))
 def test_of_named_writers_only_reviews_of_their_events_in_these_histories_are_known(seed: int, n_events: int) -> None:
     reviews, whole = some_reviews(seed), walks(n_users=30, seed=seed)
-    histories = whole.until(np.minimum(whole.lengths, n_events))
+    histories = whole.truncate(np.minimum(whole.lengths, n_events))
     fitted = pairs_of(histories)
     known = reviews.known_from(histories, N_ITEMS)
     assert_known(known, reviews, lambda writer, row, time: not writer or (writer, row) in fitted)
@@ -116,7 +110,7 @@ def test_of_named_writers_only_reviews_of_their_events_in_these_histories_are_kn
 def test_under_a_cut_no_review_is_known_that_may_have_been_written_after_it(seed: int, cut: int) -> None:
     reviews, whole, before = some_reviews(seed), walks(n_users=30, seed=seed), SECOND + cut
     assert whole.times is not None
-    histories = whole.kept(whole.times < before)
+    histories = whole.select_events(whole.times < before)
     fitted = pairs_of(histories)
 
     def expected(writer: str, row: int, time: float) -> bool:
@@ -136,7 +130,7 @@ def test_without_a_cut_an_anonymous_review_is_known_if_it_can_be_of_no_held_out_
 ) -> None:
     reviews, whole = some_reviews(seed), walks(n_users=4, seed=seed)
     whole = whole if timed else replace(whole, times=None)
-    histories = whole.until(whole.lengths - n_last)
+    histories = whole.truncate(whole.lengths - n_last)
     fitted = pairs_of(histories)
     held_out: dict[int, list[float]] = {}
     for user, each in zip(whole.users, whole, strict=True):
@@ -158,9 +152,9 @@ def test_an_anonymous_review_of_an_item_that_only_the_held_out_event_has_is_held
 ) -> None:
     whole = Histories.of(("u",), (history(3, 4, 7, times=[SECOND, SECOND + 10, SECOND + 60]),))
     review = ReviewVectors(unit_vectors(1), np.array([7]), ("",), np.array([time]))
-    assert len(review.known_from(whole.until(np.array([2])), N_ITEMS, before, whole)) == 0
+    assert len(review.known_from(whole.truncate(np.array([2])), N_ITEMS, before, whole)) == 0
     earlier = replace(review, times=np.array([SECOND + 40.0]))
-    assert len(earlier.known_from(whole.until(np.array([2])), N_ITEMS, before, whole)) == 1
+    assert len(earlier.known_from(whole.truncate(np.array([2])), N_ITEMS, before, whole)) == 1
 
 
 def reviews_of_events(histories: Histories, seed: int = 5) -> ReviewVectors:
@@ -204,10 +198,10 @@ def test_times_of_reviews_come_back_from_the_index_and_one_without_a_time_is_nev
     write_table(pa.table(columns, schema=REVIEWS), table_path(domain_folder(domain.name), "reviews"))
     build_with(builder(), domain.name)
     opened = open_index(load_domain(domain.name), HashingEncoder()).reviews
-    assert opened is not None and opened.found.times is not None
-    assert opened.found.times.tolist() == [SECOND, UNKNOWN_TIME, 0]
-    nothing = domain.histories.until(np.zeros(5, np.int64))
-    assert opened.found.known_from(nothing, N_ITEMS, SECOND + 1).rows.tolist() == [0, 2]
+    assert opened is not None and opened.vectors.times is not None
+    assert opened.vectors.times.tolist() == [SECOND, UNKNOWN_TIME, 0]
+    nothing = domain.histories.truncate(np.zeros(5, np.int64))
+    assert opened.vectors.known_from(nothing, N_ITEMS, SECOND + 1).rows.tolist() == [0, 2]
 
 
 def test_retrieval_works_where_every_review_is_held_out() -> None:
@@ -222,7 +216,7 @@ def test_without_reviews_nothing_of_the_fusion_changes() -> None:
     histories, catalogue = walks(n_users=150), write_domain(walks()).catalogue
     plain, _ = learn_fusion(histories, catalogue, unit_vectors(), seed=2)
     assert plain.columns == COLUMNS
-    assert fitted_features(histories, catalogue, unit_vectors(), None).columns == COLUMNS
+    assert fit_features(histories, catalogue, unit_vectors(), None).columns == COLUMNS
 
 
 def test_the_fusion_learns_from_reviews_where_they_tell_what_comes_next() -> None:
@@ -232,7 +226,7 @@ def test_the_fusion_learns_from_reviews_where_they_tell_what_comes_next() -> Non
     places = np.stack([np.cos(angle), np.sin(angle), np.zeros(N_ITEMS)], 1).astype(np.float32)
     telling = ReviewVectors(places, np.arange(N_ITEMS), ("",) * N_ITEMS)
     fusion, _ = learn_fusion(histories, catalogue, unit_vectors(), 1, telling)
-    features = fitted_features(histories, catalogue, unit_vectors(), telling).of(history(3, 4, 5))
+    features = fit_features(histories, catalogue, unit_vectors(), telling).of(history(3, 4, 5))
     without = features.copy()
     without[:, len(COLUMNS) :] = 0
     assert np.abs(fusion.score(features) - fusion.score(without)).max() > 0.1

@@ -39,13 +39,13 @@ def test_what_is_held_out_comes_right_after_what_is_learned_from(rows: list[list
         assert answer == distinct[user][-n_last]
 
 
-@given(rows=PEOPLE, most_users=st.integers(0, 7), seed=st.integers(0, 3))
+@given(rows=PEOPLE, max_users=st.integers(0, 7), seed=st.integers(0, 3))
 def test_those_not_validated_on_are_learned_from_up_to_their_test(
-    rows: list[list[int]], most_users: int, seed: int
+    rows: list[list[int]], max_users: int, seed: int
 ) -> None:
-    part = split_validation(people(rows), N_ITEMS, most_users, seed)
+    part = split_validation(people(rows), N_ITEMS, max_users, seed)
     long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= MIN_EVENTS]
-    assert len(part.users) == len(part.next_rows) == min(most_users, len(long_enough))
+    assert len(part.users) == len(part.next_rows) == min(max_users, len(long_enough))
     assert (np.diff(part.users) > 0).all()
     answers = dict(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
     for n, (shown, distinct) in enumerate(zip(part.training, long_enough, strict=True)):

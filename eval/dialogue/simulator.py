@@ -12,7 +12,7 @@ import numpy as np
 
 from agent.constraints import Constraint, holds
 from agent.filters import columns_of
-from agent.understanding.title_index import spoken_forms
+from agent.language.spoken_titles import spoken_forms
 from index.data.domain import Catalogue
 from index.data.records import History, Item, bare_title
 from index.types import Mask

@@ -14,10 +14,13 @@ It is made anew for each fit. Heavy imports and optional libraries (through `lib
 new model is one file and one line of MODELS.
 """
 
+import hashlib
 import importlib
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
@@ -160,14 +163,25 @@ MODELS: Mapping[str, str] = {
 }
 
 
+CUSTOM = re.compile(r"[\w.]+:\w+")  # a model of one's own: module:Class
+
+
 def parse_models(text: str) -> tuple[str, ...]:
-    """Names separated by commas, in their order; `all` is every model. Raises MendableError for an unknown name."""
+    """Names separated by commas, in their order; `all` is every model of the registry, `module:Class` one's own.
+
+    Raises MendableError for a name that no model has, and for a model of one's own that cannot be imported.
+    """
     parts = [part.strip() for part in text.split(",") if part.strip()]
     names = tuple(dict.fromkeys(name for part in parts for name in (MODELS if part == "all" else (part,))))
-    unknown = [name for name in names if name not in MODELS]
+    unknown = [name for name in names if name not in MODELS and not CUSTOM.fullmatch(name)]
+    for name in names:
+        if name not in MODELS and name not in unknown:
+            model_class(name)  # refused before anything is run
     if unknown or not names:
         what = f"no model {', '.join(map(repr, unknown))}" if unknown else "no model is named"
-        raise MendableError(what, "--models", f"There are: {', '.join(MODELS)}; `all` is every one")
+        raise MendableError(
+            what, "--models", f"There are: {', '.join(MODELS)}; `all` is every one, `module:Class` one of your own"
+        )
     return names
 
 
@@ -183,6 +197,19 @@ def default_settings(name: str) -> dict[str, Setting]:
 
 
 def model_class(name: str) -> type[Any]:
-    """The class of a model, imported now."""
-    module, _, attribute = MODELS[name].partition(":")
-    return cast(type[Any], getattr(importlib.import_module(module), attribute))
+    """The class of a model, imported now. Raises MendableError where one's own cannot be imported."""
+    module, _, attribute = MODELS.get(name, name).partition(":")
+    try:
+        return cast(type[Any], getattr(importlib.import_module(module), attribute))
+    except (ImportError, AttributeError) as why:
+        if name in MODELS:
+            raise
+        way_out = "Name it as module:Class, the module's file in the working directory"
+        raise MendableError(f"cannot import the model {name!r} ({why})", "--models", way_out) from why
+
+
+def source_key(name: str) -> str:
+    """The hash of the file of a model of one's own; "" for those of the registry, whose code is the program's."""
+    if name in MODELS:
+        return ""
+    return hashlib.sha256(Path(inspect.getfile(model_class(name))).read_bytes()).hexdigest()

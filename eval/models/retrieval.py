@@ -13,11 +13,11 @@ from index.build.loading import OpenedDomain
 from index.data.domain import Histories
 from index.data.records import History
 from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
-from index.retrieval.features import PROFILE_LIVES, profiles
+from index.retrieval.fusion_features import PROFILE_DECAYS, profiles
 from index.retrieval.retriever import Retriever
 from index.types import Floats
 
-PROFILE = PROFILE_LIVES.index(4.0)
+PROFILE = PROFILE_DECAYS.index(4.0)
 
 
 class Text:
@@ -55,7 +55,7 @@ class Behaviour:
         return np.stack([self._one(history) for history in histories])
 
     def _one(self, history: History) -> Floats:
-        return self._behaviour.mix(history) if len(history) else self._behaviour.popularity
+        return self._behaviour.candidate_scores(history) if len(history) else self._behaviour.popularity
 
 
 class Fusion:

@@ -23,5 +23,5 @@ def agent_scores(training: Training, questions: Questions) -> Floats:
         for n in progress(range(len(questions)), "the agent's scores"):
             history = histories[int(questions.owners[n])].before(int(questions.places[n]))
             features = retriever.features.of(history)
-            scores[n] = retriever.fused(Query(history), features, rows[n : n + 1])[0]
+            scores[n] = retriever.fused_scores(Query(history), features, rows[n : n + 1])[0]
     return scores

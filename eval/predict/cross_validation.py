@@ -76,7 +76,7 @@ def parts_of(is_training: Truth, seed: int) -> npt.NDArray[np.int64]:
 
 def _training(opened: OpenedDomain, questions: Questions, users: Truth, seed: int) -> Training:
     """What the agent may be fitted on: the events of these users; the others' histories are empty."""
-    kept = questions.histories.until(np.where(users, questions.histories.lengths, 0))
+    kept = questions.histories.truncate(np.where(users, questions.histories.lengths, 0))
     catalogue = opened.domain.catalogue
     return Training(opened, catalogue, kept, np.arange(len(catalogue)), seed)
 

@@ -109,4 +109,4 @@ def _sample_users(histories: Histories, seed: int) -> Histories:
         return histories
     order = np.random.default_rng(seed).permutation(len(histories))
     n = int(np.searchsorted(np.cumsum(histories.lengths[order]), MAX_EVENTS))
-    return histories.chosen(np.sort(order[: max(1, n)]))
+    return histories.select_users(np.sort(order[: max(1, n)]))

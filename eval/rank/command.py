@@ -17,7 +17,7 @@ from eval.rank.report import whole_report, write_report
 from eval.rank.results import Outcome
 from eval.rank.run import Run
 from eval.rank.run_models import LIST_LENGTH, Plan, run_models
-from index.build.generations import finished
+from index.build.generations import generation_folders
 from index.build.loading import OpenedDomain
 from index.command import note
 from index.data.domain import Domain, load_domain
@@ -115,7 +115,7 @@ def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
 
 def text_vectors(opened: OpenedDomain, split: Split) -> Floats | None:
     """Unit vectors of the items' texts in the split's order; None without an index, and with a note where none fits."""
-    if not finished(opened.name):
+    if not generation_folders(opened.name):
         return None
     try:
         vectors = np.asarray(opened.index.vectors[split.training.original], np.float32)

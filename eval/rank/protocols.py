@@ -32,7 +32,7 @@ class Cases:
 
     def of(self, numbers: npt.NDArray[np.integer]) -> "Cases":
         """Some of the users, by number."""
-        return Cases(self.histories.chosen(numbers), self.relevant.chosen(numbers))
+        return Cases(self.histories.select_users(numbers), self.relevant.select_users(numbers))
 
     def sample(self, n: int, seed: int) -> "Cases":
         """`n` users drawn at random, in their old order; all where there are no more."""
@@ -111,9 +111,9 @@ def leave_one_out(events: Histories) -> Parts:
     numbers = np.flatnonzero(events.lengths >= MIN_EVENTS)
     if not len(numbers):
         raise MendableError("no user has three events or more", "--protocol leave-one-out", "Import more interactions")
-    events = events.chosen(numbers)
-    training = events.until(events.lengths - 1)
-    tuning = events.until(events.lengths - 2)
+    events = events.select_users(numbers)
+    training = events.truncate(events.lengths - 1)
+    tuning = events.truncate(events.lengths - 2)
     return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training))
 
 
@@ -127,8 +127,8 @@ def by_time(events: Histories) -> Parts:
             "the domain has no timestamps", "--protocol time", "Use --protocol leave-one-out, which goes by row number"
         )
     instants = _instants(events.times)
-    training = events.until(_count_before(events, events.times, instants.test_from))
-    tuning = events.until(_count_before(events, events.times, instants.validation_from))
+    training = events.truncate(_count_before(events, events.times, instants.test_from))
+    tuning = events.truncate(_count_before(events, events.times, instants.validation_from))
     return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training), instants)
 
 
@@ -163,9 +163,9 @@ def _next_events(before: Histories, events: Histories) -> Cases:
     """The users who have more events in `events` than in `before`, with those further events as relevant."""
     owners = events.owners
     place = np.arange(len(owners)) - events.starts[owners]
-    after = events.kept(place >= before.lengths[owners])
+    after = events.select_events(place >= before.lengths[owners])
     tested = np.flatnonzero(after.lengths)
-    return Cases(before.chosen(tested), after.chosen(tested))
+    return Cases(before.select_users(tested), after.select_users(tested))
 
 
 def _instants(times: Rows) -> Instants:

@@ -9,7 +9,16 @@ import numpy.typing as npt
 
 from eval.metrics.base import NO_ITEM, Metric, Ranks
 from eval.metrics.ranking import per_user
-from eval.models.registry import Model, NotInstalled, Prepared, Setting, Training, default_settings, make_model
+from eval.models.registry import (
+    Model,
+    NotInstalled,
+    Prepared,
+    Setting,
+    Training,
+    default_settings,
+    make_model,
+    source_key,
+)
 from eval.rank import tuning
 from eval.rank.protocols import Cases, Split
 from eval.rank.ranking import Ranked, check_scores, mask, ranks_of, top_rows_per_user
@@ -46,7 +55,7 @@ def prepare_models(names: Sequence[str], opened: OpenedDomain) -> dict[str, str 
             model = make_model(name)
             if model.needs_index:
                 _ = opened.index
-            found[name] = model.prepare(opened) if isinstance(model, Prepared) else ""
+            found[name] = source_key(name) + (model.prepare(opened) if isinstance(model, Prepared) else "")
         except NotInstalled as why:
             found[name] = Missing(name, str(why))
     return found

@@ -45,7 +45,7 @@ def read_table(path: Path) -> pa.Table:
     """A Parquet file, or a folder of parts in order of their names. Raises MendableError where it cannot be read."""
     parts = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     try:
-        return pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts], promote_options="default")
+        return pa.concat_tables([pq.ParquetFile(part).read() for part in parts], promote_options="default")
     except (OSError, pa.ArrowException) as why:
         reason = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise MendableError(

@@ -1,6 +1,6 @@
 """Vectors of reviews in memory: their items, writers and times, and what an item's reviews are like on the whole."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -51,12 +51,8 @@ class ReviewVectors:
             early = (times < limits) | np.isposinf(limits)
         return self._some(np.flatnonzero(np.where(named, known, early)))
 
-    def renumbered(self, original: Rows) -> "ReviewVectors":
-        """The same for a catalogue in another order, whose row n is row `original[n]` of this one."""
-        return replace(self, rows=np.argsort(original)[self.rows])
-
-    def means(self, n_items: int) -> Floats:
-        """(n_items, dim): the mean of each item's reviews, less what all items' have in common; 0 without a review."""
+    def item_means(self, n_items: int) -> Floats:
+        """(n_items, dim): the mean of each item's reviews, less the mean of all items; 0 without a review."""
         sums = np.zeros((n_items, self.vectors.shape[1]), np.float32)
         np.add.at(sums, self.rows, self.vectors)
         counts = np.bincount(self.rows, minlength=n_items)[:, None]
@@ -64,18 +60,18 @@ class ReviewVectors:
         common = means[counts[:, 0] > 0].mean(0) if len(self) else 0.0
         return np.asarray(np.where(counts > 0, means - common, 0), np.float32)
 
-    def nearest(self, query_vector: Floats, rows: Rows) -> Floats:
-        """For each of these items, how near its nearest review is to a vector; 0 for an item without reviews."""
+    def best_scores(self, query_vector: Floats, rows: Rows) -> Floats:
+        """For each item the largest inner product of its reviews with a vector; 0 for an item without reviews."""
         order, starts = self._by_item
         ends = starts[np.minimum(rows + 1, len(starts) - 1)]
         begins = starts[np.minimum(rows, len(starts) - 1)]
         found = np.zeros(len(rows), np.float32)
         places = [order[begin:end] for begin, end in zip(begins, ends, strict=True)]
-        said = np.asarray(self.vectors[np.concatenate([*places, np.zeros(0, np.int64)])] @ query_vector, np.float32)
+        scores = np.asarray(self.vectors[np.concatenate([*places, np.zeros(0, np.int64)])] @ query_vector, np.float32)
         owners = np.repeat(np.arange(len(rows)), [len(each) for each in places])
-        some = np.array([len(each) > 0 for each in places], bool)
-        found[some] = -np.inf
-        np.maximum.at(found, owners, said)
+        has_reviews = np.array([len(each) > 0 for each in places], bool)
+        found[has_reviews] = -np.inf
+        np.maximum.at(found, owners, scores)
         return found
 
     @cached_property
