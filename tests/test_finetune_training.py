@@ -19,7 +19,7 @@ from finetune.batches import Batch, epoch_batches
 from finetune.budget import Budget
 from finetune.checkpoint import STATE, TENSORS, Checkpoint
 from finetune.objective import NextItemObjective
-from finetune.trainer import CHECKPOINT_EVERY, LOWERINGS, PATIENCE, Schedule, Trainer, Validation
+from finetune.trainer import LOWERINGS, PATIENCE, Schedule, Trainer, Validation
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
 from tests.helpers_index import full_disk
@@ -318,4 +318,3 @@ def test_a_checkpoint_holds_no_program(school: School, checkpoint: Checkpoint) -
     school.trainer(Budget(epochs=9)).run(HISTORIES, interrupting(at_epoch=0), checkpoint)
     assert sorted(path.name for path in checkpoint.folder.iterdir()) == sorted((STATE, TENSORS))
     json.loads((checkpoint.folder / STATE).read_text())
-    assert CHECKPOINT_EVERY <= 60

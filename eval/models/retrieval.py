@@ -1,4 +1,4 @@
-"""Retrieval as `eval` ranks with it: two channels alone, and the fusion of all channels that the agent serves."""
+"""Retrieval as a model of `eval`: two channels alone, and the fusion of all channels, as the agent serves it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ class Text:
     needs_index = True
 
     def fit(self, training: Training) -> None:
-        """Nothing to learn: the vectors of the index, centred."""
+        """Centre the vectors of the index; nothing is learned."""
         vectors = np.asarray(training.index.vectors)[training.original]
         self._vectors = vectors - vectors.mean(0)
 
@@ -41,7 +41,7 @@ class Text:
 
 
 class Behaviour:
-    """The linear mix of co-occurrence and EASE that finds candidates."""
+    """The linear mix of transition counts and EASE that finds candidates."""
 
     search_space: Mapping[str, Sequence[Setting]] = {}
     needs_index = False

@@ -1,4 +1,4 @@
-"""The model `agent`: the lists that `recommend --user` serves, diversification and all, as `eval` ranks with them."""
+"""The model `agent`: the lists that `recommend --user` serves, diversified, as a model of `eval`."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""From a run's results to its figures: what is printed, the metrics of each model and the tests of each pair."""
+"""The figures of a run: what is printed, the metrics of each model, the tests of each pair."""
 
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +15,7 @@ from eval.rank.run_models import LIST_LENGTH, SELECTION_METRIC
 from index.command import progress
 
 RETRIEVER = "fusion"
-FOR_UNKNOWN = Metric("recall", 50)  # items without any event stand deep: at 10 there is little to compare
+COLD_METRIC = Metric("recall", 50)  # cold items rank low: at 10 there is little to compare
 SAMPLED_NOTE = (
     "Ranked among a random sample of items, not the whole catalogue: these figures are not comparable with others, "
     "and can put models in another order (Krichene and Rendle 2020)."
@@ -23,7 +23,7 @@ SAMPLED_NOTE = (
 
 
 def figures(run: Run) -> dict[str, Any]:
-    """What is printed: the contract's fields, models in their order."""
+    """What is printed as JSON, models in their order."""
     rows = {
         each.model: {"note": each.note} if isinstance(each, Missing) else _model_row(each, run)
         for each in progress(run.outcomes, "measure", len(run.outcomes))
@@ -44,7 +44,7 @@ def figures(run: Run) -> dict[str, Any]:
         "models": rows,
         "paired": [test.as_json() for test in tests],
         "retrieval": _retrieval(run),
-        "unknown_items": _unknown_items(run),
+        "unknown_items": _cold_items(run),
         **({"served": served} if (served := served_figures(run)) else {}),
         **({"candidates": {name: asdict(counts) for name, counts in run.candidates.items()}} if run.candidates else {}),
     }
@@ -68,7 +68,7 @@ def _model_row(result: Result, run: Run) -> dict[str, Any]:
 
 
 def _retrieval(run: Run) -> dict[str, float]:
-    """Of the fused channels: recall among the 100 retrieved, and the NDCG@10 that a perfect reranking would reach."""
+    """Of the fused channels: recall among the first 100, and the NDCG@10 of a perfect reranking of these."""
     found = next((result.ranked.ranks for result in run.results if result.model == RETRIEVER), None)
     if found is None:
         return {}
@@ -79,14 +79,14 @@ def _retrieval(run: Run) -> dict[str, float]:
     return {f"recall@{LIST_LENGTH}": rounded(recall), "ceiling": rounded(per_user(perfect, SELECTION_METRIC).mean())}
 
 
-def _unknown_items(run: Run) -> dict[str, Any]:
-    """Recall of the users who next had an item that nobody had before; how many they are, 0 without figures."""
+def _cold_items(run: Run) -> dict[str, Any]:
+    """Recall of the users whose relevant items are cold, and their number; 0 users have no figures."""
     relevant = run.cases.relevant
     events = np.bincount(relevant.owners, run.counts[relevant.rows], len(run.cases))
-    asked = np.flatnonzero((events == 0) & (relevant.lengths > 0))
-    found = {result.model: per_user(result.ranked.ranks, FOR_UNKNOWN)[asked] for result in run.results}
-    if not len(asked) or not found:
-        return {"n": len(asked)}
+    users = np.flatnonzero((events == 0) & (relevant.lengths > 0))
+    found = {result.model: per_user(result.ranked.ranks, COLD_METRIC)[users] for result in run.results}
+    if not len(users) or not found:
+        return {"n": len(users)}
     measured = intervals(np.stack(list(found.values()), axis=1), run.seed)
-    figures_of = {model: {str(FOR_UNKNOWN): each.as_json()} for model, each in zip(found, measured, strict=True)}
-    return {"n": len(asked), "models": figures_of}
+    figures_of = {model: {str(COLD_METRIC): each.as_json()} for model, each in zip(found, measured, strict=True)}
+    return {"n": len(users), "models": figures_of}

@@ -40,7 +40,7 @@ class Run:
 
     @property
     def seed(self) -> int:
-        """What everything random was drawn from."""
+        """The seed of everything random."""
         return self.split.training.seed
 
     @cached_property

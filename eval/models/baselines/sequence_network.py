@@ -67,4 +67,4 @@ class SequenceNetwork:
         from eval.models.baselines import next_item
 
         closing = self.closing(len(self._counts))
-        return next_item.ask(self._network, histories, self._counts, self.length, closing)
+        return next_item.score_next(self._network, histories, self._counts, self.length, closing)
