@@ -136,9 +136,9 @@ def text_examples(index: DomainIndex, seed: int) -> tuple[ValidationList, ...]:
     """Candidates for the POSITIONS events before those that are held out, by a retriever fitted without them."""
     domain = index.domain
     cleaned, _ = first_events(domain.histories, len(domain.catalogue))
-    long_enough = cleaned.chosen(np.flatnonzero(cleaned.lengths > AHEAD + 1))
+    long_enough = cleaned.select_users(np.flatnonzero(cleaned.lengths > AHEAD + 1))
     known = np.maximum(long_enough.lengths - AHEAD - POSITIONS, 1)
-    retriever = fit_retriever(index, long_enough.until(known), seed)
+    retriever = fit_retriever(index, long_enough.truncate(known), seed)
     until = long_enough.lengths - AHEAD
     asked = [(user, n) for user in range(len(long_enough)) for n in range(known[user], until[user])]
     order = np.random.default_rng(seed).permutation(len(asked))[:MAX_EXAMPLES]

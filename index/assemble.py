@@ -33,18 +33,18 @@ def saved_retriever(index: DomainIndex) -> Retriever:
     return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
 
 
-def fit_retriever(index: DomainIndex, histories: Histories, seed: int) -> Retriever:
-    """The retriever fitted to these histories alone; it knows those reviews whose events are among them.
+def fit_retriever(index: DomainIndex, histories: Histories, seed: int, before: int | None = None) -> Retriever:
+    """The retriever fitted to these histories alone, and to reviews that tell nothing of the domain's other events.
 
-    Rows are those of the index's catalogue; `seed` draws the fusion's training lists and first weights.
+    Rows are those of the index's catalogue; `seed` draws the fusion's training lists and first weights; `before` is the
+    instant (Unix seconds) from which everything is held out, None where only the last events of each user are.
     """
-    n_items = len(index.domain.catalogue)
-    written = None if index.reviews is None else index.reviews.vectors
-    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, written)
+    n_items, known = len(index.domain.catalogue), None
+    if index.reviews is not None:
+        known = index.reviews.vectors.known_from(histories, n_items, before, index.domain.histories)
+    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, known)
     behaviour = BehaviourChannel.of(Behaviour.fit(histories, n_items))
-    reviews = None
-    if written is not None:
-        reviews = ReviewChannel.of(written.written_in(histories, n_items), n_items, index.text.encode)
+    reviews = None if known is None else ReviewChannel.of(known, n_items, index.text.encode)
     return _assemble(index, behaviour, reviews, fusion)
 
 

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO, TypeVar
 
@@ -65,7 +65,7 @@ def progress(items: Iterable[T], what: str, total: int | None = None, per_item: 
 
     `per_item`: how many of what is counted an item stands for (a batch of 512 users: 512).
     """
-    n = total if total is not None else len(items) * per_item if hasattr(items, "__len__") else 0
+    n = total if total is not None else len(items) * per_item if isinstance(items, Sized) else 0
     with track(what, n) as step:
         for item in items:
             yield item

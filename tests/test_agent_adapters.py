@@ -120,7 +120,7 @@ def test_an_adapter_that_is_cut_off_or_incomplete_is_refused_in_one_line(
 def test_settings_that_are_none_are_refused_in_one_line(saved: Path, content: str) -> None:
     (saved / SETTINGS).write_text(content)
     assert str(saved) in refused(saved)
-    with pytest.raises(MendableError):
+    with pytest.raises(MendableError, match="finetune rank"):
         read_settings(saved)
 
 

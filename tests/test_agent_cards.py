@@ -7,22 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.constraints import Constraint, State
+from agent.constraints import Constraint, Relaxed, State
+from agent.explain.evidence import FromAttribute, FromConstraint, FromHistory, FromReview, Reason
 from agent.interfaces import cards
 from agent.interfaces.cards import Line
-from agent.recommendation import (
-    AspectSentiment,
-    FromAttribute,
-    FromConstraint,
-    FromHistory,
-    FromReview,
-    RankerCard,
-    Reason,
-    Recommendation,
-    Relaxed,
-    Reply,
-    Sentiment,
-)
+from agent.recommendation import AspectSentiment, RankerCard, Recommendation, Reply, Sentiment
 from index.data.records import Item
 from index.printable import printable
 

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +69,14 @@ def test_a_ratio_above_one_means_faster_than_the_peer() -> None:
 
 def test_both_are_timed_in_turns_and_neither_is_always_first() -> None:
     ran: list[str] = []
-    seconds = in_turns(lambda: ran.append("ours"), lambda: ran.append("peer"), rounds=4)
+    in_turns(lambda: ran.append("ours"), lambda: ran.append("peer"), rounds=4)
     assert ran == ["ours", "peer", "peer", "ours", "ours", "peer", "peer", "ours"]
-    assert seconds.ours >= 0 and seconds.peer >= 0
+
+
+def test_each_sides_seconds_are_its_own() -> None:
+    seconds = in_turns(lambda: time.sleep(0.02), lambda: None, rounds=3)
+    assert seconds.peer < 0.02 <= seconds.ours
+    assert seconds.ratio < 1
 
 
 def test_the_least_of_the_rounds_counts() -> None:
@@ -189,8 +193,8 @@ def test_made_up_vectors_have_few_directions_that_matter() -> None:
     vectors = made_up_vectors(2000, seed=1)
     spectrum = np.linalg.svd(vectors - vectors.mean(0), compute_uv=False) ** 2
     shares = spectrum / spectrum.sum()
-    assert shares[:100].sum() > 0.6
-    assert all(high >= low for high, low in pairwise(shares))
+    even = np.linalg.svd(np.random.default_rng(1).standard_normal(vectors.shape), compute_uv=False) ** 2
+    assert shares[:100].sum() > 0.6 > even[:100].sum() / even.sum()
 
 
 # --- the command ------------------------------------------------------------
@@ -209,7 +213,7 @@ def test_the_command_leaves_out_what_a_missing_domain_needs(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     out = home / "b.json"
-    assert main(["bench", "--only", "encode", "--domain", "nothing", "--out", str(out)]) == 0
+    assert not main(["bench", "--only", "encode", "--domain", "nothing", "--out", str(out)])
     assert "no domain 'nothing'" in json.loads(out.read_text())["notes"]["encode"]
     assert "encode   left out: no domain" in capsys.readouterr().out
 

@@ -234,7 +234,7 @@ def test_coverage_counts_each_item_once_and_leaves_out_what_is_no_item() -> None
 
 
 def test_novelty_is_zero_for_what_every_user_has_and_grows_with_rarity() -> None:
-    common, rare, never = novelty(lists_of([[0], [1], [2]], (8, 3, 0), n_users=8)).tolist()
+    common, rare, never = np.array(novelty(lists_of([[0], [1], [2]], (8, 3, 0), n_users=8)), float).tolist()
     assert (common, rare) == (0.0, pytest.approx(np.log2(9 / 4)))
     assert np.isfinite(never)
     assert never > rare
@@ -271,7 +271,7 @@ def beyond_accuracy(rows: Sequence[Sequence[int]]) -> dict[str, list[float]]:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     means = np.linspace(1, 3, len(rows))
     lists = lists_of(rows, (9, 5, 3, 1, 0), history_counts=means.tolist(), vectors=vectors)
-    return {name: np.atleast_1d(metric(lists)).tolist() for name, metric in BEYOND_ACCURACY_METRICS.items()}
+    return {name: np.array(metric(lists), float, ndmin=1).tolist() for name, metric in BEYOND_ACCURACY_METRICS.items()}
 
 
 @given(tables_of_rows)

@@ -189,14 +189,16 @@ def test_similarity_to_items_is_the_largest_weight_of_any_of_the_items(behaviour
 
 @pytest.mark.parametrize("name", HISTORIES)
 def test_support_names_places_of_the_history_that_raise_the_items_score(behaviour: Behaviour, name: str) -> None:
-    shown = HISTORIES[name]
+    shown, n_places = HISTORIES[name], 0
     for row in range(N_ITEMS):
         places = behaviour.support(shown, row, 3)
+        n_places += len(places)
         assert len(places) <= min(3, len(shown))
         assert len(set(places.tolist())) == len(places)
         for place in places.tolist():
             assert behaviour.matrices["transitions"][shown.rows[place], row] != 0
         assert places.tolist() == as_sparse(behaviour).support(shown, row, 3).tolist()
+    assert (n_places > 0) == (len(shown) > 0)
 
 
 def test_support_prefers_what_was_liked(behaviour: Behaviour) -> None:

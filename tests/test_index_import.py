@@ -3,8 +3,11 @@
 import csv
 import gzip
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from index.data.domain import load_domain
@@ -169,6 +172,17 @@ def test_a_bad_json_line_costs_no_other(text: str, kind: str, folder: Path) -> N
     assert {name: found.n for name, found in report.tally.kinds.items()} == {kind: 1}
     assert report.tally.kinds[kind].first.endswith(f"interactions.jsonl.gz:{N_EVENTS + 1}")
     assert report.as_json()["interactions"] == N_EVENTS
+
+
+def test_decimals_of_parquet_are_numbers(folder: Path) -> None:
+    money = pa.array([Decimal("6.99"), None], pa.decimal128(8, 2))
+    pq.write_table(pa.table({"item_id": ["a", "b"], "title": ["x", "y"], "size": money}), folder / "items.parquet")
+    events = {"user_id": ["u"], "item_id": ["a"], "value": pa.array([Decimal("4.5")], pa.decimal128(3, 1))}
+    pq.write_table(pa.table(events), folder / "interactions.parquet")
+    take(folder)
+    domain = load_domain("shop")
+    assert [item.value("size") for item in domain.catalogue.items] == [6.99, None]
+    assert domain.histories.values.tolist() == [4.5]
 
 
 def test_events_without_a_catalogue_make_one(folder: Path) -> None:

@@ -70,6 +70,9 @@ def test_an_empty_cell_of_a_column_of_numbers_is_not_counted(cell: Any) -> None:
         ("$5 to $6", 5, [CURRENCY, RANGE]),
         ("3-5", 3, [RANGE]),
         ("6,99 - 10,99", 6.99, [DECIMAL_COMMA, RANGE]),
+        ("2006–", 2006, [RANGE]),
+        ("18+", 18, [RANGE]),
+        ("5.-", 5, []),
         ("1e3", 1000.0, []),
         (".5", 0.5, []),
         (7, 7, []),
@@ -97,6 +100,12 @@ def test_a_doubtful_comma_follows_the_other_cells_of_its_column() -> None:
     assert values("1,234", "5,5") == [1.234, 5.5]
     assert values("1.234", "5,5") == [1234, 5.5]
     assert values("1.234", "5.5") == [1.234, 5.5]
+
+
+def test_a_column_of_ranges_is_numbers_where_its_name_or_a_currency_says_so() -> None:
+    assert values("2006–2010", "1999–", name="year") == [2006, 1999]
+    assert values("$5 - $6", "$7+") == [5, 7]
+    assert values("2-4", "1+", name="players") == ["2-4", "1+"]
 
 
 def test_several_currencies_in_a_column_are_counted() -> None:

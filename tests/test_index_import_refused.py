@@ -60,6 +60,11 @@ def broken_header(folder: Path) -> None:
     shop(folder, header="alpha,beta,gamma,delta")
 
 
+def json_without_the_columns(folder: Path) -> None:
+    (shop(folder) / "interactions.csv").unlink()
+    (folder / "interactions.jsonl").write_text('{"alpha": 1, "beta": 2}\n' * 5)
+
+
 def column_twice(folder: Path) -> None:
     shop(folder, header="user_id,item_id,Item_ID,timestamp")
 
@@ -152,6 +157,7 @@ def no_table(folder: Path) -> None:
 
 REFUSED = (
     broken_header,
+    json_without_the_columns,
     column_twice,
     table_twice,
     dangling_link,

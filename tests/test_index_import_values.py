@@ -195,3 +195,10 @@ def test_a_title_in_one_line_holds_no_control_character(title: str) -> None:
 def test_a_film_s_year_stands_at_the_end_of_its_title(title: str, beside: str, whole: str, year: int | None) -> None:
     assert film_title(title, beside) == whole
     assert film_year(whole) == year
+
+
+def test_plain_columns_are_read_at_once() -> None:
+    """The fast way is taken at all: the laws above hold of it, and not of nothing."""
+    assert numbers_at_once(["1", "2.5"], 2).to_pylist() == [1, 2.5]
+    assert times_at_once(["10", "20"], 2).numbers.to_pylist() == [10, 20]
+    assert ids_at_once(["a", "b"]).to_pylist() == ["a", "b"]

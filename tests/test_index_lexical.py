@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.data.item_text import LONGEST, item_text, item_title
+from index.data.item_text import MAX_TEXT, item_text, item_title
 from index.data.records import Item, Value
 from index.errors import MendableError
 from index.retrieval.bm25 import LexicalIndex, query_tokens, tokenize
@@ -119,5 +119,5 @@ def test_the_year_stands_in_the_title_once() -> None:
 
 def test_a_long_text_is_cut_between_two_words() -> None:
     text = item_text(Item("1", "Long", "word " * 2000, tuple(f"category {n}" for n in range(300))))
-    assert len(text) <= LONGEST
+    assert len(text) <= MAX_TEXT
     assert set(text.replace(",", " ").replace(".", " ").split()) <= {"Long", "word", "category", *map(str, range(300))}

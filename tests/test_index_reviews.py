@@ -13,7 +13,7 @@ from index.build.loading import open_index
 from index.build.manifest import read_manifest
 from index.data.domain import Domain, load_domain
 from index.data.records import Item, Review
-from index.data.reviews import LONGEST, MAX_AN_ITEM, chosen, load_reviews, review_text
+from index.data.reviews import MAX_PER_ITEM, MAX_REVIEW, load_reviews, review_text, select_reviews
 from index.data.tables import REVIEWS, table_path, write_table
 from index.errors import MendableError
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
@@ -64,13 +64,13 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_of_many_reviews_of_an_item_the_longest_are_taken_in_the_order_of_the_table() -> None:
     catalogue = reviewed_domain().catalogue
-    texts = ["word " * (n % 17 + 1) for n in range(3 * MAX_AN_ITEM)]
+    texts = ["word " * (n % 17 + 1) for n in range(3 * MAX_PER_ITEM)]
     reviews = (*(review(n, "i1", text) for n, text in enumerate(texts)), review(99, "i2", "short"))
-    found = chosen(reviews, catalogue)
+    found = select_reviews(reviews, catalogue)
     assert found.n_known == len(reviews)
     kept = [each for each in found.reviews if each.item_id == "i1"]
     left = [each for each in reviews if each not in found.reviews]
-    assert len(kept) == MAX_AN_ITEM
+    assert len(kept) == MAX_PER_ITEM
     assert min(len(review_text(each)) for each in kept) >= max(len(review_text(each)) for each in left)
     assert list(found.reviews) == [each for each in reviews if each in found.reviews]
 
@@ -78,12 +78,12 @@ def test_of_many_reviews_of_an_item_the_longest_are_taken_in_the_order_of_the_ta
 def test_reviews_of_unknown_items_and_without_words_are_not_taken() -> None:
     catalogue = reviewed_domain().catalogue
     reviews = (review(0, "nowhere", "fine"), review(1, "i1", " \n "), review(2, "i1", "good", title="Title"))
-    assert [each.review_id for each in chosen(reviews, catalogue).reviews] == ["r2"]
+    assert [each.review_id for each in select_reviews(reviews, catalogue).reviews] == ["r2"]
 
 
 def test_a_review_is_read_with_its_title_in_one_line_and_no_longer_than_is_read() -> None:
     assert review_text(review(0, "i1", "a\n b", title="Oh  dear")) == "Oh dear a b"
-    assert len(review_text(review(0, "i1", "x" * 5000))) == LONGEST
+    assert len(review_text(review(0, "i1", "x" * 5000))) == MAX_REVIEW
 
 
 # --- the part on disk -------------------------------------------------------

@@ -18,12 +18,14 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve the page until Ctrl-C. Raises MendableError; where it cannot be served, before anything is loaded."""
-    from agent.interfaces.address import name_and_password, refuse_taken, refuse_unguarded
+    from agent.interfaces.address import parse_auth, refuse_taken, refuse_unguarded
+    from agent.interfaces.host_guard import read_served_names
 
     if options.auth is not None:
-        name_and_password(options.auth)
+        parse_auth(options.auth)
     refuse_unguarded(options.host, options.auth is not None)
     refuse_taken(options.host, options.port)
+    read_served_names(options.host, options.port)
     domain = load_checked_domain(options)
     agent = open_with_notice(domain, options)
 

@@ -21,6 +21,7 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument("--ranker", choices=("bert", "fusion"), help="default bert where the domain has an adapter")
     parser.add_argument("--newcomer", action="store_true", help="the agent does not know the user's history")
     parser.add_argument("--predictions", metavar="FILE", type=Path, help="write each conversation as a line of JSON")
+    parser.add_argument("--report", metavar="DIR", type=Path, help="write a report as JSON and HTML into this folder")
     add_json(parser)
 
 

@@ -21,10 +21,10 @@ def run(options: argparse.Namespace) -> None:
 
     existing_folder(options.domain)
 
-    from eval.predict.command import run_predict
+    from eval.predict.command import PredictSettings, run_predict
     from index.storage.json_text import print_json
 
-    print_json(run_predict(options), indent=1)
+    print_json(run_predict(PredictSettings.of(options)), indent=1)
 
 
 COMMAND = Command("predict", "whether a user will like an item", add_flags, run)

@@ -109,7 +109,7 @@ class RecommendedLists:
     @cached_property
     def lengths(self) -> Rows:
         """Number of different items in each list."""
-        return self.is_item.sum(1)
+        return np.asarray(self.is_item.sum(1), np.int64)
 
     def mean_of(self, item_values: Array) -> Array:
         """Mean over each list of a value by item, 0 for an empty list."""

@@ -1,4 +1,4 @@
-"""Ranked lists made by others, read from files and ranked as they are; what is strange in them is counted and shown."""
+"""Ranked lists of other systems, read from files and ranked as they are; odd entries are counted and shown."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from eval.rank.results import Result
 from index.command import note
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
-from index.printable import printable
 
 MAX_SHOWN = 20  # lines with unknown ids, and with repeated ones, that are shown for each file
 
@@ -47,7 +46,7 @@ class ListFile:
 
 @dataclass(frozen=True)
 class Counts:
-    """What was strange in a file: none of it was changed. Numbers of ids, but for `empty`, a number of users."""
+    """Odd entries of a file, which are left as they are: numbers of ids, and of users with an empty list."""
 
     history_items: int
     unknown_ids: int
@@ -56,7 +55,7 @@ class Counts:
 
 
 def read_files(paths: Sequence[Path], catalogue: Catalogue) -> list[ListFile]:
-    """All the files, with the same users in each. Raises MendableError naming the file and line that is wrong."""
+    """Read all files; they must have the same users. Raises MendableError naming the file and line that is wrong."""
     files = [read_file(path, catalogue) for path in paths]
     for name in {file.model for file in files}:
         if len(same := [str(file.path) for file in files if file.model == name]) > 1:
@@ -73,7 +72,7 @@ def read_files(paths: Sequence[Path], catalogue: Catalogue) -> list[ListFile]:
 
 
 def read_file(path: Path, catalogue: Catalogue) -> ListFile:
-    """One file; ids that the catalogue lacks and repeats keep their places, and are shown on stderr by `file:line`."""
+    """Read one file; unknown and repeated ids keep their places and are shown on stderr by `file:line`."""
     rows: dict[str, npt.NDArray[np.int32]] = {}
     lines: dict[str, int] = {}
     unknown: dict[str, int] = {}
@@ -101,13 +100,13 @@ def read_file(path: Path, catalogue: Catalogue) -> ListFile:
 
 
 def cases_of(files: Sequence[ListFile], tested: Cases) -> Cases:
-    """The tested users of the files, in the order of the domain. Raises MendableError for one who is not tested."""
+    """The tested users of the files, in the order of the domain. Raises MendableError for a user who is not tested."""
     place = tested.histories.place_of
-    strangers = [(line, user) for user, line in files[0].lines.items() if user not in place]
-    if strangers:
-        line, user = strangers[0]
+    untested = [(line, user) for user, line in files[0].lines.items() if user not in place]
+    if untested:
+        line, user = untested[0]
         raise MendableError(
-            f"{len(strangers)} users of the file have no test event in this domain and protocol, the first {user!r}",
+            f"{len(untested)} users of the file have no test event in this domain and protocol, the first {user!r}",
             f"{files[0].path}:{line}",
             "Leave them out of the candidate files",
         )
@@ -142,6 +141,6 @@ def counts_of(file: ListFile, histories: Histories, n_items: int) -> Counts:
 def _show(places: Sequence[Place], file: ListFile, each: str, all_of_them: str) -> None:
     """Print the first of some places by `file:line`, and how many there are."""
     for place in places[:MAX_SHOWN]:
-        note(printable(f"{file.path}:{place.line}: {each.format(repr(place.item_id))}"))
+        note(f"{file.path}:{place.line}: {each.format(repr(place.item_id))}")
     if places:
-        note(printable(f"{file.path}: {len(places)} {all_of_them}"))
+        note(f"{file.path}: {len(places)} {all_of_them}")

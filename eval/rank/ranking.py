@@ -15,7 +15,7 @@ from index.types import Floats
 
 @dataclass(frozen=True)
 class Ranked:
-    """What is kept of a model's scores: the ranks of the relevant items, the best rows of each user (users, length)."""
+    """What is kept of a model's scores: ranks of the relevant items, the best rows of each user (users, length)."""
 
     ranks: Ranks
     lists: npt.NDArray[np.int32]
@@ -36,7 +36,7 @@ def check_scores(scores: Floats, shape: tuple[int, int], model: str) -> Floats:
 
 
 def mask(scores: Floats, histories: Histories) -> None:
-    """Take what each user had out of the ranking, in place."""
+    """Take each user's history out of the ranking, in place."""
     scores[histories.owners, histories.rows] = -np.inf
 
 
@@ -48,14 +48,14 @@ def ranks_of(scores: Floats, relevant: Histories) -> Ranks:
     """
     better = np.empty(len(relevant.rows))
     equal = np.empty(len(relevant.rows))
-    for nth in range(int(relevant.lengths.max(initial=0))):  # the n-th relevant item of everybody at once
+    for nth in range(int(relevant.lengths.max(initial=0))):  # the nth relevant item of all users at once
         users = np.flatnonzero(relevant.lengths > nth)
         events = relevant.starts[users] + nth
         own = scores if len(users) == len(scores) else scores[users]
         target = scores[users, relevant.rows[events]][:, None]
         better[events] = np.where(np.isneginf(target[:, 0]), np.inf, np.count_nonzero(own > target, axis=1))
         equal[events] = np.count_nonzero(own == target, axis=1)
-    return Ranks(relevant.starts, _placed(better, equal, relevant))
+    return Ranks(relevant.starts, _expected_ranks(better, equal, relevant))
 
 
 def top_rows_per_user(scores: Floats, length: int) -> npt.NDArray[np.int32]:
@@ -67,8 +67,8 @@ def top_rows_per_user(scores: Floats, length: int) -> npt.NDArray[np.int32]:
     return found
 
 
-def _placed(better: npt.NDArray[np.float64], equal: npt.NDArray[np.float64], relevant: Histories) -> Array:
-    """Ranks in growing order for each user, from how many are better than each relevant item and how many tie it."""
+def _expected_ranks(better: npt.NDArray[np.float64], equal: npt.NDArray[np.float64], relevant: Histories) -> Array:
+    """Ascending ranks of each user, from the numbers of better and of tied items of each relevant item."""
     owners = relevant.owners
     order = np.lexsort((better, owners))
     better, equal = better[order], equal[order]

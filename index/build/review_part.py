@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.build.manifest import NAME, Manifest, refuse_index
 from index.build.parts import BuildContext, PreviousIndex
 from index.build.staging import link_or_copy
 from index.build.text_part import embed_texts
-from index.data.reviews import chosen, has_reviews, load_reviews, review_text
+from index.data.reviews import has_reviews, load_reviews, review_text, select_reviews
 from index.errors import MendableError
-from index.retrieval.review_vectors import ReviewVectors
+from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
 from index.retrieval.vector_store import VECTORS, VectorStore
 from index.storage.arrays import read_array, write_array, write_blocks
 from index.storage.home import write_json
@@ -27,7 +28,7 @@ class ReviewPart:
     """Vectors of reviews, some of each item, and their vector store."""
 
     name: str = FOLDER
-    version: int = 1
+    version: int = 2
 
     def is_needed(self, domain: str) -> bool:
         """Only where the domain has reviews."""
@@ -36,7 +37,7 @@ class ReviewPart:
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Embed some reviews of each item, in shards that a killed build finds again."""
         catalogue = context.domain.catalogue
-        found = chosen(load_reviews(context.domain.name), catalogue)
+        found = select_reviews(load_reviews(context.domain.name), catalogue)
         folder = context.folder / FOLDER
         texts = [review_text(review) for review in found.reviews]
         paths = embed_texts(context, texts, f"embedding {len(texts):,} reviews")
@@ -45,7 +46,8 @@ class ReviewPart:
         store.save(folder)
         write_array(folder / ROWS, np.array([catalogue.row_of[each.item_id] for each in found.reviews], np.int64))
         writers = [review.user_id or "" for review in found.reviews]
-        write_json(folder / ABOUT, {"review_ids": [each.review_id for each in found.reviews], "writers": writers})
+        about = {"review_ids": [each.review_id for each in found.reviews], "writers": writers}
+        write_json(folder / ABOUT, {**about, "times": [each.timestamp for each in found.reviews]})
         return {"n_reviews": len(texts), "n_known": found.n_known, "store": asdict(store.settings)}
 
     def extend(self, context: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
@@ -90,16 +92,26 @@ def read_reviews(generation: Path) -> ReviewVectors | None:
 
 def _read(folder: Path) -> tuple[ReviewVectors, tuple[str, ...]]:
     vectors, rows = read_array(folder / VECTORS), np.asarray(read_array(folder / ROWS))
-    ids, writers = _about(folder / ABOUT)
-    if not len(ids) == len(writers) == len(rows) == len(vectors):
+    about = _about(folder / ABOUT)
+    if not len(about.review_ids) == len(about.writers) == len(about.times) == len(rows) == len(vectors):
         raise _damaged(folder / ABOUT)
-    return ReviewVectors(vectors, rows, writers), ids
+    return ReviewVectors(vectors, rows, about.writers, about.times), about.review_ids
 
 
-def _about(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+@dataclass(frozen=True)
+class _About:
+    """What is known of the reviews beside their vectors, in their order."""
+
+    review_ids: tuple[str, ...]
+    writers: tuple[str, ...]
+    times: npt.NDArray[np.float64]
+
+
+def _about(path: Path) -> _About:
     try:
         content = json.loads(path.read_text())
-        return tuple(content["review_ids"]), tuple(content["writers"])
+        times = np.array([UNKNOWN_TIME if time is None else time for time in content["times"]], np.float64)
+        return _About(tuple(content["review_ids"]), tuple(content["writers"]), times)
     except (OSError, ValueError, LookupError, TypeError) as why:
         raise _damaged(path) from why
 

@@ -58,8 +58,7 @@ class PlainBert(nn.Module):
         self.config = config
         self.attention: Attention = sdpa
         self.embeddings = _Embeddings(config, words)
-        self.encoder = nn.Module()
-        self.encoder.layer = nn.ModuleList(_Layer(config, n) for n in range(config.num_hidden_layers))
+        self.encoder = _Encoder(config)
 
     def forward(
         self,
@@ -97,6 +96,12 @@ class _Embedding(nn.Embedding):
         pass
 
 
+class _Encoder(nn.Module):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(_Layer(config, n) for n in range(config.num_hidden_layers))
+
+
 class _Embeddings(nn.Module):
     def __init__(self, config: BertConfig, words: bool) -> None:
         super().__init__()
@@ -114,14 +119,24 @@ class _Embeddings(nn.Module):
         return found
 
 
+class _Attention(nn.Module):
+    def __init__(self, config: BertConfig, number: int) -> None:
+        super().__init__()
+        self.self = _SelfAttention(config, number)
+        self.output = _Output(config.hidden_size, config)
+
+
+class _Intermediate(nn.Module):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.dense = _Linear(config.hidden_size, config.intermediate_size)
+
+
 class _Layer(nn.Module):
     def __init__(self, config: BertConfig, number: int) -> None:
         super().__init__()
-        self.attention = nn.Module()
-        self.attention.self = _SelfAttention(config, number)
-        self.attention.output = _Output(config.hidden_size, config)
-        self.intermediate = nn.Module()
-        self.intermediate.dense = _Linear(config.hidden_size, config.intermediate_size)
+        self.attention = _Attention(config, number)
+        self.intermediate = _Intermediate(config)
         self.output = _Output(config.intermediate_size, config)
 
     def forward(self, states: Tensor, mask: Tensor | None, attention: Attention, settings: dict[str, Any]) -> Tensor:

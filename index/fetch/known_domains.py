@@ -80,9 +80,9 @@ def fetch(name: str, force: bool = False) -> None:
     if not force and _is_whole(name):
         note(f"{name} is already there")
         return
-    source = _first_that_answers()
+    source = _get_first_source()
     tables = read_tables(source)
-    items, about = _described(tables)
+    items, about = _add_film_fields(tables)
     with unfinished_folder(name) as aside:
         if aside is None:
             return
@@ -125,29 +125,31 @@ def _is_whole(name: str) -> bool:
     return True
 
 
-def _first_that_answers() -> KnownSource:
+def _get_first_source() -> KnownSource:
     for source in SOURCES:
         if all(download.is_there() for download in source.files):
             note(f"{source.name}: kept from an earlier fetch")
             return source
-    said = []
+    failures = []
     for source in SOURCES:
         try:
             source.get()
         except Unavailable as why:
-            said.append(f"{source.name}: {why}")
+            failures.append(f"{source.name}: {why}")
             continue
-        for line in said:
+        for line in failures:
             note(f"no answer from {line}")
         note(f"answered: {source.name}")
         return source
     raise MendableError(
-        f"no source has {MOVIELENS} ({'; '.join(said)})", "`index fetch`", "Check the network or the package registry"
+        f"no source has {MOVIELENS} ({'; '.join(failures)})",
+        "`index fetch`",
+        "Check the network or the package registry",
     )
 
 
-def _described(tables: DomainTables) -> tuple[list[Item], dict[str, Any]]:
-    """The films with what the database of films says, and what is kept of that in the domain's file."""
+def _add_film_fields(tables: DomainTables) -> tuple[list[Item], dict[str, Any]]:
+    """The films with the fields of the film database, and what the domain's file records of that."""
     try:
         if not FILMS.is_there():
             from_wheel("bokeh-sampledata==2026.1", (FILMS,))

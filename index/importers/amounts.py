@@ -31,6 +31,7 @@ _AMOUNT = re.compile(
 )
 _DIGIT = re.compile(r"[0-9]")
 _RANGE = re.compile(r"(?P<low>.*[^\s\-–—~])\s*(?:[-–—~…]|\.\.|\b(?:to|bis)\b)\s*(?P<high>[^\s\-–—~].*)")
+_OPEN_RANGE = re.compile(r"(?P<low>[^-–—]*[^\s\-–—])\s*(?:[-–—+])(?P<high>)")
 _CODE = re.compile(r"\+?[0-9][0-9.\-–/: ]*")
 
 
@@ -79,7 +80,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that reads as a number, or as a range between two."""
+    """A cell that reads as a number, or as a range: between two, or from one on ("2006–", "18+")."""
 
     low: Amount
     high: Amount | None = None
@@ -109,10 +110,10 @@ def read_cell(text: str) -> Cell | None:
     whole = _read_amount(text)
     if whole is not None:
         return Cell(whole)
-    ends = _RANGE.fullmatch(text)
+    ends = _RANGE.fullmatch(text) or _OPEN_RANGE.fullmatch(text)
     if ends is None:
         return None
-    low, high = _read_amount(ends["low"]), _read_amount(ends["high"])
+    low, high = _read_amount(ends["low"]), _read_amount(ends["high"] or ends["low"])
     if low is None or high is None or (low.number(False) or 0) > (high.number(False) or 0):
         return None
     return Cell(low, high)
@@ -151,4 +152,4 @@ def _read_amount(text: str) -> Amount | None:
     if shape is None or (found["exponent"] and shape not in (Shape.PLAIN, Shape.POINT, Shape.POINT_OR_THOUSAND)):
         return None
     amount = Amount(digits, shape, "-" if found["minus"] else "", found["exponent"] or "", currency.strip())
-    return amount if amount.number(comma=False) is not None else None
+    return None if amount.exponent and amount.number(comma=False) is None else amount  # "1e400"

@@ -117,7 +117,7 @@ def _numbers(name: str, plain: Sequence[Any], rules: dict[str, list[int]]) -> li
             odd.append(n)
             if len(odd) > max_odd:
                 return None
-    if not _are_numbers(list(read.values()), len(odd), by_name):
+    if not read or (not by_name and 2 * sum(map(_is_bare_range, read.values())) > len(read)):
         return None
     rules[MISSING_WORD] = sorted([*rules[MISSING_WORD], *words])
     rules[NO_NUMBER] = odd
@@ -130,12 +130,9 @@ def is_number_name(name: str) -> bool:
     return words[0] in NUMBER_NAMES or words[-1] in NUMBER_NAMES
 
 
-def _are_numbers(read: Sequence[Cell | int | float], n_odd: int, by_name: bool) -> bool:
-    """Whether enough cells read as numbers; ranges without a currency ("2-4") must be the exception among them."""
-    bare = sum(isinstance(cell, Cell) and cell.high is not None and not cell.currency for cell in read)
-    if not read or 2 * bare > len(read):
-        return False
-    return len(read) >= (MIN_NAMED_NUMBERS if by_name else MIN_NUMBERS) * (len(read) + n_odd)
+def _is_bare_range(cell: Cell | int | float) -> bool:
+    """Whether a cell is a range without a currency: "2-4" players, which must be the exception among numbers."""
+    return isinstance(cell, Cell) and cell.high is not None and not cell.currency
 
 
 def _values(read: Mapping[int, Cell | int | float], n: int, rules: dict[str, list[int]]) -> list[Value | None]:

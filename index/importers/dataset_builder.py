@@ -66,7 +66,7 @@ class DatasetBuilder:
         return DomainTables(items, events, written)
 
     def _items_without_a_table(self) -> list[Item]:
-        """The items that events and reviews speak of, in the order of the first of each, with their ids for titles."""
+        """The items of events and reviews, in the order of the first of each, with their ids for titles."""
         first: dict[str, tuple[Source, int]] = {}
         for rows in (self.events, self.reviews):
             for item_id, place in rows.first_of_items().items() if rows is not None else ():

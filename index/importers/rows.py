@@ -261,9 +261,11 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _plain_array(column: Any) -> Any:
-    """An Arrow column without dictionary coding, its texts and lists of the ordinary kinds."""
+    """An Arrow column without dictionary coding, its texts, numbers and lists of the ordinary kinds."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_decimal(column.type):
+        return column.cast(pa.float64())
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         return column.cast(pa.string())
     return column

@@ -129,7 +129,9 @@ def find_sources(paths: Sequence[Path]) -> Found:
         inside = _files_below(path, passed_over) if path.is_dir() else [path]
         if not inside:
             raise MendableError(
-                f"the folder holds no files but {list_names(passed_over)}", str(path), "Name a folder that holds tables"
+                "the folder holds no file" + (f" but {list_names(passed_over)}" if passed_over else ""),
+                str(path),
+                "Name a folder that holds tables",
             )
         for each in inside:
             found += _sources_of(each)

@@ -52,8 +52,12 @@ class Tables:
 def table_batches(table: str, source: Source, tally: Tally, renaming: Renaming) -> Iterator[Batch]:
     """The rows of one file, its kind told by its name. Raises MendableError where it lacks a column of its table."""
     names, kind = ColumnNames(table, tally), source.name.rpartition(".")[2]
-    if kind == "jsonl":  # each line names its own columns: it is rejected where it lacks one
-        yield from map(names.apply, json_batches(source, tally, renaming))
+    if kind == "jsonl":  # each line names its own columns and is rejected where it lacks one; but one must have them
+        for n, named in enumerate(map(names.apply, json_batches(source, tally, renaming))):
+            if n == 0:
+                needed = [name for name in NEEDED[table] if name != "title"]
+                require_columns(named.names(), needed, source.at(named.lines[0]))
+            yield named
         return
     if kind not in ("csv", "parquet"):
         raise MendableError("the file is no .csv, .jsonl or .parquet", source.shown, "Save it as one of these")

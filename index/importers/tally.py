@@ -73,7 +73,7 @@ class Tally:
             self._keep({"file": source.shown, "line": line, "kind": kind, "row": _short(row)})
 
     def repeat(self, source: Source, line: int, n: int = 1) -> None:
-        """Count rows that say again what an earlier one said."""
+        """Count rows that equal an earlier one."""
         self.duplicates += n
         self.note("row that repeats another", source, line, n)
 

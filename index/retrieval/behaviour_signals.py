@@ -129,7 +129,8 @@ class Behaviour:
 
     def similarity_to(self, these: Rows, rows: Rows) -> Floats:
         """(rows,) the largest of the similarity weights between each row and any of `these` items."""
-        return as_dense(self.matrices["similarity"][these][:, rows]).max(0, initial=0.0)
+        weights = as_dense(self.matrices["similarity"][these][:, rows])
+        return np.asarray(weights.max(0, initial=0.0), np.float32)
 
     def support(self, history: History, row: int, n: int) -> Rows:
         """Places in the history of the at most `n` events that raise an item's score most, best first."""

@@ -54,7 +54,7 @@ def fit_features(
 ) -> Features:
     """Features by these events alone; of the reviews only those whose events are among them."""
     n_items = len(catalogue)
-    means = None if reviews is None else reviews.written_in(histories, n_items).item_means(n_items)
+    means = None if reviews is None else reviews.known_from(histories, n_items).item_means(n_items)
     return Features(Behaviour.fit(histories, n_items), vectors, catalogue, means)
 
 
@@ -78,7 +78,7 @@ def _training_lists(
         mine = [position for position in positions if fold_of[position.user] == fold]
         if not mine:
             continue
-        others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
+        others = histories.truncate(np.where(fold_of == fold, 0, histories.lengths))
         features = fit_features(others, catalogue, vectors, reviews)
         draws = random.spawn(len(mine))
         made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))

@@ -10,13 +10,12 @@ from index.retrieval.candidate_pool import candidate_pool
 from index.retrieval.fusion import Fusion, untrained_fusion
 from index.retrieval.fusion_features import COLUMNS, Features
 from index.retrieval.query import Candidates, Channel, Query, TextMatcher
+from index.retrieval.query_weights import DISLIKED_TEXT_PENALTY, DISLIKED_USERS_PENALTY, USER_TEXT_WEIGHT
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
 CANDIDATES = 300  # that a reranker scores; with 100 it cannot raise what retrieval has at 200
 CANDIDATES_PER_CHANNEL = 250  # that each channel proposes; more where more candidates are asked for
-USER_TEXT_WEIGHT = 3.0  # log odds that the best match of the user's words gains from each TextMatcher
-DISLIKED_TEXT_PENALTY, DISLIKED_USERS_PENALTY = 4.0, 6.0  # log odds that an item just like a disliked one loses
 COLD_START = untrained_fusion(COLUMNS, {"popularity": 0.6})  # of a user without history nothing else is known
 
 
@@ -36,6 +35,14 @@ class Retriever:
         query = Query(query.history, query.disliked, query.text, allowed, query.preference_boost)
         features = self.features.of(query.history)
         rows = self._propose(query, features, max(n, CANDIDATES_PER_CHANNEL))
+        return self._score(query, features, rows, n)
+
+    def candidates(self, query: Query, rows: Rows) -> Candidates:
+        """Rows of one's own as candidates, best first, with the same scores as those that are retrieved."""
+        return self._score(query, self.features.of(query.history), np.unique(rows), len(rows))
+
+    def _score(self, query: Query, features: Floats, rows: Rows, n: int) -> Candidates:
+        """The `n` best of these rows, with their fused scores and each channel's."""
         fused = self.fused_scores(query, features, rows)
         order = np.lexsort((rows, -fused))[:n]
         rows, fused = rows[order], fused[order]

@@ -1,35 +1,55 @@
-"""Vectors of reviews in memory: of which item and by whom each is, and the mean of an item's reviews."""
+"""Vectors of reviews in memory: their items, writers and times, and what an item's reviews are like on the whole."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from index.data.domain import Histories
+from index.data.splits import first_held_out, have_events, places_of
 from index.types import Floats, Rows
+
+UNKNOWN_TIME = np.inf  # of a review without a time: it cannot be shown to be earlier than anything
 
 
 @dataclass(frozen=True)
 class ReviewVectors:
-    """Reviews as vectors of length one (n, dim), the row of each one's item, its writer ("" where none is named)."""
+    """Reviews as vectors of length one (n, dim), the row of each one's item, its writer ("" where it is anonymous).
+
+    `times` are Unix seconds, UNKNOWN_TIME where a review has none; None where no review has one.
+    """
 
     vectors: Floats
     rows: Rows
     writers: tuple[str, ...]
+    times: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def written_in(self, histories: Histories, n_items: int) -> "ReviewVectors":
-        """The reviews whose writer has the item in these histories, and those without a writer.
+    def known_from(
+        self, histories: Histories, n_items: int, before: int | None = None, every: Histories | None = None
+    ) -> "ReviewVectors":
+        """The reviews that may be known to what is fitted on these histories: none that tells of a held-out event.
 
-        Where an event is held out, what its user wrote of the item must be too: it would give the answer away.
+        A named writer's review is known if the histories hold the writer's event with the item. Under a cut, `before`
+        (Unix seconds), it must not have a time at or after the cut, and an anonymous review must have a time before it.
+
+        Without a cut nobody knows which event an anonymous review tells of: it is known if its item has no event in
+        `every` (all events of the domain) that the histories lack, or if its time is before the earliest of these.
+        Without `every` nothing is held out, and all anonymous reviews are known.
         """
-        numbers = np.array([histories.place_of.get(writer, -1) for writer in self.writers], np.int64)
-        events = histories.owners * n_items + histories.rows
-        is_known = np.isin(numbers * n_items + self.rows, events) & (numbers >= 0)
-        is_anonymous = np.array([not writer for writer in self.writers], bool)
-        return self._some(np.flatnonzero(is_known | is_anonymous))
+        named = np.array([bool(writer) for writer in self.writers], bool)
+        known = have_events(histories, places_of(histories, self.writers), self.rows, n_items)
+        times = np.full(len(self), UNKNOWN_TIME) if self.times is None else self.times
+        if before is not None:
+            early = times < before
+            known &= early | np.isinf(times)
+        else:
+            limits = first_held_out(histories if every is None else every, histories, n_items)[self.rows]
+            early = (times < limits) | np.isposinf(limits)
+        return self._some(np.flatnonzero(np.where(named, known, early)))
 
     def item_means(self, n_items: int) -> Floats:
         """(n_items, dim): the mean of each item's reviews, less the mean of all items; 0 without a review."""
@@ -61,4 +81,5 @@ class ReviewVectors:
         return order, np.concatenate([[0], np.cumsum(np.bincount(self.rows))]).astype(np.int64)
 
     def _some(self, places: Rows) -> "ReviewVectors":
-        return ReviewVectors(self.vectors[places], self.rows[places], tuple(self.writers[n] for n in places))
+        times = None if self.times is None else self.times[places]
+        return ReviewVectors(self.vectors[places], self.rows[places], tuple(self.writers[n] for n in places), times)

@@ -1,15 +1,16 @@
-"""Joins what the punctuation of a title had parted: "I loved Mars Attacks! and Heat" is one sentence."""
+"""Joins sentences that the punctuation of a title has parted: "I loved Mars Attacks! and Heat" is one sentence."""
 
 from dataclasses import replace
 
+from agent.language.spoken_titles import MAX_TITLE_WORDS, spoken_forms
 from agent.language.tokens import Message
-from agent.understanding.title_index import LONGEST, TitleIndex, spoken_forms
+from agent.understanding.title_index import TitleIndex
 
 
 def rejoin_sentences(message: Message, titles: TitleIndex) -> Message:
-    """The message without ends of sentences that are inside of a title, or are its last sign before a small word."""
+    """The message without the ends of sentences inside a title, or at its last sign before a word in small letters."""
     breaks = [n for n, token in enumerate(message.tokens) if token.starts and n]
-    gone = {n for n in breaks for at in range(max(0, n - LONGEST), n) if _spans(message, titles, at, n)}
+    gone = {n for n in breaks for at in range(max(0, n - MAX_TITLE_WORDS), n) if _spans(message, titles, at, n)}
     if not gone:
         return message
     tokens, shift, questions = [], 0, set()
@@ -22,8 +23,8 @@ def rejoin_sentences(message: Message, titles: TitleIndex) -> Message:
 
 
 def _spans(message: Message, titles: TitleIndex, start: int, end: int) -> bool:
-    """Whether a title that begins at word `start`, with its own signs, reaches over the end before word `end`."""
-    words = tuple(token.word for token in message.tokens[start : start + LONGEST])
+    """Whether a title that begins at word `start` reaches, with its punctuation, over the break before word `end`."""
+    words = tuple(token.word for token in message.tokens[start : start + MAX_TITLE_WORDS])
     for hit in titles.at(words, 0):
         stop = start + hit.end
         if stop < end:

@@ -1,8 +1,8 @@
-"""Runs of capitalised words, which are names: where one begins and ends, and whether a title is a piece of one."""
+"""Names are runs of capitalised words: where one begins and ends, and whether a title is only a piece of one."""
 
 import re
 
-from agent.language.english import CHATTER, JOINERS
+from agent.language.common_words import CHATTER, JOINERS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 
@@ -12,8 +12,8 @@ _VERBS = word_set("loved liked enjoyed hated disliked seen watched love like hat
 _CUT = re.compile(r"[,;()]| - |–|—")
 
 
-class Runs:
-    """The runs of capitals of one message."""
+class CapitalRuns:
+    """The runs of capitalised words in one message."""
 
     def __init__(self, message: Message) -> None:
         self.message = message
@@ -40,7 +40,7 @@ class Runs:
         return end
 
     def start(self, n: int) -> int:
-        """The first of the capitals that stand without a gap before word `n`, itself a capital."""
+        """The first of the capitalised words that lead up to word `n`, itself one, without a gap."""
         while n > 0 and not self.is_cut(n) and self.is_capital(n - 1) and not self.message.tokens[n - 1].starts:
             n -= 1
         return n
@@ -76,7 +76,7 @@ class Runs:
         return is_name and not token.text.endswith(("'s", "’s"))
 
     def _connected(self, n: int, loosely: bool) -> int:
-        """Where the capital ends that small words at `n` lead to: "of Death", "in the Attic"; 0 where none does."""
+        """The place after the capital that small words at `n` lead to: "of Death", "in the Attic"; 0 where none do."""
         words = self.message.words
         place = n
         while place < len(words) and place < n + 2 and words[place] in _CONNECTS and not self.is_capital(place):

@@ -1,13 +1,13 @@
-"""Finds values of the catalogue in a message: kinds, countries, people, whatever its fields hold."""
+"""Finds values of the catalogue's fields in a message: genres, countries, people, whatever they hold."""
 
 from collections.abc import Iterator, Sequence
 
-from agent.language.english import COMMON, NOUNS
+from agent.language.common_words import COMMON, NOUNS
+from agent.language.plurals import is_plural
 from agent.language.tokens import Message, words_of
-from agent.language.values import is_plural
 from agent.language.word_lists import word_set
+from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon, Sense
-from agent.understanding.matches import FieldMatch, TokenMask
 
 _MAKERS = word_set(
     "director directors writer writers author authors artist artists band composer brand maker publisher "
@@ -34,39 +34,41 @@ _BEFORE_SURNAMES = word_set("love like loved liked enjoy of and or more some any
 _SKIPPED = word_set("the a an by old any some those")
 
 
-def find_values(message: Message, lexicon: Lexicon, free: TokenMask) -> Iterator[FieldMatch]:
-    """The values that a message says, from left to right; the words of each are taken."""
+def find_values(message: Message, lexicon: Lexicon, mask: TokenMask) -> Iterator[FieldMatch]:
+    """The values that a message names, from left to right; the words of each are taken."""
     n = 0
     while n < len(message):
-        found = _value_at(message, lexicon, free, n)
-        if found:
-            free.take(found.start, found.end)
-            yield found
-        n = found.end if found else n + 1
+        match = _value_at(message, lexicon, mask, n)
+        if match:
+            mask.take(match.start, match.end)
+            yield match
+        n = match.end if match else n + 1
 
 
-def _value_at(message: Message, lexicon: Lexicon, free: TokenMask, n: int) -> FieldMatch | None:
+def _value_at(message: Message, lexicon: Lexicon, mask: TokenMask, n: int) -> FieldMatch | None:
     words = message.words
-    for end in range(min(len(words), n + lexicon.longest), n, -1):
+    for end in range(min(len(words), n + lexicon.max_words), n, -1):
         form = " ".join(words[n:end])
         if form not in lexicon.senses and not (end == n + 1 and form in lexicon.surnames):
             continue
-        if not free.are(n, end) or any(message.ends(each) for each in range(n + 1, end)):
+        if not mask.are_free(n, end) or any(message.ends(each) for each in range(n + 1, end)):
             continue
         senses = [s for s in lexicon.senses.get(form, ()) if _is_meant(message, s, n, end)]
         if not senses and end == n + 1:
             senses = [s for s in lexicon.surnames.get(form, ()) if _is_surname(message, n, end)]
         if senses:
             start, stop = _with_field(message, senses[0], n, end)
-            return _found(message, start, stop, _pointed_at(message, n, senses))
+            return _match(message, start, stop, _pointed_at(message, n, senses))
     return None
 
 
-def _found(message: Message, start: int, end: int, senses: Sequence[Sense]) -> FieldMatch:
+def _match(message: Message, start: int, end: int, senses: Sequence[Sense]) -> FieldMatch:
     plural = is_plural(message.words[end - 1]) and message.words[end - 1] not in NOUNS
     if len(senses) == 1:
-        return FieldMatch(start, end, senses[0].parts, plural=plural)
-    return FieldMatch(start, end, tuple(part for sense in senses for part in sense.parts), any_of=True, plural=plural)
+        return FieldMatch(start, end, senses[0].parts, is_plural=plural)
+    return FieldMatch(
+        start, end, tuple(part for sense in senses for part in sense.parts), any_of=True, is_plural=plural
+    )
 
 
 def _is_meant(message: Message, sense: Sense, start: int, end: int) -> bool:
@@ -86,7 +88,7 @@ def _is_meant(message: Message, sense: Sense, start: int, end: int) -> bool:
 
 
 def _is_named(message: Message, start: int, end: int) -> bool:
-    """Whether a word that may be ordinary is used as a name: a capital, or a word such as "starring" before it."""
+    """Whether a word that may be ordinary is used as a name: with a capital, or after a word such as "starring"."""
     before = _pointer(message, start)
     if before in _SURE or (before == "by" and message.words[start] not in COMMON):
         return True
@@ -97,7 +99,7 @@ def _is_named(message: Message, start: int, end: int) -> bool:
 
 
 def _is_surname(message: Message, start: int, end: int) -> bool:
-    """Whether a word that is somebody's last name stands where a name does: "I love Hitchcock", "Hitchcock films"."""
+    """Whether a last name stands where a name does: "I love Hitchcock", "Hitchcock films"."""
     token, after = message.tokens[start], message.words[end] if end < len(message) else ""
     if _is_named(message, start, end):
         return True
@@ -109,7 +111,7 @@ def _is_surname(message: Message, start: int, end: int) -> bool:
 
 
 def _with_field(message: Message, sense: Sense, start: int, end: int) -> tuple[int, int]:
-    """The place of a value with the name of its field beside it: "high acidity"."""
+    """The words of a value with the name of its field beside it: "high acidity"."""
     if sense.needs == "field":
         field = words_of(sense.parts[0].field.replace("_", " "))
         if message.words[end : end + len(field)] == field:
@@ -120,7 +122,7 @@ def _with_field(message: Message, sense: Sense, start: int, end: int) -> tuple[i
 
 
 def _pointed_at(message: Message, start: int, senses: Sequence[Sense]) -> Sequence[Sense]:
-    """The senses of the fields that the word before points at, all where it points at none of them."""
+    """The senses of the fields that the word before points at ("by" at makers); all where it points at none of them."""
     fields = _POINTERS.get(_pointer(message, start), frozenset())
     return [sense for sense in senses if sense.parts[0].field in fields] or senses
 
