@@ -33,11 +33,17 @@ class Step:
     done: float = 0
     detail: str = ""  # figures beside the count, such as a loss
     began: float = field(default_factory=time.monotonic)
+    resumed: float = 0  # what an earlier run had done, which tells nothing of the pace of this one
     on_change: "_Shown | None" = None
 
     def advance(self, n: float = 1) -> None:
         """So much more is done."""
         self.update(self.done + n)
+
+    def resume(self, done: float) -> None:
+        """So much was done by an earlier run."""
+        self.began, self.resumed = time.monotonic(), done
+        self.update(done)
 
     def update(self, done: float, detail: str = "") -> None:
         """So much is done by now."""
@@ -52,7 +58,8 @@ class Step:
             return f"{self.what}: {f'{self.done:,.0f} in ' if self.done else ''}{_duration(spent)}"
         share = min(self.done / self.total, 1.0)
         count = f" ({self.done:,.0f} of {self.total:,.0f})" if self.total > 1 else ""
-        left = f", about {_duration(spent * (1 - share) / share)} left" if share > 0 else ""
+        gained = share - self.resumed / self.total
+        left = f", about {_duration(spent * (1 - share) / gained)} left" if gained > 0 else ""
         return f"{self.what}: {share:.0%}{count}{left}" + (f"; {self.detail}" if self.detail else "")
 
 

@@ -56,7 +56,8 @@ def run_dialogue(settings: DialogueSettings) -> dict[str, Any]:
     index = open_index(load_domain(settings.domain))
     sample = draw_users(index.domain, settings.users, settings.seed)
     agent = agent_without(index, sample.domain, settings.ranker, settings.seed)
-    talks = [talk for each in progress(sample.profiles, "talking") for talk in _talks(each, agent, settings)]
+    every = progress(sample.profiles, "simulate conversations, users")
+    talks = [talk for each in every for talk in _talks(each, agent, settings)]
     if settings.predictions is not None:
         lines = (json_text(talk.as_json()) + "\n" for talk in talks)
         write_bytes(settings.predictions, "".join(lines).encode())

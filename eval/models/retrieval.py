@@ -12,6 +12,7 @@ from index.assemble import fit_retriever
 from index.build.loading import OpenedDomain
 from index.data.domain import Histories
 from index.data.records import History
+from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
 from index.retrieval.fusion_features import PROFILE_DECAYS, profiles
 from index.retrieval.retriever import Retriever
@@ -74,7 +75,8 @@ class Fusion:
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): the ranker's scores of the candidates, -inf for all others."""
-        return np.stack([self._one(history) for history in self.training.unshuffled(histories)])
+        every = progress(self.training.unshuffled(histories), "of these users", len(histories))
+        return np.stack([self._one(history) for history in every])
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the index's encoder and tables."""

@@ -12,8 +12,8 @@ from eval.models.adapter_checks import has_adapter
 from eval.models.registry import Training, index_key
 from eval.models.reranked import Bert
 from index.build.loading import OpenedDomain
-from index.command import note
 from index.data.domain import Domain, Histories
+from index.progress import note, progress
 from index.types import Floats
 
 AGENT = "agent"  # the name of this model
@@ -56,7 +56,8 @@ class Served(Bert):
     def scores(self, histories: Histories) -> Floats:
         """(users, items): minus the place in the list, -inf for what is not in it."""
         found = np.empty((len(histories), self.training.n_items), np.float32)
-        for n, history in enumerate(self.training.unshuffled(histories)):
+        every = progress(self.training.unshuffled(histories), "of these users", len(histories))
+        for n, history in enumerate(every):
             rows = self.agent.rank(Request(histories.users[n], State(), history, k=SHOWN))
             found[n] = self.training.shuffled_scores(rows, -np.arange(len(rows), dtype=np.float32))
         return found

@@ -78,7 +78,7 @@ def measure(probabilities: Array, questions: Questions, seed: int) -> dict[str, 
     def interval(metric: Callable[[Array, Truth, Array], float]) -> dict[str, Any]:
         return interval_of(lambda weights: metric(ordered, truth, weights), owners, seed, RESAMPLES).as_json()
 
-    every = progress(CLASSIFICATION_METRICS.items(), "measure", len(CLASSIFICATION_METRICS))
+    every = progress(CLASSIFICATION_METRICS.items(), "measure a model", len(CLASSIFICATION_METRICS))
     return {name: interval(metric) for name, metric in every}
 
 

@@ -27,7 +27,7 @@ def predict_probabilities(
     fold_of_user = folds(len(questions.histories), n_folds, seed)
     found = {name: np.zeros(len(questions)) for name in models}
     learners = [name for name in models if name != AGENT]
-    for fold in progress(range(n_folds), "folds"):
+    for fold in progress(range(n_folds), "cross-validate, folds"):
         tested = fold_of_user[questions.owners] == fold
         if not tested.any() or not _has_both(questions.truth[~tested]):
             raise MendableError("a fold has only one kind of answer", "--folds", "Use fewer folds, or import more")

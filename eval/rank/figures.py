@@ -12,7 +12,7 @@ from eval.rank.diversification import served_figures
 from eval.rank.results import Missing, Result
 from eval.rank.run import DEPTH, Run
 from eval.rank.run_models import LIST_LENGTH, SELECTION_METRIC
-from index.command import progress
+from index.progress import progress, stage
 
 RETRIEVER = "fusion"
 COLD_METRIC = Metric("recall", 50)  # cold items rank low: at 10 there is little to compare
@@ -26,14 +26,12 @@ def figures(run: Run) -> dict[str, Any]:
     """What is printed as JSON, models in their order."""
     rows = {
         each.model: {"note": each.note} if isinstance(each, Missing) else _model_row(each, run)
-        for each in progress(run.outcomes, "measure", len(run.outcomes))
+        for each in progress(run.outcomes, "measure the models", len(run.outcomes))
     }
     names = [result.model for result in run.results]
-    tests = (
-        paired_tests(names, np.stack(list(run.selection.values()), axis=1), str(SELECTION_METRIC), run.seed)
-        if names
-        else ()
-    )
+    with stage("test each pair of models"):
+        values = np.stack(list(run.selection.values()), axis=1) if names else np.zeros((0, 0))
+        tests = paired_tests(names, values, str(SELECTION_METRIC), run.seed) if names else ()
     return {
         "domain": run.domain,
         "protocol": run.protocol,

@@ -24,9 +24,9 @@ from eval.rank.protocols import Cases, Split
 from eval.rank.ranking import Ranked, check_scores, mask, ranks_of, top_rows_per_user
 from eval.rank.results import Missing, Outcome, Result, Saved, Trial
 from index.build.loading import OpenedDomain
-from index.command import note, progress
 from index.data.domain import Catalogue
 from index.errors import MendableError
+from index.progress import note, progress, stage
 from index.types import Floats
 
 LIST_LENGTH = 100
@@ -110,7 +110,7 @@ def rank_cases(
     step = max(1, min(MAX_USERS, MAX_SCORES // n_items))
     random = np.random.default_rng(seed)
     parts: list[Ranked] = []
-    for start in progress(range(0, len(cases), step), f"rank by {name}"):
+    for start in progress(range(0, len(cases), step), f"rank by {name}, users", len(cases), step):
         part = cases.of(np.arange(start, min(start + step, len(cases))))
         began = time.perf_counter()
         raw = model.scores(part.histories)
@@ -144,7 +144,8 @@ def _tune(name: str, split: Split, plan: Plan, saved: Saved) -> tuple[Trial, ...
 def _fit(name: str, settings: Mapping[str, Setting], training: Training) -> tuple[Model, float]:
     model = make_model(name, settings)
     began = time.perf_counter()
-    model.fit(training)
+    with stage(f"fit {name}"):
+        model.fit(training)
     return model, time.perf_counter() - began
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from finetune.commands.training_flags import add_training_flags
+from finetune.commands.training_flags import add_training_flags, check_inputs
 from index.command import Command, Parser, note, positive_int
 
 MINUTES = 20.0  # where neither --minutes nor --epochs is given
@@ -33,9 +33,7 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, and note where the adapter is. Raises MendableError."""
-    from index.data.domain import existing_folder
-
-    existing_folder(options.domain)
+    check_inputs(options)
 
     from finetune.rank import finetune_rank
     from finetune.settings import LAYERS, LEARNING_RATES, RankSettings

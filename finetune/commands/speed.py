@@ -2,7 +2,7 @@
 
 import argparse
 
-from finetune.commands.training_flags import add_training_flags
+from finetune.commands.training_flags import add_training_flags, check_inputs
 from index.command import Command, Parser, add_json, positive_int
 
 
@@ -16,9 +16,7 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure and print the speed. Raises MendableError."""
-    from index.data.domain import existing_folder
-
-    existing_folder(options.domain)
+    check_inputs(options)
 
     from finetune.settings import RankSettings
     from finetune.speed import speed
