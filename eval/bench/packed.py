@@ -15,7 +15,7 @@ import torch
 
 from agent.rerank.packed_scoring import plain_mask
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import Wording, candidate_text, history_text
+from agent.rerank.text_prompt import PromptTokenizer, candidate_text, history_text
 from agent.rerank.text_reranker import TextReranker, new_text_reranker
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, in_turns, significant
@@ -71,7 +71,7 @@ def packed_row(model: ModelFolder, kind: str, layers: int, pairs: Pairs, rounds:
     return Row(seconds, name, figures)
 
 
-def shaken(model: ModelFolder, layers: int) -> tuple[TextReranker, Wording]:
+def shaken(model: ModelFolder, layers: int) -> tuple[TextReranker, PromptTokenizer]:
     """A reader whose LoRA and head are drawn at random: fresh ones are zero."""
     reader, wording = new_text_reranker(model.name, layers, RANK, seed=1)
     random = torch.Generator().manual_seed(1)
@@ -82,7 +82,7 @@ def shaken(model: ModelFolder, layers: int) -> tuple[TextReranker, Wording]:
     return reader.eval(), wording
 
 
-def packed_scores(reader: TextReranker, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+def packed_scores(reader: TextReranker, wording: PromptTokenizer, pairs: Pairs) -> Callable[[], Floats]:
     """All candidates behind the history, which is read once, tokenizing included."""
 
     def score() -> Floats:
@@ -94,7 +94,7 @@ def packed_scores(reader: TextReranker, wording: Wording, pairs: Pairs) -> Calla
     return score
 
 
-def operations(reader: TextReranker, wording: Wording, pairs: Pairs) -> float:
+def operations(reader: TextReranker, wording: PromptTokenizer, pairs: Pairs) -> float:
     """Floating-point operations of the matrix products that the packed pass needs, without padding.
 
     A token takes 2 for each weight of the layers; attention takes 4 d for each pair of tokens that see one another.
@@ -133,14 +133,14 @@ def _by_cross_encoder(model: ModelFolder, reader: TextReranker, pairs: Pairs) ->
     return lambda: np.asarray(encoder.predict(asked, show_progress_bar=False), np.float32)
 
 
-def _pair_by_pair(reader: TextReranker, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+def _pair_by_pair(reader: TextReranker, wording: PromptTokenizer, pairs: Pairs) -> Callable[[], Floats]:
     def score() -> Floats:
         return np.array([_one(reader, wording, pairs.history, candidate) for candidate in pairs.candidates], np.float32)
 
     return score
 
 
-def _one(reader: TextReranker, wording: Wording, history: str, candidate: str) -> float:
+def _one(reader: TextReranker, wording: PromptTokenizer, history: str, candidate: str) -> float:
     with torch.inference_mode():
         ids = torch.cat([wording.history(history), wording.candidates([candidate]).ids], 1)
         states = reader.backbone(input_ids=ids, use_cache=False).last_hidden_state
