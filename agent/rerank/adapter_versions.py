@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.rerank.adapter_files import BROKEN, RECORD, SETTINGS, WEIGHTS, read_record, read_settings_file
+from agent.rerank.adapter_files import BROKEN, SETTINGS, WEIGHTS, read_record, read_settings_file
 from agent.rerank.rankers import TUNED
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
@@ -185,11 +185,18 @@ def move_unversioned(domain: str, kind: str) -> None:
     Inside `only_training`. The copy has its place before the original goes: a kill leaves at least one of them whole.
     """
     parent = adapters_folder(domain) / kind
-    if not (parent / SETTINGS).is_file():
-        return
-    was_current = find_current(domain, kind)
     files = [path for path in parent.iterdir() if path.is_file() and path.name not in (CURRENT, LOCK)]
-    name, aside = _name_of(parent, _time_of(parent)), parent / ".new"
+    if (parent / SETTINGS).is_file():
+        _copy_unversioned(domain, kind, files)
+        with mendable_writes(parent):
+            (parent / SETTINGS).unlink()
+    for path in files:
+        path.unlink(missing_ok=True)
+
+
+def _copy_unversioned(domain: str, kind: str, files: list[Path]) -> None:
+    parent = adapters_folder(domain) / kind
+    current, name, aside = find_current(domain, kind), _name_of(parent, _time_of(parent)), parent / ".new"
     if not (parent / name / SETTINGS).is_file():
         shutil.rmtree(aside, ignore_errors=True)
         with mendable_writes(parent):
@@ -197,12 +204,8 @@ def move_unversioned(domain: str, kind: str) -> None:
             for path in files:
                 shutil.copy2(path, aside / path.name)
         replace_folder(aside, parent / name)
-    if was_current is not None and was_current.name == name:
+    if current is not None and current.name == name:
         write_bytes(parent / CURRENT, f"{name}\n".encode())
-    with mendable_writes(parent):
-        (parent / SETTINGS).unlink()
-        for path in files:
-            path.unlink(missing_ok=True)
 
 
 def _versions_of(domain: str, kind: str) -> list[Version]:
@@ -244,6 +247,8 @@ def _free_name(domain: str, name: str) -> str:
 
 
 def _time_of(folder: Path) -> datetime:
-    """When the files of a folder were written."""
-    path = folder / (RECORD if (folder / RECORD).is_file() else SETTINGS)
-    return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+    """When the settings of a folder were written, 1970 where they are gone meanwhile."""
+    try:
+        return datetime.fromtimestamp(int((folder / SETTINGS).stat().st_mtime), UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)
