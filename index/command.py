@@ -23,6 +23,7 @@ QUIET_LIBRARIES = {  # read by libraries when they are imported, so set before a
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
 }
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read by libraries as they are loaded
 # Objects made between two collections. Python's 700 let it look through all modules and records again and again while
 # they are loaded: a fifth of the time until a command has started.
 COLLECT_EVERY = 100_000
@@ -93,6 +94,16 @@ def run_command(room: str, about: str, commands: Sequence[Command], arguments: S
     options = parser.parse(arguments[1:])
     set_quiet(options.quiet)
     return command.run(options)
+
+
+def use_one_thread() -> None:
+    """Let linear algebra run in one thread, where the user has set no number: for a command that answers one request.
+
+    To start further threads and to wait for them costs more than they save. It must come before NumPy is loaded.
+    """
+    if "numpy" not in sys.modules:
+        for name in THREAD_COUNTS:
+            os.environ.setdefault(name, os.environ.get("OMP_NUM_THREADS", "1"))
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

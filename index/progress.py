@@ -265,9 +265,11 @@ def _has_width(stream: TextIO) -> bool:
 
 
 def _duration(seconds: float) -> str:
-    """`12 s`, `3 min`, `1 h 20 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes = round(whole / 60)
+    """`12 s`, `3 min 10 s`, `25 min`, `1 h 20 min`."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    tens = round(seconds / 10)
+    if tens < 60:
+        return f"{tens // 6} min" + (f" {tens % 6}0 s" if tens % 6 else "")
+    minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

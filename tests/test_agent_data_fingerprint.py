@@ -37,6 +37,8 @@ def mismatch(trained_on: Domain, here: Domain) -> str | None:
 
 DOMAIN = domain_of(walks())
 ITEMS, EVENTS = DOMAIN.catalogue.items, DOMAIN.histories
+assert EVENTS.times is not None
+TIMES = EVENTS.times
 
 
 def with_event(histories: Histories, user: int, place: int, row: int, value: float) -> Histories:

@@ -162,8 +162,8 @@ def _senses(counts: Counts, n_items: int) -> dict[str, tuple[Sense, ...]]:
         if not _is_spoken(name, values, n_items):
             continue
         for value in values:
+            parts = (Constraint(name, "=", value),)
             for form, weak in value_forms(value) if " ".join(words_of(value)) not in MEANS_NOTHING else ():
-                parts = (Constraint(name, "=", value),)
                 sense = Sense(parts, "noun" if weak else _needs(name, form, len(values)))
                 if not any(each.parts == parts for each in found[form]):
                     found[form].append(sense)

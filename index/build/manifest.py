@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index.embedding.model_files import file_sha256
 from index.errors import MendableError
+from index.storage.file_hashes import file_sha256
 from index.storage.home import write_json
 
 NAME = "manifest.json"

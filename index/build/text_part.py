@@ -63,7 +63,7 @@ def _embed_shard(context: BuildContext, texts: tuple[str, ...]) -> Path:
     """The file with the vectors of some texts, named by the hashes of encoder and texts."""
     path = context.shards / f"{context.encoder.sha256[:16]}-{texts_sha256(texts)[:32]}.npy"
     if not _is_whole(path, len(texts), context.encoder):
-        write_array(path, context.encoder.encode(texts))
+        write_array(path, context.encoder.encode(texts, "batches of these"))
     return path
 
 

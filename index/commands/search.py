@@ -2,7 +2,7 @@
 
 import argparse
 
-from index.command import Command, Parser, add_domain, add_json, positive_int
+from index.command import Command, Parser, add_domain, add_json, positive_int, use_one_thread
 from index.printable import print_text, printable_line
 
 
@@ -16,6 +16,8 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print what was found. Raises MendableError."""
+    use_one_thread()
+
     from index.search import search_items
     from index.storage.json_text import print_json
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.progress import progress
 from index.retrieval.fusion import Fusion
 from index.types import Floats
 
@@ -50,7 +51,7 @@ def fit_fusion(lists: Sequence[TrainingList], columns: tuple[str, ...], seed: in
     optimizer = torch.optim.AdamW(parameters.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * -(-len(truth) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=max(steps, 2))
-    for _ in range(EPOCHS):
+    for _ in progress(range(EPOCHS), f"fitting the fusion to {len(lists):,} lists, epochs"):
         for batch in torch.split(torch.randperm(len(truth), generator=random), BATCH):
             scores = _forward(parameters, features[batch]) + offsets[batch]
             loss = torch.nn.functional.cross_entropy(scores, truth[batch])
@@ -80,7 +81,7 @@ def add_cold_items(fusion: Fusion, lists: Sequence[TrainingList], text_columns: 
     weights = torch.zeros(len(fusion.columns) + 1, requires_grad=True)
     optimizer = torch.optim.AdamW([weights], lr=10 * LEARNING_RATE, weight_decay=0.0)
     truth = torch.zeros(len(lists), dtype=torch.int64)
-    for _ in range(EPOCHS):
+    for _ in progress(range(EPOCHS), "fitting the fusion to cold items, epochs"):
         for batch in torch.split(torch.randperm(len(truth), generator=random), BATCH):
             is_cold = torch.rand(len(batch), stacked.shape[1], generator=random) < COLD_SHARE
             cold = features[batch] @ weights[:-1] + weights[-1]

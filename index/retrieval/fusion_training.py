@@ -9,7 +9,7 @@ import numpy as np
 
 from index.data.domain import Catalogue, Histories
 from index.data.records import History
-from index.progress import progress, stage
+from index.progress import progress
 from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES, Behaviour
 from index.retrieval.candidate_pool import candidate_pool, weighted_signals
 from index.retrieval.fusion import Fusion, untrained_fusion
@@ -57,8 +57,7 @@ def learn_fusion(
     if len(lists) < MIN_TRAINING_LISTS:
         return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
     text_columns = [name for name in columns if name not in NAMES]  # the others are 0 for a cold item
-    with stage(f"fitting the fusion to {len(lists):,} lists"):
-        return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
+    return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
 
 
 def count_lists(n_users: int, share: float = 1.0) -> int:
@@ -78,6 +77,7 @@ def fit_features(
 
 def single_thread() -> AbstractContextManager[object]:
     """One thread for matrix products: in thousands of small ones, threads would only wait for one another."""
+    import scipy.linalg  # noqa: F401  # its own copy of BLAS is limited only where it is loaded before
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
