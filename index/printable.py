@@ -6,7 +6,7 @@ import re
 # line and paragraph separators, deprecated format characters, the byte order mark, annotation, lone surrogates.
 # Joiners are none of them: scripts and emoji are spelt with them.
 SURROGATES = (0xD800, 0xDFFF)
-STEERING = (
+UNPRINTABLE = (
     (0x00, 0x1F),
     (0x7F, 0x9F),
     (0x61C, 0x61C),
@@ -17,7 +17,7 @@ STEERING = (
     (0xFFF9, 0xFFFB),
     SURROGATES,
 )
-_CLASS = "[" + "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in STEERING) + "]"
+_CLASS = "[" + "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in UNPRINTABLE) + "]"
 _ANY = re.compile(_CLASS)
 _BESIDE_LAYOUT = re.compile(rf"(?![\n\t]){_CLASS}")
 

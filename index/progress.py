@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with an estimate on a terminal, elsewhere a line at each stage and every ten seconds.
+"""Progress on stderr: a bar with an estimate on a terminal, elsewhere a line for what lasts, then one every ten seconds.
 
 A loop over `progress(...)` counts what is done; a single long step stands in a block `with stage(...)`. What runs
 inside another is told beside it. `--quiet` (`set_quiet`) silences both, never a note, a warning or an error.
@@ -17,6 +17,7 @@ from index.printable import printable, printable_line
 
 T = TypeVar("T")
 INTERVAL = 10.0  # seconds between two lines where stderr is no terminal
+SHORT_SHARE = 0.2  # of the interval that a step may last without being told
 REDRAWN = 1.0  # seconds between two drawings of a bar, so that its clock moves while nothing is counted
 # How tqdm draws what is counted, what is known as a share only, and what has no end that is known.
 COUNT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"
@@ -167,25 +168,29 @@ class _Ticker:
 
 
 class Lines(_Ticker):
-    """Lines for a log: the outermost step when it begins, then every `interval` seconds all that run."""
+    """Lines for a log: the outermost step once it has run for a while, then every `interval` seconds all that run.
+
+    What is over sooner is not told: a command that is refused at once says the one line of its error.
+    """
 
     def __init__(self, interval: float = INTERVAL, stream: TextIO | None = None) -> None:
         super().__init__(interval / 20)
-        self._interval, self._stream, self._last = interval, stream, 0.0
+        self._interval, self._stream = interval, stream
+        self._next = 0.0  # when the next line is due
 
     def open(self, step: Step) -> None:
-        """A step begins, which is told where it is the outermost one."""
+        """A step begins."""
+        if not self.steps:
+            self._next = time.monotonic() + SHORT_SHARE * self._interval
         super().open(step)
-        if len(self.steps) == 1:
-            self._print(f"{step.what}: 0 of {step.total:,.0f}" if step.total > 1 else f"{step.what} …")
 
     def tick(self) -> None:
-        """A line, where the last one is old enough."""
-        if time.monotonic() - self._last >= self._interval:
+        """A line, where it is due."""
+        if time.monotonic() >= self._next:
             self._print("; ".join(step.text() for step in tuple(self.steps)))
 
     def _print(self, line: str) -> None:
-        self._last = time.monotonic()
+        self._next = time.monotonic() + self._interval
         with contextlib.suppress(OSError, ValueError):
             print(line, file=self._stream or sys.stderr, flush=True)
 

@@ -11,18 +11,19 @@ from agent.numbers import CURRENCIES, ascii_digits, without_separators
 from index.data.fold_text import fold_text
 
 MAX_CHARACTERS = 4000  # that are read of one message; what follows is said to be left out
-_UNITS = rf"(?:[{CURRENCIES}%]|(?i:euros?|eur|dollars?|usd|bucks|pounds?|hours?|hrs?|stars?)\b)"
+_UNITS_AFTER_COMMA = rf"(?:[{CURRENCIES}%]|(?i:euros?|eur|dollars?|usd|bucks|pounds?|hours?|hrs?|stars?)\b)"
+# Numbers with marks between thousands, decimal commas beside a currency or unit, decimal points; words; signs.
 WORD = re.compile(
     r"\d{1,3}(?:\.\d{3})+,\d+(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
-    rf"|\d+,\d{{1,2}}(?=\s?{_UNITS})|(?:(?<=[{CURRENCIES}])|(?<=[{CURRENCIES}] ))\d+,\d{{1,2}}(?![\d,])"  # "6,99 €"
+    rf"|\d+,\d{{1,2}}(?=\s?{_UNITS_AFTER_COMMA})|(?:(?<=[{CURRENCIES}])|(?<=[{CURRENCIES}] ))\d+,\d{{1,2}}(?![\d,])"
     rf"|\d+[.٫]\d+|\w[\w\u0300-\u036f]*(?:['’`]\w[\w\u0300-\u036f]*)*|[&%#{CURRENCIES}]"
 )
-# What a reader does not see: it joins what stands around it. A soft hyphen, zero width, direction marks, a BOM, tags.
+# Left out, as it is not seen: soft hyphens, zero-width characters, direction marks, byte order marks, tags.
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
 _LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
-# What counts as a blank: control characters, halves of character pairs, letters that are drawn as nothing.
+# Read as a blank: control characters, halves of character pairs, letters that are drawn as nothing.
 _BLANK = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u115f\u1160\u2800\u3164\uffa0]")
 _QUOTES = re.compile(
     r"“[^”]*(?:”|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)|(?<!\w)\"(?=\S)[^\"]*(?:\"|$)"
@@ -36,8 +37,8 @@ _ABBREVIATIONS = word_set(
 )
 
 
-def visible(text: str) -> str:
-    """Text as a person sees it: without invisible and control characters, every end of a line a line feed."""
+def clean_text(text: str) -> str:
+    """Text without invisible and control characters and blanks around it; every end of a line is a line feed."""
     if text.isascii() and text.isprintable():
         return text.strip()
     text = _LINE_ENDS.sub("\n", _INVISIBLE.sub("", text))
@@ -50,7 +51,7 @@ def has_letters(word: str) -> bool:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The folded words of a text, `&` as "and", thousands without their comma."""
+    """The folded words of a text, `&` as "and", numbers in the digits 0-9 without marks between thousands."""
     return tuple(_word(found[0]) for found in WORD.finditer(text))
 
 
@@ -124,7 +125,7 @@ class Message:
 
 def message_of(text: str) -> Message:
     """Read a message; what lies beyond MAX_CHARACTERS is cut off, at a blank where there is one."""
-    text = visible(text)
+    text = clean_text(text)
     read = text
     if len(text) > MAX_CHARACTERS:
         read = text[:MAX_CHARACTERS]

@@ -7,13 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from index.importers.values import MISSING_WORDS
-from index.printable import STEERING, SURROGATES
+from index.printable import SURROGATES, UNPRINTABLE
 
 UNPLAIN = (pa.ArrowException, UnicodeEncodeError, OverflowError, TypeError, ValueError)  # read it value by value then
 
-_STEERING = (  # for RE2, which knows no surrogates: Arrow's texts hold none
-    "[" + "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in STEERING if (first, last) != SURROGATES) + "]"
-)
+_RANGES = [pair for pair in UNPRINTABLE if pair != SURROGATES]  # RE2 knows no surrogates: Arrow's texts hold none
+_UNPRINTABLE = "[" + "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in _RANGES) + "]"
 _MISSING = pa.array(sorted(MISSING_WORDS))
 
 
@@ -35,7 +34,7 @@ def ids_at_once(values: Any) -> pa.Array:
     if (
         pc.min(pc.utf8_length(different), min_count=0).as_py() == 0
         or pc.any(pc.is_in(different, _MISSING)).as_py()
-        or pc.any(pc.match_substring_regex(different, _STEERING)).as_py()
+        or pc.any(pc.match_substring_regex(different, _UNPRINTABLE)).as_py()
     ):
         raise ValueError
     return array
