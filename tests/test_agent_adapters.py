@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from agent.rerank.adapter_folders import SETTINGS, find_adapter
 
 from agent.open_agent import open_agent
-from agent.rerank.adapter_folders import SETTINGS, find_adapter
 from agent.rerank.adapters import (
     HEAD,
     WEIGHTS,
@@ -31,18 +31,18 @@ from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.storage.home import adapters_folder
 from tests.helpers_index import full_disk
-from tests.helpers_reader import DIM, LONG, SHOWN, reading_of, shaken_reader
+from tests.helpers_reranker import DIM, LONG, SHOWN, random_reranker, scorer_of
 from tests.helpers_small import N_ITEMS, Small, domain_of, index_over, things, unit_vectors, walks, write_domain
 
 
 @pytest.fixture(scope="module")
 def loaded(tiny: Path) -> LoadedReranker:
-    return shaken_reader(tiny)
+    return random_reranker(tiny)
 
 
 @pytest.fixture(scope="module")
 def scorer(loaded: LoadedReranker) -> SequenceScorer:
-    return reading_of(loaded)
+    return scorer_of(loaded)
 
 
 @pytest.fixture
@@ -258,10 +258,10 @@ def test_the_hash_of_events_tells_people_order_and_items_apart_and_not_how_they_
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_in_any_precision_a_reader_says_nearly_the_same(loaded: LoadedReranker, saved: Path, precision: str) -> None:
-    train_adapter = reading_of(loaded).log_odds([LONG])[0]
+    train_adapter = scorer_of(loaded).log_odds([LONG])[0]
     asked = load_reranker(saved, precision)
-    scores = reading_of(asked).log_odds([LONG])[0]
+    scores = scorer_of(asked).log_odds([LONG])[0]
     assert asked.precision == precision
     within = {"float32": 2e-3, "bfloat16": 0.05, "int8": 0.1}[precision]  # the head is kept in half precision
     assert np.abs(scores - train_adapter).max() < within * np.abs(train_adapter).max()
-    assert (scores == reading_of(load_reranker(saved)).log_odds([LONG])[0]).all() == (precision == "float32")
+    assert (scores == scorer_of(load_reranker(saved)).log_odds([LONG])[0]).all() == (precision == "float32")

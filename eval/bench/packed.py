@@ -15,7 +15,7 @@ import torch
 
 from agent.rerank.packed_scoring import plain_mask
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import Wording, candidate_text, history_text
+from agent.rerank.text_prompt import PromptTokenizer, candidate_text, history_text
 from agent.rerank.text_reranker import TextReranker, new_text_reranker
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, in_turns, significant
@@ -50,13 +50,13 @@ def pairs_of(domain: Domain, n: int = CANDIDATES) -> Pairs:
 
 def packed_row(model: ModelFolder, kind: str, layers: int, pairs: Pairs, rounds: int = 1) -> Row:
     """Seconds for all candidates. `error` is the largest difference of two scores over the largest score."""
-    reranker, wording = randomize_weights(model, layers)
-    ours = packed_scores(reranker, wording, pairs)
-    peer = _by_cross_encoder(model, reranker, pairs) if kind == "bert" else _pair_by_pair(reranker, wording, pairs)
+    reranker, tokenizer = randomize_weights(model, layers)
+    ours = packed_scores(reranker, tokenizer, pairs)
+    peer = _by_cross_encoder(model, reranker, pairs) if kind == "bert" else _pair_by_pair(reranker, tokenizer, pairs)
     mine, theirs = ours(), peer()
     before = peak_flops(PRECISION)
     seconds = in_turns(ours, peer, rounds)
-    needed = operations(reranker, wording, pairs)
+    needed = operations(reranker, tokenizer, pairs)
     figures = {
         "candidates": len(pairs.candidates),
         "model": model.name,
@@ -72,36 +72,36 @@ def packed_row(model: ModelFolder, kind: str, layers: int, pairs: Pairs, rounds:
     return Row(seconds, name, figures)
 
 
-def randomize_weights(model: ModelFolder, layers: int) -> tuple[TextReranker, Wording]:
+def randomize_weights(model: ModelFolder, layers: int) -> tuple[TextReranker, PromptTokenizer]:
     """A reranker whose LoRA and head have random weights."""
-    reranker, wording = new_text_reranker(model.name, layers, RANK, seed=1)
+    reranker, tokenizer = new_text_reranker(model.name, layers, RANK, seed=1)
     random = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for value in reranker.parameters():
             if value.requires_grad:
                 value.add_(SPREAD * torch.randn(value.shape, generator=random))
-    return reranker.eval(), wording
+    return reranker.eval(), tokenizer
 
 
-def packed_scores(reranker: TextReranker, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+def packed_scores(reranker: TextReranker, tokenizer: PromptTokenizer, pairs: Pairs) -> Callable[[], Floats]:
     """All candidates behind the history, which is read once, tokenizing included."""
 
     def score() -> Floats:
         with torch.inference_mode():
-            prefix = reranker.read(wording.history(pairs.history))
-            found = reranker.judge(prefix, wording.candidates(pairs.candidates))
+            prefix = reranker.read(tokenizer.history(pairs.history))
+            found = reranker.judge(prefix, tokenizer.candidates(pairs.candidates))
         return np.asarray(found.numpy(), np.float32)
 
     return score
 
 
-def operations(reranker: TextReranker, wording: Wording, pairs: Pairs) -> float:
+def operations(reranker: TextReranker, tokenizer: PromptTokenizer, pairs: Pairs) -> float:
     """Floating-point operations of the matrix products that the packed pass needs, without padding.
 
     A token takes 2 for each weight of the layers; attention takes 4 d for each pair of tokens that see one another.
     """
-    history = wording.history(pairs.history).shape[1]
-    lengths = wording.candidates(pairs.candidates).present.sum(1).numpy().astype(np.float64)
+    history = tokenizer.history(pairs.history).shape[1]
+    lengths = tokenizer.candidates(pairs.candidates).present.sum(1).numpy().astype(np.float64)
     layers = reranker.backbone.config.num_hidden_layers
     weights = sum(
         value.numel()
@@ -134,16 +134,16 @@ def _by_cross_encoder(model: ModelFolder, reranker: TextReranker, pairs: Pairs) 
     return lambda: np.asarray(encoder.predict(asked, show_progress_bar=False), np.float32)
 
 
-def _pair_by_pair(reranker: TextReranker, wording: Wording, pairs: Pairs) -> Callable[[], Floats]:
+def _pair_by_pair(reranker: TextReranker, tokenizer: PromptTokenizer, pairs: Pairs) -> Callable[[], Floats]:
     def score() -> Floats:
-        scores = [_score_pair(reranker, wording, pairs.history, candidate) for candidate in pairs.candidates]
+        scores = [_score_pair(reranker, tokenizer, pairs.history, candidate) for candidate in pairs.candidates]
         return np.array(scores, np.float32)
 
     return score
 
 
-def _score_pair(reranker: TextReranker, wording: Wording, history: str, candidate: str) -> float:
+def _score_pair(reranker: TextReranker, tokenizer: PromptTokenizer, history: str, candidate: str) -> float:
     with torch.inference_mode():
-        ids = torch.cat([wording.history(history), wording.candidates([candidate]).ids], 1)
+        ids = torch.cat([tokenizer.history(history), tokenizer.candidates([candidate]).ids], 1)
         states = reranker.backbone(input_ids=ids, use_cache=False).last_hidden_state
         return float(reranker.head(states[0, -1]))

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
 from agent.rerank.backbones import count_layers
-from agent.rerank.sequence_prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
+from agent.rerank.sequence_prompt import MAX_EVENTS, PromptBatch, Scale, make_prompt, pad_prompts
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
 from eval.bench.peak import peak_flops
@@ -99,7 +99,7 @@ def operations(task: TrainingTask) -> float:
     that attend to one another, and each token's softmax 6 d for an item.
     """
     reranker = task.scorer().loaded.reranker
-    lengths = np.minimum(task.histories.lengths - 1, LONGEST).astype(np.float64)
+    lengths = np.minimum(task.histories.lengths - 1, MAX_EVENTS).astype(np.float64)
     weights = sum(value.numel() for name, value in reranker.base.named_parameters() if value.ndim == 2)
     width = reranker.out.in_features
     products = 4 * weights * lengths.sum() + 12 * width * LAYERS * (lengths**2).sum() / 2
@@ -154,10 +154,10 @@ def _seen_items(rows: Tensor, present: Tensor, n_items: int) -> Tensor:
 
 def collate(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
     """Histories as the peer's batch, padded to their longest; `labels` are the items that came next, -1 for none."""
-    prompts = padded([prompt_of(history.before(len(history) - 1), scale) for history in histories])
+    prompts = pad_prompts([make_prompt(history.before(len(history) - 1), scale) for history in histories])
     labels = np.full(prompts.rows.shape, -1, np.int64)
     for place, history in enumerate(histories):
-        n = min(len(history) - 1, LONGEST)
+        n = min(len(history) - 1, MAX_EVENTS)
         labels[place, -n:] = history.rows[-n:]
     arrays = {
         "rows": prompts.rows,
