@@ -20,7 +20,7 @@ AGENT = "agent"  # the name of this model
 FUSION = "fusion"  # retrieval alone
 SHOWN = 10  # items that `recommend` shows where -k is not given
 STATEMENT = (
-    f"The first {SHOWN} places of `{AGENT}` are the list that `recommend --user` shows: the candidates of its ranker, "
+    f"The first {SHOWN} places of {AGENT} are the list that recommend --user shows: the candidates of its ranker, "
     "diversified (maximal marginal relevance on text vectors, Carbonell and Goldstein 1998). The places below are by "
     "the ranker's score. Only the history is given: no words, wishes, likes or dislikes."
 )
