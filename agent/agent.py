@@ -73,6 +73,7 @@ class Agent:
             recommendations=found,
             relaxed=allowed.relaxed,
             timing_ms=clock.read(),
+            notice=self.notice,
         )
 
     def rank(self, request: Request) -> Rows:

@@ -85,6 +85,7 @@ class Reply:
     relaxed: tuple[Relaxed, ...] = ()
     text: str = ""
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str | None = None  # why another ranker ran than was asked for
 
     def as_json(self) -> dict[str, Any]:
         """As JSON, without `text`: the object that `recommend` prints."""
@@ -92,6 +93,7 @@ class Reply:
             "domain": self.domain,
             "user": self.user,
             "ranker": self.ranker.as_json(),
+            "notice": self.notice,
             "state": self.state.as_json(),
             "relaxed": [each.as_json() for each in self.relaxed],
             "recommendations": [each.as_json() for each in self.recommendations],

@@ -1,16 +1,16 @@
-"""Training histories as batches of prompts of like length, drawn anew each epoch from its own seed."""
+"""Training histories as batches of prompts of similar length, drawn anew each epoch from its own seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from agent.rerank.sequence_prompt import LONGEST, PromptBatch, Scale, padded, prompt_of
+from agent.rerank.sequence_prompt import MAX_EVENTS, PromptBatch, Scale, make_prompt, pad_prompts
 from index.data.domain import Histories
 from index.data.records import History
 from index.types import Rows
 
-TOKENS = 1_024  # of a batch, padding included: small, since many steps teach more than large ones
+MAX_TOKENS = 1_024  # of a batch, padding included: small, since many steps train better than large ones
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ def epoch_batches(histories: Histories, scale: Scale, seed: int, epoch: int) -> 
 
 
 def _window(history: History, random: np.random.Generator) -> History:
-    """At most LONGEST + 1 events: every second time the newest, else from anywhere."""
+    """At most MAX_EVENTS + 1 events: every second time the newest, else from anywhere."""
     if history.times is not None:  # the source does not tell the order within one second
         order = np.lexsort((random.random(len(history)), history.times))
         history = History(history.rows[order], history.values[order], history.times)
-    spare = len(history) - LONGEST - 1
+    spare = len(history) - MAX_EVENTS - 1
     if spare <= 0:
         return history
     start = spare if random.random() < 0.5 else int(random.integers(0, spare))
-    span = slice(start, start + LONGEST + 1)
+    span = slice(start, start + MAX_EVENTS + 1)
     return History(history.rows[span], history.values[span], None if history.times is None else history.times[span])
 
 
 def _groups(lengths: list[int]) -> Iterator[list[int]]:
-    """Places of ascending lengths in groups that fill TOKENS when padded to their longest."""
+    """Places of ascending lengths in groups that fill MAX_TOKENS when padded to their longest."""
     group: list[int] = []
     for place, length in enumerate(lengths):
-        if group and length * (len(group) + 1) > TOKENS:
+        if group and length * (len(group) + 1) > MAX_TOKENS:
             yield group
             group = []
         group.append(place)
@@ -62,7 +62,7 @@ def _groups(lengths: list[int]) -> Iterator[list[int]]:
 
 
 def _batch(windows: list[History], scale: Scale) -> Batch:
-    prompts = padded([prompt_of(window.before(len(window) - 1), scale) for window in windows])
+    prompts = pad_prompts([make_prompt(window.before(len(window) - 1), scale) for window in windows])
     next_rows = np.full(prompts.rows.shape, -1, np.int64)
     for place, window in enumerate(windows):
         next_rows[place, -(len(window) - 1) :] = window.rows[1:]

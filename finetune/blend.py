@@ -1,5 +1,6 @@
-"""How much a reader's word weighs beside retrieval's: the one weight that makes what came next most likely."""
+"""The weight of a reranker's scores beside retrieval's: the one that makes what came next most likely."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from finetune.training_data import ValidationList
 from index.types import Floats, Rows
 
 WEIGHTS = np.linspace(0, 1.5, 31)
-TEMPERATURES = np.linspace(0.2, 1.2, 11)  # either side alone may be too sure of itself: only the order counts
+TEMPERATURES = np.linspace(0.2, 1.2, 11)  # scores may be over-confident: only their order counts
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Blend:
     likelihood: float
 
 
-def best_blend(lists: tuple[ValidationList, ...], scores: list[Floats]) -> Blend:
+def best_blend(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> Blend:
     """The weight that makes what came next most likely at its best temperature; 0 keeps retrieval as it is."""
     known = [(each, own) for each, own in zip(lists, scores, strict=True) if each.truth >= 0]
     if not known:
         return Blend(0.0, 0.0)
-    fused = _padded([each.fused for each, _ in known], -np.inf)
-    own = _padded([own for _, own in known], 0)
+    fused = _pad([each.fused for each, _ in known], -np.inf)
+    own = _pad([own for _, own in known], 0)
     truth = np.array([each.truth for each, _ in known])
     gains = [_log_likelihood(fused + np.float32(weight) * own, truth) for weight in WEIGHTS]
     best = int(np.argmax(gains))
@@ -33,13 +34,18 @@ def best_blend(lists: tuple[ValidationList, ...], scores: list[Floats]) -> Blend
 
 
 def blend_scores(each: ValidationList, own: Floats, weight: float) -> Floats:
-    """Fused scores and the reader's log odds as one score a candidate."""
+    """Fused scores and the reranker's log odds as one score a candidate."""
     return np.asarray(each.fused + weight * own, np.float32)
 
 
-def _padded(scores: list[Floats], behind: float) -> Floats:
-    """(lists, longest) scores, `behind` the end of a shorter list this number."""
-    found = np.full((len(scores), max(map(len, scores))), behind, np.float32)
+def blend_lists(lists: Sequence[ValidationList], scores: Sequence[Floats], weight: float) -> list[Floats]:
+    """The same for each list."""
+    return [blend_scores(each, own, weight) for each, own in zip(lists, scores, strict=True)]
+
+
+def _pad(scores: Sequence[Floats], filler: float) -> Floats:
+    """(lists, length of the longest) scores; a shorter list is filled up with this number."""
+    found = np.full((len(scores), max(map(len, scores))), filler, np.float32)
     for row, own in enumerate(scores):
         found[row, : len(own)] = own
     return found

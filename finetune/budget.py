@@ -1,6 +1,11 @@
-"""How long a training may take: minutes by the clock, or epochs."""
+"""How long a training may take, and the plan of its end: the minutes of a budget bound all that is counted."""
 
+import math
 from dataclasses import dataclass
+
+from index.errors import MendableError
+
+MARGIN = 1.5  # of the slowest step and validation so far: a busy machine may be slower the next time
 
 
 @dataclass(frozen=True)
@@ -10,8 +15,59 @@ class Budget:
     minutes: float | None = None
     epochs: int = 0
 
+    @property
+    def seconds(self) -> float:
+        """The most seconds that a training may take."""
+        return math.inf if self.minutes is None else 60 * self.minutes
+
     def share(self, seconds: float, epoch: int) -> float:
         """How much is spent, 1 for all."""
         if self.minutes is not None:
-            return seconds / (60 * self.minutes)
+            return seconds / self.seconds
         return epoch / max(self.epochs, 1)
+
+
+@dataclass
+class TimePlan:
+    """What still fits into a budget, by the slowest step, draw of an epoch's batches and validation so far (seconds).
+
+    `last_validations`: how many must fit after the last step; two where the adapter in use is validated as well.
+    """
+
+    budget: Budget
+    last_validations: int = 1
+    slowest_step: float = 0.0
+    slowest_draw: float = 0.0
+    slowest_validation: float = 0.0
+
+    def note_step(self, seconds: float) -> None:
+        """Remember how long a step took, its checkpoint included."""
+        self.slowest_step = max(self.slowest_step, seconds)
+
+    def note_draw(self, seconds: float) -> None:
+        """Remember how long it took to draw the batches of an epoch."""
+        self.slowest_draw = max(self.slowest_draw, seconds)
+
+    def note_validation(self, seconds: float) -> None:
+        """Remember how long a validation took."""
+        self.slowest_validation = max(self.slowest_validation, seconds)
+
+    def step_fits(self, seconds: float, draws: bool = False) -> bool:
+        """Whether one more step fits after so many seconds, with what comes last; `draws`: an epoch begins with it."""
+        step = (self.slowest_step or self.slowest_validation) + (self.slowest_draw if draws else 0)
+        return seconds + MARGIN * (step + self.last_validations * self.slowest_validation) < self.budget.seconds
+
+    def validation_fits(self, seconds: float) -> bool:
+        """Whether a validation fits that is not the last one: a step and the last one come after it."""
+        return self.step_fits(seconds + MARGIN * self.slowest_validation)
+
+    def refuse_spent(self, seconds: float) -> None:
+        """Raise MendableError where no step fits: preparing and validating have taken too much of the minutes."""
+        if self.budget.minutes is None or (seconds < self.budget.seconds and self.step_fits(seconds)):
+            return
+        needed = math.ceil((seconds + 4 * MARGIN * self.slowest_validation) / 60) + 1
+        raise MendableError(
+            f"preparing and validating took {seconds:.0f} s of {self.budget.seconds:.0f} s: no step of training fits",
+            f"--minutes {self.budget.minutes:g}",
+            f"Give more time on this machine, for example --minutes {needed}",
+        )

@@ -1,4 +1,4 @@
-"""What can be watched while a reader learns: a bar on the terminal, and files for TensorBoard."""
+"""What can be watched during a training: a bar on the terminal, and files for TensorBoard."""
 
 import contextlib
 import shutil
@@ -12,27 +12,39 @@ from index.progress import track
 
 
 class Curves:
-    """Loss, NDCG@10, rate and events a second by step, for `tensorboard --logdir`; nothing without a folder."""
+    """Loss, NDCG@10, rate and events a second by step, for `tensorboard --logdir`; nothing without a folder.
+
+    `begin`: the curves of an earlier training are deleted when the first step is written.
+    """
 
     def __init__(self, folder: Path | None = None, begin: bool = True) -> None:
+        self._folder, self._begin = folder, begin
+        self._waiting: list[tuple[int, str, float]] = []
         self._writer: Any = None
-        if folder is not None:
-            from tensorboardX import SummaryWriter
-
-            if begin:
-                shutil.rmtree(folder, ignore_errors=True)
-            self._writer = SummaryWriter(str(folder), flush_secs=30)
 
     def add(self, step: int, **values: float) -> None:
-        """Some values of one step."""
-        if self._writer is not None:
-            for name, value in values.items():
-                self._writer.add_scalar(name.replace("__", "/"), value, step)
+        """Some values of one step; those of the start are written with the first step, when it is sure to come."""
+        if self._folder is None:
+            return
+        self._waiting += [(step, name.replace("__", "/"), value) for name, value in values.items()]
+        if step:
+            self._open(self._folder)
+            for at, name, value in self._waiting:
+                self._writer.add_scalar(name, value, at)
+            self._waiting = []
 
     def close(self) -> None:
         """Write what is left."""
         if self._writer is not None:
             self._writer.close()
+
+    def _open(self, folder: Path) -> None:
+        if self._writer is None:
+            from tensorboardX import SummaryWriter
+
+            if self._begin:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._writer = SummaryWriter(str(folder), flush_secs=30)
 
 
 @contextlib.contextmanager

@@ -1,13 +1,13 @@
-"""The model card of an adapter: what it is, how it was made, what it gained, what it must not be used for."""
+"""The model card of an adapter: what it is, how it was made, what it gains, what it must not be used for."""
 
 from collections.abc import Mapping
 from typing import Any
 
-READS = {
-    "items": "It reads what somebody had, one token an item,\n"
-    "newest last, and gives the log odds of each candidate as what comes next.",
-    "words": "It reads what somebody had in words,\n"
-    "newest last, and judges each candidate, in words too, as what comes next.",
+INPUTS = {
+    "items": "Its input is a user's history, one token an item,\n"
+    "newest last; its output the log odds of each candidate as the next item.",
+    "words": "Its input is a user's history in words,\n"
+    "newest last; its output a score of each candidate, in words too, as the next item.",
 }
 CARD = """---
 base_model: {base}
@@ -18,13 +18,13 @@ tags: [recommendation, reranking, lora]
 
 # Reranker for {domain}
 
-A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. {reads}
-Its word is added to the fused score of retrieval with weight {blend:g}.
+A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. {inputs}
+Its output is added to the fused score of retrieval with weight {blend:g}.
 
 | | NDCG@10 on {n_users} validation users |
 |---|---|
 | retrieval alone | {before:.4f} |
-| this reader alone, on the same candidates | {alone:.4f} |
+| this reranker alone, on the same candidates | {alone:.4f} |
 | both | {after:.4f} |
 
 The blend and the best step were chosen on these users: see the project's README for figures on test events.
@@ -35,7 +35,7 @@ The blend and the best step were chosen on these users: see the project's README
 - files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `head.safetensors` and `reranker.json`
   (item ids, sizes) beside them, `training.json` (loss curve and settings)
 
-It knows this domain's items only, and what its users happened to do; it says nothing of what is good for anybody.
+It was trained on this domain's items and on what its users happened to do; it does not tell what is good for anybody.
 """
 
 
@@ -43,11 +43,11 @@ def card_of(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """The card as Markdown; `about` has `base`, `rank`, `layers`, `blend` and `prompt`."""
     return CARD.format(
         **about,
-        reads=READS[str(about["prompt"])],
+        inputs=INPUTS[str(about["prompt"])],
         domain=record["settings"]["domain"],
         n_users=record["n_validation_users"],
         before=record["before"]["ndcg@10"],
-        alone=record["reader_alone"]["ndcg@10"],
+        alone=record["reranker_alone"]["ndcg@10"],
         after=record["after"]["ndcg@10"],
         command=record["command"],
         seconds=record["seconds"],

@@ -1,4 +1,4 @@
-"""What a reranker is taught with: the command's settings, as they are written beside the adapter."""
+"""The settings of a training, as the command gives them and as they are written beside the adapter."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ LAYERS = {"items": 3, "words": 6}
 
 @dataclass(frozen=True)
 class RankSettings:
-    """The length is `minutes`, or `epochs` where these are None; `layers` are fewer where the base has fewer."""
+    """It takes `minutes`, or `epochs` where these are None; `layers` are fewer where the base has fewer."""
 
     domain: str
     backbone: str = "bert"
@@ -23,7 +23,7 @@ class RankSettings:
     dropout: float = 0.2
     learning_rate: float = 1.5e-3
     accumulate: int = 1  # batches whose gradients are summed for one step
-    lora: bool = True  # False: only what is beside the base learns, to tell what LoRA adds
+    lora: bool = True  # False: only what is beside the base is trained, to tell what LoRA adds
     device: str = "auto"
 
     @property

@@ -1,4 +1,4 @@
-"""`python -m finetune speed`: how many histories a second are learned from here; nothing is kept."""
+"""`python -m finetune speed`: how many histories a second this machine trains on; nothing is written."""
 
 import time
 from typing import Any
@@ -8,11 +8,13 @@ import torch
 
 from agent.rerank.sequence_prompt import Scale
 from finetune.batches import epoch_batches
+from finetune.budget import Budget
 from finetune.objective import NextItemObjective
 from finetune.rank import BACKBONES, new_scorer
 from finetune.settings import RankSettings
-from finetune.trainer import Schedule, Trainer, Validation
+from finetune.trainer import Schedule, Trainer
 from finetune.training_job import device_of
+from finetune.validation import Validation
 from index.build.loading import open_index
 from index.data.domain import load_domain
 from index.data.splits import sample_training
@@ -21,10 +23,8 @@ from index.embedding.model_files import resolve
 WARM_UP = 3  # batches before the time is taken
 
 
-def speed(settings: RankSettings, n_histories: int, threads: int | None = None) -> dict[str, Any]:
-    """Seconds of one pass over some training histories, batches made on the way, as a training makes it."""
-    from finetune.budget import Budget
-
+def measure_speed(settings: RankSettings, n_histories: int, threads: int | None = None) -> dict[str, Any]:
+    """Seconds of one pass over some training histories, the drawing of batches included, as in a training."""
     if threads:
         torch.set_num_threads(threads)
     index = open_index(load_domain(settings.domain))
@@ -36,7 +36,7 @@ def speed(settings: RankSettings, n_histories: int, threads: int | None = None) 
         scorer.texts, scorer.numbers, np.bincount(histories.rows, minlength=len(domain.catalogue))
     )
     schedule = Schedule(Budget(epochs=2), settings.learning_rate, settings.seed)
-    trainer = Trainer(scorer.loaded.reranker, objective.loss, lambda: Validation(0.0, 0.0), schedule)
+    trainer = Trainer(scorer.loaded.reranker, objective.loss, lambda _: Validation(0.0, 0.0), schedule)
     scale = Scale.of(domain.histories.values)
     for batch in epoch_batches(histories, scale, settings.seed, 0)[:WARM_UP]:
         trainer.learn(batch)

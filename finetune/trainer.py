@@ -1,29 +1,31 @@
-"""The training loop of a reader: a budget that is kept, validation with early stopping, a checkpoint that resumes."""
+"""The training loop of a reranker: a budget that is kept, validation with early stopping, a checkpoint that resumes."""
 
 import contextlib
 import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from finetune.budget import Budget
+from finetune.budget import Budget, TimePlan
 from finetune.checkpoint import Checkpoint
 from finetune.curves import Curves, bar
 from finetune.dropout import with_fast_dropout
 from finetune.progress import Clock, Progress
+from finetune.validation import IsExpired, Validation
 from finetune.workers import Workers
 from index.data.domain import Histories
+from index.types import Floats
 
 WARM_UP = 60  # steps
 CLIP = 1.0
 CHECKPOINT_EVERY = 30.0  # seconds
-PATIENCE = 3  # validations without a gain, after which the best is taken up again at a lower rate
+PATIENCE = 3  # validations without a gain, after which the best tensors are restored and the rate is lowered
 LOWER, LOWERINGS = 0.3, 3  # by how much, and how often before it ends
 
 
@@ -38,80 +40,75 @@ class Schedule:
     accumulate: int = 1  # batches a step
 
 
-@dataclass(frozen=True)
-class Validation:
-    """What is steered by: the mean log likelihood of what came next, smoother than the NDCG@10 that people read."""
-
-    likelihood: float
-    ndcg: float
-
-
 class HasEvents(Protocol):
     """Anything that can be a batch."""
 
     @property
     def n_events(self) -> int:
-        """How many events it teaches."""
+        """How many events are predicted."""
 
 
 BatchesOf = Callable[[Histories, int], Sequence[Any]]  # of HasEvents, for an epoch
-LossOf = Callable[[Any, Any, int], Tensor]  # the mean loss of a reader on a batch; the number draws what is random
+LossOf = Callable[[Any, Any, int], Tensor]  # the mean loss of a reranker on a batch; the number draws what is random
+Validate = Callable[[IsExpired], Validation | None]  # None where it was cut short since the time was over
 
 
 class Trainer:
-    """Teaches a reader to predict each next event; keeps the tensors that were best on validation."""
+    """Trains a reranker to predict each next event; keeps the tensors that were best on validation."""
 
     def __init__(
         self,
         reranker: nn.Module,
         loss_of: LossOf,
-        validate: Callable[[], Validation],
+        validate: Validate,
         schedule: Schedule,
         workers: Workers | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.workers = workers or Workers()
         with_fast_dropout(reranker)
         self.reranker, self.loss_of = reranker, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
+        self.plan = TimePlan(schedule.budget)
         self.trained = {name: value for name, value in reranker.named_parameters() if value.requires_grad}
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
             _groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
         )
         self.best = self.copied()
+        self.best_scores: tuple[Floats, ...] = ()  # of the validation lists by the best tensors
         self.curves = Curves()
         self._stopped = False
-        self._validation_seconds = 0.0
-        self._clock = Clock()
+        self._now = now
+        self._clock = Clock(now=now)
         self._validated_at = 0.0  # epochs
 
     def run(self, histories: Histories, batches_of: BatchesOf, checkpoint: Checkpoint) -> Progress:
-        """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place."""
-        self._clock = Clock(self.at.seconds)
+        """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place.
+
+        Raises MendableError where the budget has no time for a step.
+        """
+        self._clock = Clock(self.at.seconds, self._now)
         with self._interruptible(), bar(self.schedule.budget, self.workers.is_first) as show:
-            self._validate_now()  # where it begins, for the record; and how long a validation takes is then known
-            while not self._over():
-                batches = batches_of(histories, self.at.epoch)
+            self._refuse_spent()
+            self._validate_now(may_be_cut=self.at.step == 0 or self._is_validated)  # the start: for the record and plan
+            self._refuse_spent()
+            while not self._is_over(draws=True):
+                batches = self._draw(histories, batches_of)
                 while self.at.place < len(batches):
-                    self._validate_if_due(len(batches))
+                    if not self._is_over():
+                        self._validate_if_due(len(batches))
+                    if self._is_over():
+                        break
+                    began = self._now()
                     self.learn(batches[self.workers.place(len(batches), self.at.place)])
                     self.at.place += self.workers.size
                     show(self.at)
                     self._save_if_due(checkpoint)
-                    if self._over():
-                        break
+                    self.plan.note_step(self._now() - began)
                 else:
                     self.at.epoch, self.at.place = self.at.epoch + 1, 0
-            if not self._stopped:
-                self._validate_now()
-            self._tell_time()
-            self.at.finished = not self._stopped
-            if self.workers.is_first:
-                checkpoint.save(self)
-        if self.at.step and self.at.best == -math.inf:  # interrupted before the first validation
-            self.best = self.copied()
-        self.restore(self.best)
-        self.curves.close()
+            self._end(checkpoint)
         return self.at
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
@@ -122,7 +119,7 @@ class Trainer:
 
     def learn(self, batch: HasEvents) -> None:
         """Learn from a batch; with `accumulate`, the parameters move only after so many."""
-        began = time.monotonic()
+        began = self._now()
         self.reranker.train()
         seed = self.schedule.seed * 1_000_003 + self.at.batches + self.workers.rank
         torch.manual_seed(seed)  # dropout: the same after a resume
@@ -134,16 +131,37 @@ class Trainer:
             self._move()
             if self.at.step % 10 == 1:
                 self._note_loss(float(loss.item()))
-        self.at.learning_seconds += time.monotonic() - began
-        self._tell_time()
+        self.at.learning_seconds += self._now() - began
+        self._count_seconds()
+
+    def copied(self) -> dict[str, Tensor]:
+        """The trained tensors as they are now."""
+        return {name: value.detach().clone() for name, value in self.trained.items()}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training."""
+        return self._stopped
 
     @property
     def _between_steps(self) -> bool:
         """Whether no gradient waits for others."""
         return self.at.batches % (self.schedule.accumulate * self.workers.size) == 0
 
+    @property
+    def _is_validated(self) -> bool:
+        """Whether anything learned was validated, so that there are best tensors to end with."""
+        return self.at.best > -math.inf
+
+    def _draw(self, histories: Histories, batches_of: BatchesOf) -> Sequence[Any]:
+        began = self._now()
+        batches = batches_of(histories, self.at.epoch)
+        self.plan.note_draw(self._now() - began)
+        self._count_seconds()
+        return batches
+
     def _move(self) -> None:
-        rate = self.schedule.learning_rate * self._warmth()
+        rate = self.schedule.learning_rate * self._rate_share()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.workers.average(self.trained.values())
@@ -158,7 +176,7 @@ class Trainer:
         rate = self.optimizer.param_groups[0]["lr"]
         self.curves.add(self.at.step, train__loss=loss, train__rate=rate, train__events_per_s=speed)
 
-    def _tell_time(self) -> None:
+    def _count_seconds(self) -> None:
         self.at.seconds = self.workers.shared(self._clock.seconds)[0]
 
     def _save_if_due(self, checkpoint: Checkpoint) -> None:
@@ -166,56 +184,79 @@ class Trainer:
             checkpoint.save(self)
             self._clock.mark()
 
-    def _warmth(self) -> float:
+    def _rate_share(self) -> float:
         """Share of the peak rate: linear warm-up, then a cosine over the budget, lower after each plateau."""
         share = self.schedule.budget.share(self.at.seconds, self.at.epoch)
-        return (
-            min(1.0, (self.at.step + 1) / WARM_UP)
-            * 0.5
-            * (1 + math.cos(math.pi * min(share, 1.0)))
-            * LOWER**self.at.lowered
-        )
+        warm = min(1.0, (self.at.step + 1) / WARM_UP)
+        return warm * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * LOWER**self.at.lowered
 
-    def _over(self) -> bool:
-        after = self.at.seconds + 1.2 * self._validation_seconds  # the last validation is within the budget too
-        spent = self.schedule.budget.share(after, self.at.epoch) >= 1
+    def _refuse_spent(self) -> None:
+        self._count_seconds()
+        if self.at.step == 0 and not self._stopped:
+            self.plan.refuse_spent(self.at.seconds)
+
+    def _is_over(self, draws: bool = False) -> bool:
+        budget = self.schedule.budget
+        spent = not self.plan.step_fits(self.at.seconds, draws) or budget.share(0, self.at.epoch) >= 1
         over = self._stopped or spent or self.at.lowered > LOWERINGS
         return bool(self.workers.shared(over)[0])
 
     def _validate_if_due(self, n_batches: int) -> None:
         done = self.at.epoch + self.at.place / max(n_batches, 1)
-        if self._between_steps and done - self._validated_at >= self.schedule.validate_every:
-            self._validate_now()
+        if not self._between_steps or done - self._validated_at < self.schedule.validate_every:
+            return
+        if self.workers.shared(self.plan.validation_fits(self.at.seconds))[0]:  # else the last one comes soon
+            self._validate_now(may_be_cut=self._is_validated)
             self._validated_at = done
 
-    def _validate_now(self) -> None:
+    def _validate_now(self, may_be_cut: bool) -> None:
+        """Validate, unless this step was; where it may be cut, it ends without a result when the time is over."""
         if self.at.validation and self.at.validation[-1][0] == self.at.step:
             return
-        began = time.monotonic()
+        began = self._now()
         self.reranker.eval()
-        value = Validation(*self.workers.shared(*astuple(self.validate())))
-        self._validation_seconds = self.workers.shared(time.monotonic() - began)[0]
+        found = self.validate(lambda: may_be_cut and self._clock.seconds > self.schedule.budget.seconds)
+        self.plan.note_validation(self._now() - began)
+        self._count_seconds()
+        numbers = (1.0, found.likelihood, found.ndcg) if found else (0.0, 0.0, 0.0)
+        is_whole, likelihood, ndcg = self.workers.shared(*numbers)
+        if is_whole:
+            self._take(Validation(likelihood, ndcg, found.scores if found else ()))
+
+    def _take(self, value: Validation) -> None:
+        """Note a validation, keep the tensors where they are better, lower the rate where nothing is gained."""
         self.at.validation.append((self.at.step, round(value.ndcg, 6)))
         self.curves.add(self.at.step, validation__ndcg_at_10=value.ndcg, validation__likelihood=value.likelihood)
-        if not self.at.step:  # where it begins; what was learned is kept even so, the blend decides whether it is heard
+        if not self.at.step:  # the start is no candidate: the blend decides how much of what was learned is used
+            self.best_scores = value.scores
             return
         improved = value.likelihood > self.at.best
         self.at.unimproved = 0 if improved else self.at.unimproved + 1
         if improved:
-            self.at.best, self.at.best_ndcg, self.best = value.likelihood, value.ndcg, self.copied()
+            self.at.best, self.at.best_ndcg = value.likelihood, value.ndcg
+            self.best, self.best_scores = self.copied(), value.scores
         elif self.at.unimproved >= PATIENCE:
             self.restore(self.best)
             self.at.unimproved, self.at.lowered = 0, self.at.lowered + 1
 
-    def copied(self) -> dict[str, Tensor]:
-        """The trained tensors as they are now."""
-        return {name: value.detach().clone() for name, value in self.trained.items()}
+    def _end(self, checkpoint: Checkpoint) -> None:
+        """Validate a last time, save where the training stands, put the best tensors in place."""
+        if not self._stopped or (self.at.step and not self._is_validated):
+            self._validate_now(may_be_cut=self._is_validated)
+        self._count_seconds()
+        self.at.finished = not self._stopped
+        if self.workers.is_first:
+            checkpoint.save(self)
+        self.restore(self.best)
+        self.curves.close()
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """Ctrl-C ends the training after the running step, so that what was learned is kept."""
+        """Ctrl-C ends the training after the running step, so that what was learned is kept; a second one at once."""
 
         def stop(_: int, __: FrameType | None) -> None:
+            if self._stopped:
+                raise KeyboardInterrupt
             self._stopped = True
 
         before = signal.signal(signal.SIGINT, stop)
@@ -224,14 +265,9 @@ class Trainer:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the training."""
-        return self._stopped
-
 
 def freeze_lora(trainer: Trainer) -> None:
-    """Let only what is beside the base learn: the LoRA stays at nothing, as before training."""
+    """Train only what is beside the base: the LoRA stays at zero, as before training."""
     for name in [name for name in trainer.trained if "lora_" in name]:
         trainer.trained.pop(name).requires_grad = False
     trainer.optimizer = torch.optim.AdamW(

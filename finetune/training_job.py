@@ -1,71 +1,150 @@
-"""What a training leaves: the adapter's folder with its card and its record, put in place as one step."""
+"""Runs a training and writes what it leaves: a version of the adapter with its card and its record."""
 
-import json
-import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from agent.rerank.adapter_files import RECORD
+from agent.rerank.adapter_versions import Version, add_version, find_current
+from agent.rerank.backbones import kind_of
+from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.tensor_files import tensor_writes
-from finetune.blend import best_blend, blend_scores
+from finetune.blend import best_blend, blend_lists
+from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
+from finetune.comparison import Comparison, choose_current, is_comparable
 from finetune.curves import Curves
 from finetune.model_card import card_of
+from finetune.preparation import Preparation
 from finetune.progress import Progress
 from finetune.settings import RankSettings
-from finetune.trainer import BatchesOf, Trainer
-from finetune.training_data import TrainingData, ValidationList, ndcg_at_10
+from finetune.trainer import BatchesOf, Schedule, Trainer
+from finetune.training_data import VALIDATION_SEED, TrainingData, ValidationPlan, ndcg_at_10
+from finetune.validation import Scorer
+from finetune.workers import ALONE, Workers
+from index.build.loading import DomainIndex
 from index.command import note
 from index.data.domain import Domain
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
-from index.storage.home import home, replace_folder
+from index.storage.home import adapters_folder, home
 from index.storage.json_text import json_text
 from index.types import Floats
+
+LIBRARIES = ("torch", "transformers", "peft")
+VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs
+
+
+@dataclass(frozen=True)
+class TrainingSetup:
+    """What a training is asked for, on what it stands, and where it runs."""
+
+    settings: RankSettings
+    base: ModelFolder
+    index: DomainIndex
+    device: torch.device
+    workers: Workers = ALONE
+
+    @property
+    def domain(self) -> Domain:
+        """The domain that is trained on."""
+        return self.index.domain
+
+    @property
+    def kind(self) -> str:
+        """The kind of adapter, as rankers are named."""
+        return kind_of(self.base.path) + ("-words" if self.settings.prompt == "words" else "")
+
+    @property
+    def budget(self) -> Budget:
+        """How long the settings allow to train."""
+        return Budget(self.settings.minutes, self.settings.epochs)
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast the settings ask to train."""
+        asked = self.settings
+        return Schedule(self.budget, asked.learning_rate, asked.seed, VALIDATE_EVERY[asked.prompt], asked.accumulate)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What must be equal for a training to resume: settings, tables, encoder, base model, libraries."""
+        return {
+            **asdict(self.settings),
+            "tables_sha256": self.domain.sha256,
+            "encoder_sha256": self.index.manifest.encoder_sha256,
+            "base_sha256": self.base.sha256,
+            "versions": library_versions(),
+        }
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The training on disk while it runs."""
+        return Checkpoint(adapters_folder(self.domain.name) / f"{self.kind}.training", self.key)
+
+    def training_data(self, plan: ValidationPlan, scorer: Scorer, n_more: int = 0) -> TrainingData:
+        """Histories to learn from and lists to validate `scorer` on, those of before where the training resumes."""
+        file = home() / "prepared" / self.domain.name / f"{self.kind}.safetensors"
+        preparation = Preparation(self.index, self.budget, plan, file, self.workers, n_more)
+        return preparation.training_data(self.checkpoint.is_resumable(), scorer, self.device)
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """A training made ready: who learns from what, how it is asked and saved, what its card tells of it."""
+    """A training made ready: its data, its loop, how its adapter is saved and what the card tells of it."""
 
+    setup: TrainingSetup
+    fingerprint: DataFingerprint
     trainer: Trainer
     data: TrainingData
     batches: BatchesOf
-    scores: Callable[[], list[Floats]]  # the reader's scores of each validation list's candidates
-    save: Callable[[Path, float], None]  # the adapter's tensors with the blend that was chosen
-    about: dict[str, Any]
-    events_sha256: str
+    save: Callable[[Path, float], None]  # the adapter's tensors and settings with the blend
+    about: Mapping[str, Any]
+
+    @property
+    def validation_key(self) -> dict[str, Any]:
+        """Trainings of equal keys were validated on the same users' events, among candidates of the same retrieval."""
+        return {
+            "items_sha256": self.fingerprint.items_sha256,
+            "histories_sha256": self.fingerprint.histories_sha256,
+            "encoder_sha256": self.setup.index.manifest.encoder_sha256,
+            "n_users": len(self.data.validation),
+            "effort": asdict(self.data.effort),
+            "seed": VALIDATION_SEED,
+        }
 
 
-def train_adapter(job: TrainingJob, settings: RankSettings, domain: Domain, base: ModelFolder, target: Path) -> None:
-    """Train or go on, choose the blend on validation users, write the adapter; of several workers the first does."""
-    trainer, lists = job.trainer, job.data.validation
-    key = key_of(settings, job.events_sha256, base.sha256)
-    checkpoint = Checkpoint(target.with_name(f"{target.name}.training"), key)
+def train_adapter(job: TrainingJob, replace_current: bool = False) -> Path:
+    """Train or resume, choose the blend on validation users, write a version; it serves where it is the better one.
+
+    Of several workers the first writes. Returns the version's folder. Raises MendableError where no step fits.
+    """
+    setup, trainer = job.setup, job.trainer
+    checkpoint = replace(setup.checkpoint, lists_sha256=lists_sha256(job.data))
     prepared = trainer.at.seconds
     resumed = checkpoint.load(trainer)
     if not resumed:
         trainer.at.seconds = prepared
     first = trainer.workers.is_first
-    trainer.curves = Curves(curves_folder(domain.name, target.name) if first else None, begin=not resumed)
+    trainer.curves = Curves(curves_folder(setup.domain.name, setup.kind) if first else None, begin=not resumed)
     if first and resumed:
         note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
     if first:
-        note(f"learning from {len(job.data.training)} histories, validating on {len(lists)} users")
+        note(f"learning from {len(job.data.training)} histories, validating on {len(job.data.validation)} users")
+    comparison = _comparison(job, replace_current)
+    trainer.plan.last_validations = 1 + comparison.needs_evaluation
     at = trainer.run(job.data.training, job.batches, checkpoint)
-    if first:
-        scores = job.scores()
-        blend = best_blend(lists, scores).weight
-        record = add_blend(record_of(settings, domain, lists, at, scores), lists, scores, blend)
-        write_adapter(target, lambda folder: job.save(folder, blend), record, {**job.about, "blend": blend})
-        if trainer.interrupted:
-            note(f"interrupted: the best so far is in {target}; the same command goes on from here")
-        else:
-            checkpoint.remove()
+    folder = _write(job, at, comparison) if first else checkpoint.folder
+    if first and not trainer.interrupted:
+        checkpoint.remove()
     trainer.workers.leave()
+    return folder
 
 
 def curves_folder(domain: str, kind: str) -> Path:
@@ -80,22 +159,30 @@ def device_of(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def key_of(settings: RankSettings, events_sha256: str, base_sha256: str) -> dict[str, Any]:
-    """What must be equal for a training to go on from a checkpoint."""
-    key = {**asdict(settings), "events_sha256": events_sha256, "base": base_sha256}
-    read_back: dict[str, Any] = json.loads(json_text(key))
-    return read_back
+def lists_sha256(data: TrainingData) -> str:
+    """A hash of the validation lists: a checkpoint's best scores are of these lists and no others."""
+    digest = hashlib.sha256()
+    for each in data.validation:
+        digest.update(each.rows.tobytes() + each.fused.tobytes() + str((each.user, each.truth)).encode())
+    return digest.hexdigest()
 
 
-def record_of(
-    settings: RankSettings, domain: Domain, lists: tuple[ValidationList, ...], at: Progress, scores: Sequence[Floats]
-) -> dict[str, Any]:
-    """What stands in training.json, but for the blend and what follows from it."""
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that a training depends on."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[str, Any]:
+    """What stands in training.json; `scores` are the reranker's of the validation lists."""
+    lists, settings = job.data.validation, job.setup.settings
+    blend = best_blend(lists, scores).weight
     return {
         "command": settings.command,
         "settings": asdict(settings),
-        "data_sha256": domain.sha256,
+        "made": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "data_sha256": job.setup.domain.sha256,
         "held_out": "each user's last event (test), the last but one of those validated on; of repeats the first",
+        "knows_test": False,
         "seed": settings.seed,
         "seconds": round(at.seconds, 1),
         "steps": at.step,
@@ -105,33 +192,43 @@ def record_of(
         "finished": at.finished,
         "loss": [list(pair) for pair in at.loss],
         "validation": [list(pair) for pair in at.validation],
+        "validation_key": job.validation_key,
         "n_validation_users": len(lists),
         "before": {"ndcg@10": round(ndcg_at_10(lists, [each.fused for each in lists]), 6)},
-        "reader_alone": {"ndcg@10": round(ndcg_at_10(lists, list(scores)), 6)},
-        "versions": {"torch": torch.__version__},
+        "reranker_alone": {"ndcg@10": round(ndcg_at_10(lists, scores), 6)},
+        "after": {"ndcg@10": round(ndcg_at_10(lists, blend_lists(lists, scores, blend)), 6)},
+        "blend": blend,
+        "versions": library_versions(),
     }
 
 
-def add_blend(
-    record: dict[str, Any], lists: tuple[ValidationList, ...], scores: Sequence[Floats], blend: float
-) -> dict[str, Any]:
-    """The record with the blend that was chosen and what both sides give with it."""
-    after = ndcg_at_10(lists, blend_all(lists, scores, blend))
-    return {**record, "after": {"ndcg@10": round(after, 6)}, "blend": blend}
+def write_adapter(job: TrainingJob, record: Mapping[str, Any]) -> Version:
+    """Write a version with its record and card, as one step; it is not the current one yet."""
+
+    def write(folder: Path) -> None:
+        with tensor_writes(folder):
+            (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
+            card = card_of(record, {**job.about, "blend": record["blend"]})
+            (folder / "README.md").write_text(card, encoding="utf-8")
+            job.save(folder, record["blend"])
+
+    return add_version(job.setup.domain.name, job.setup.kind, datetime.fromisoformat(record["made"]), write)
 
 
-def blend_all(lists: tuple[ValidationList, ...], scores: Sequence[Floats], blend: float) -> list[Floats]:
-    """Fused scores with the reader's word added, for each list."""
-    return [blend_scores(each, own, blend) for each, own in zip(lists, scores, strict=True)]
+def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:
+    """How the new version will be compared, and whether the current one has to be validated for it."""
+    lists = job.data.validation
+    before = ndcg_at_10(lists, [each.fused for each in lists])
+    current = find_current(job.setup.domain.name, job.setup.kind)
+    known = current is not None and is_comparable(current.record, job.validation_key, before)
+    needs_evaluation = current is not None and not known and not replace_current
+    return Comparison(job.setup.index, lists, job.setup.device, replace_current, needs_evaluation)
 
 
-def write_adapter(target: Path, save: Callable[[Path], None], record: dict[str, Any], about: dict[str, Any]) -> None:
-    """Put an adapter in its place as one step; `save` writes the tensors, `about` is what the card tells of them."""
-    aside = target.with_name(f".{target.name}.new")
-    with tensor_writes(target):
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        save(aside)
-        (aside / "training.json").write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
-        (aside / "README.md").write_text(card_of(record, about))
-    replace_folder(aside, target)
+def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Path:
+    record = record_of(job, at, job.trainer.best_scores)
+    made = write_adapter(job, record)
+    if job.trainer.interrupted:
+        note(f"interrupted after {at.step} steps: the best so far is written; the same command resumes the training")
+    note(choose_current(made, comparison))
+    return made.folder

@@ -1,4 +1,4 @@
-"""Several processes that teach one reader together, as `accelerate launch` or `torchrun` start them.
+"""Several processes that train one reranker together, as `accelerate launch` or `torchrun` start them.
 
 Each learns from its own batches, gradients are averaged, and what the first decides goes for all: two workers do the
 same as one with `--accumulate 2`.
@@ -31,7 +31,7 @@ class Workers:
 
     @property
     def is_first(self) -> bool:
-        """Whether this one writes and speaks."""
+        """Whether this one writes files and messages."""
         return self.rank == 0
 
     def place(self, n: int, at: int) -> int:
@@ -57,12 +57,15 @@ class Workers:
         if self.size == 1:
             return list(numbers)
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
-        told = torch.tensor(numbers, dtype=torch.float64, device=device)
-        distributed.broadcast(told, 0)
-        return [float(number) for number in told.tolist()]
+        sent = torch.tensor(numbers, dtype=torch.float64, device=device)
+        distributed.broadcast(sent, 0)
+        return [float(number) for number in sent.tolist()]
 
     def leave(self) -> None:
-        """Wait for the others and part."""
+        """Wait for the others and disconnect."""
         if self.size > 1:
             distributed.barrier()
             distributed.destroy_process_group()
+
+
+ALONE = Workers()

@@ -33,17 +33,25 @@ def saved_retriever(index: DomainIndex) -> Retriever:
     return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
 
 
-def fit_retriever(index: DomainIndex, histories: Histories, seed: int, before: int | None = None) -> Retriever:
+def fit_retriever(
+    index: DomainIndex,
+    histories: Histories,
+    seed: int,
+    before: int | None = None,
+    share: float = 1.0,
+    fitted: Behaviour | None = None,
+) -> Retriever:
     """The retriever fitted to these histories alone, and to reviews that tell nothing of the domain's other events.
 
     Rows are those of the index's catalogue; `seed` draws the fusion's training lists and first weights; `before` is the
-    instant (Unix seconds) from which everything is held out, None where only the last events of each user are.
+    instant (Unix seconds) from which everything is held out, None where only the last events of each user are. `share`
+    of the fusion's training lists are made; `fitted` is the behaviour of these histories where it was fitted already.
     """
     n_items, known = len(index.domain.catalogue), None
     if index.reviews is not None:
         known = index.reviews.vectors.known_from(histories, n_items, before, index.domain.histories)
-    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, known)
-    behaviour = BehaviourChannel.of(Behaviour.fit(histories, n_items))
+    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, known, share)
+    behaviour = BehaviourChannel.of(fitted or Behaviour.fit(histories, n_items))
     reviews = None if known is None else ReviewChannel.of(known, n_items, index.text.encode)
     return _assemble(index, behaviour, reviews, fusion)
 

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with an estimate on a terminal, elsewhere a line for what lasts, one every ten seconds.
+"""Progress on stderr: a bar with an estimate on a terminal, elsewhere a line for what lasts, then every ten seconds.
 
 A loop over `progress(...)` counts what is done; a single long step stands in a block `with stage(...)`. What runs
 inside another is told beside it. `--quiet` (`set_quiet`) silences both, never a note, a warning or an error.

@@ -1,6 +1,8 @@
-"""Adapters on disk: saved, loaded, found, and refused in one line where they do not fit or are not whole."""
+"""Adapters on disk: saved, loaded, and refused in one line where they do not fit or are not whole."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,39 +12,30 @@ import pytest
 import torch
 
 from agent.open_agent import open_agent
-from agent.rerank.adapter_folders import SETTINGS, find_adapter
-from agent.rerank.adapters import (
-    HEAD,
-    WEIGHTS,
-    LoadedReranker,
-    events_sha256,
-    load_reranker,
-    new_reranker,
-    read_settings,
-    save_reranker,
-)
+from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_trained_on, readable_adapter
+from agent.rerank.adapter_versions import find_adapter
+from agent.rerank.adapters import LoadedReranker, load_reranker, new_reranker, read_settings, save_reranker
 from agent.rerank.backbones import kind_of
 from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.precision import PRECISIONS
 from agent.rerank.sequence_reranker import RerankerShape
 from agent.rerank.sequence_scorer import SequenceScorer
-from index.data.domain import Catalogue
 from index.embedding.model_files import resolve
 from index.errors import MendableError
-from index.storage.home import adapters_folder
+from index.storage.home import CLONE
 from tests.helpers_index import full_disk
-from tests.helpers_reader import DIM, LONG, SHOWN, reading_of, shaken_reader
-from tests.helpers_small import N_ITEMS, Small, domain_of, index_over, things, unit_vectors, walks, write_domain
+from tests.helpers_reranker import DIM, LONG, SHOWN, random_reranker, scorer_of
+from tests.helpers_small import Small, domain_of, index_over, unit_vectors, walks, write_domain
 
 
 @pytest.fixture(scope="module")
 def loaded(tiny: Path) -> LoadedReranker:
-    return shaken_reader(tiny)
+    return random_reranker(tiny)
 
 
 @pytest.fixture(scope="module")
 def scorer(loaded: LoadedReranker) -> SequenceScorer:
-    return reading_of(loaded)
+    return scorer_of(loaded)
 
 
 @pytest.fixture
@@ -134,6 +127,22 @@ def test_an_adapter_of_another_format_is_refused(saved: Path) -> None:
     assert "format" in refused(saved)
 
 
+def test_an_adapter_of_the_format_before_is_read_as_one_of_the_tables_in_its_record(
+    saved: Path, loaded: LoadedReranker
+) -> None:
+    content = json.loads((saved / SETTINGS).read_text())
+    before = {**content, "format_version": 2, "events_sha256": "f" * 64, "seed": 5, "validated_users": 7}
+    for name in ("data", "validation_seed", "knows_test"):
+        del before[name]
+    (saved / SETTINGS).write_text(json.dumps(before))
+    (saved / "training.json").write_text(json.dumps({"data_sha256": "0" * 64}))
+    settings = load_reranker(saved).settings
+    assert (settings.validation_seed, settings.validated_users, settings.knows_test) == (5, 7, False)
+    domain = domain_of(walks())
+    assert read_trained_on(saved).find_mismatch(domain) is None
+    assert "other tables" in str(read_trained_on(saved).find_mismatch(replace(domain, sha256="1" * 64)))
+
+
 def test_an_adapter_of_another_base_model_is_refused_naming_both(saved: Path, tiny: Path) -> None:
     changed(saved, base_sha256="0" * 64)
     line = refused(saved)
@@ -158,6 +167,39 @@ def test_an_adapter_of_another_encoder_is_refused_naming_both(saved: Path) -> No
     assert "a" * 12 in str(why.value)
     fitting = replace(index, manifest=replace(index.manifest, encoder_sha256="e" * 64))
     assert tuned_ranker("bert", saved, fitting).card.adapter == "bert"
+
+
+def test_an_import_that_fails_in_a_library_is_not_called_a_broken_adapter(saved: Path) -> None:
+    """In another process: there transformers cannot import the model that an intact adapter is for."""
+    lines = (
+        "import sys, pathlib",
+        "from agent.rerank.adapters import load_reranker",
+        "sys.modules['transformers.models.bert.modeling_bert'] = None",
+        "load_reranker(pathlib.Path(sys.argv[1]))",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines), str(saved)], cwd=CLONE, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "Error: Could not import module 'BertModel'" in done.stderr
+    assert "cannot read an adapter" not in done.stderr
+
+
+@pytest.mark.parametrize("wrap", [RuntimeError, OSError, ValueError])
+def test_an_error_that_an_import_caused_is_told_from_a_broken_file(wrap: type[Exception], tmp_path: Path) -> None:
+    with pytest.raises(wrap, match="wrapped"), readable_adapter(tmp_path):
+        try:
+            raise ImportError("no such library")
+        except ImportError as why:
+            raise wrap("wrapped") from why
+    with pytest.raises(MendableError, match="cannot read an adapter"), readable_adapter(tmp_path):
+        raise wrap("wrapped")
+
+
+def test_pickled_weights_are_not_loaded_in_place_of_missing_ones(saved: Path) -> None:
+    (saved / WEIGHTS).unlink()
+    (saved / "adapter_model.bin").write_bytes(b"a pickle")
+    assert f"{WEIGHTS} is missing" in refused(saved)
 
 
 def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: LoadedReranker, tmp_path: Path) -> None:
@@ -188,24 +230,6 @@ def test_a_model_without_a_list_of_layers_is_refused_as_a_backbone(tmp_path: Pat
 # --- which adapter ----------------------------------------------------------
 
 
-def test_the_users_own_adapter_is_found_where_it_is_whole(home: Path) -> None:
-    assert find_adapter("films", "bert") is None
-    own = adapters_folder("films") / "bert"
-    own.mkdir(parents=True)
-    (own / WEIGHTS).write_bytes(b"")
-    assert find_adapter("films", "bert") is None
-    (own / SETTINGS).write_text("{}")
-    assert find_adapter("films", "bert") == own
-    assert find_adapter("films", "gpt") is None
-
-
-def test_an_adapter_whose_replacement_was_killed_is_found_again(home: Path) -> None:
-    old = adapters_folder("films") / ".bert.old"  # where `replace_folder` puts the old one between its two renames
-    old.mkdir(parents=True)
-    (old / SETTINGS).write_text("{}")
-    assert find_adapter("films", "bert") == adapters_folder("films") / "bert"
-
-
 def test_an_agent_without_an_adapter_says_that_it_ranks_by_retrieval(home: Path, tiny: Path) -> None:
     from index.build.builder import build_domain
 
@@ -224,44 +248,26 @@ def test_an_agent_without_an_adapter_says_that_it_ranks_by_retrieval(home: Path,
 
 def test_the_card_of_a_tuned_ranker_names_its_file(tuned: Small) -> None:
     card = open_agent(tuned.name).ranker.card
-    file = adapters_folder(tuned.name) / "bert" / WEIGHTS
+    folder = find_adapter(tuned.name, "bert")
+    assert folder is not None
+    file = folder / WEIGHTS
     assert card.as_json() == {
         "name": "bert",
         "base_model": str(tuned.encoder),
-        "adapter": "bert",
+        "adapter": folder.name,
         "adapter_sha256": sha256(file.read_bytes()).hexdigest(),
     }
-
-
-# --- what was taught --------------------------------------------------------
-
-
-def test_the_hash_of_events_tells_people_order_and_items_apart_and_not_how_they_are_stored() -> None:
-    histories, ids = walks(3), Catalogue(things()).ids
-
-    def hashed(users: tuple[str, ...], rows: np.ndarray, own: tuple[str, ...] = ids) -> str:
-        return events_sha256(users, histories.starts, own, rows)
-
-    first = hashed(histories.users, histories.rows)
-    swapped = histories.rows.copy()
-    swapped[[0, 1]] = swapped[[1, 0]]
-    assert hashed(histories.users, swapped) != first
-    assert hashed(("x", *histories.users[1:]), histories.rows) != first
-    assert events_sha256(histories.users, histories.starts + (histories.starts > 0), ids, histories.rows) != first
-    order = np.random.default_rng(1).permutation(N_ITEMS)
-    assert hashed(histories.users, np.argsort(order)[histories.rows], tuple(ids[row] for row in order)) == first
-    assert hashed(histories.users, histories.rows, (*ids, "one more")) == first
 
 
 # --- precision --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_in_any_precision_a_reader_says_nearly_the_same(loaded: LoadedReranker, saved: Path, precision: str) -> None:
-    train_adapter = reading_of(loaded).log_odds([LONG])[0]
+def test_in_any_precision_the_scores_are_nearly_the_same(loaded: LoadedReranker, saved: Path, precision: str) -> None:
+    exact = scorer_of(loaded).log_odds([LONG])[0]
     asked = load_reranker(saved, precision)
-    scores = reading_of(asked).log_odds([LONG])[0]
+    scores = scorer_of(asked).log_odds([LONG])[0]
     assert asked.precision == precision
     within = {"float32": 2e-3, "bfloat16": 0.05, "int8": 0.1}[precision]  # the head is kept in half precision
-    assert np.abs(scores - train_adapter).max() < within * np.abs(train_adapter).max()
-    assert (scores == reading_of(load_reranker(saved)).log_odds([LONG])[0]).all() == (precision == "float32")
+    assert np.abs(scores - exact).max() < within * np.abs(exact).max()
+    assert (scores == scorer_of(load_reranker(saved)).log_odds([LONG])[0]).all() == (precision == "float32")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from agent.rerank.packed_scoring import MOST, Prefix, PrefixCache, plain_mask, read, states_after
+from agent.rerank.packed_scoring import MAX_CANDIDATES, Prefix, PrefixCache, plain_mask, read, states_after
 
 WIDTH, HISTORY, LONGEST = 32, 11, 5
 
@@ -111,7 +111,7 @@ def test_a_candidate_knows_nothing_of_the_others_or_their_order(case: Case) -> N
 
 
 def test_more_candidates_than_one_pass_takes_are_judged_alike(case: Case) -> None:
-    times = MOST // 12 + 2
+    times = MAX_CANDIDATES // 12 + 2
     many = replace(case, candidates=case.candidates.repeat(times, 1, 1), present=case.present.repeat(times, 1))
     assert relative(many.packed(), case.packed().repeat(times, 1, 1)) < 1e-5
 
@@ -153,9 +153,9 @@ def test_a_history_read_in_parts_is_the_same_as_read_at_once(case: Case) -> None
             read(case.model, case.history[:, 4:], read(case.model, case.history[:, :4], Prefix(), False), False)
         return
     with torch.inference_mode():
-        pad_matrix = read(case.model, case.history[:, 4:], read(case.model, case.history[:, :4], Prefix()))
+        extended = read(case.model, case.history[:, 4:], read(case.model, case.history[:, :4], Prefix()))
         cut = read(case.model, case.history[:, 9:], read(case.model, case.history, Prefix()).cut(9))
-    for prefix in (pad_matrix, cut):
+    for prefix in (extended, cut):
         assert relative(case.packed(prefix=prefix), case.packed()) < 1e-5
         assert prefix.length == HISTORY
         assert prefix.last is not None

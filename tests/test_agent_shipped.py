@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.rerank.adapter_folders import SHIPPED, find_adapter
+from agent.rerank.adapter_versions import SHIPPED, find_adapter
 from agent.rerank.adapters import load_reranker, read_settings
 from finetune.rank import BACKBONES
 from finetune.settings import RankSettings

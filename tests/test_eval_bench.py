@@ -21,7 +21,7 @@ from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, Seconds, in_turns
 from eval.bench.search import search_row
 from eval.bench.threads import READ_BY_LIBRARIES, usable_threads
-from eval.bench.train import RerankerWithLoss, School, collated, train_row
+from eval.bench.train import RerankerWithLoss, TrainingTask, collate, train_row
 from eval.bench.vectors import made_up_vectors, queries_of
 from eval.metrics.ranking import EVERY_METRIC
 from index.build.loading import open_index
@@ -261,7 +261,7 @@ def test_what_is_told_for_the_packed_rows_are_items_that_the_user_never_had(tune
 def test_the_row_of_training_has_both_sides_on_the_same_histories(tuned: Small) -> None:
     domain = load_domain(tuned.name)
     vectors = np.asarray(open_index(domain).vectors)
-    row = train_row(School(domain, vectors, resolve(str(tuned.encoder)), n=24), threads=1, rounds=1).as_json()
+    row = train_row(TrainingTask(domain, vectors, resolve(str(tuned.encoder)), n=24), threads=1, rounds=1).as_json()
     assert row["histories"] == 24
     assert row["ours_per_s"] == pytest.approx(24 / row["ours_s"], rel=1e-3)
     assert row["peer_per_s"] == pytest.approx(24 / row["peer_s"], rel=1e-3)
@@ -270,12 +270,12 @@ def test_the_row_of_training_has_both_sides_on_the_same_histories(tuned: Small) 
 
 def test_the_peer_of_training_has_the_loss_of_ours(tuned: Small) -> None:
     domain = load_domain(tuned.name)
-    school = School(domain, np.asarray(open_index(domain).vectors), resolve(str(tuned.encoder)), n=8)
-    reading = school.scorer()
+    task = TrainingTask(domain, np.asarray(open_index(domain).vectors), resolve(str(tuned.encoder)), n=8)
+    reading = task.scorer()
     reading.loaded.reranker.eval()
-    histories = [school.histories[n] for n in range(8)]
+    histories = [task.histories[n] for n in range(8)]
     with torch.inference_mode():
-        peer = float(RerankerWithLoss(reading)(**collated(histories, school.scale))["loss"])
+        peer = float(RerankerWithLoss(reading)(**collate(histories, task.scale))["loss"])
         states = [reading.log_odds([history.before(n)])[0] for history in histories for n in range(1, len(history))]
     targets = [(int(history.rows[n]), history.rows[:n]) for history in histories for n in range(1, len(history))]
     losses = []

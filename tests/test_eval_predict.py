@@ -22,14 +22,11 @@ from tests.helpers_predict import PEOPLE, tastes, write_films
 FIELDS = ("accuracy", "precision", "recall", "f1", "auc", "rmse", "mae")
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def domain() -> Domain:
+def domain(home: Path) -> Domain:
     return write_films(tastes())
 
 

@@ -16,15 +16,11 @@ from index.data.records import Item
 from index.errors import MendableError
 from tests.helpers_predict import DAY, FILMS, HOUR, PEOPLE, tastes, write_films
 
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def domain() -> Domain:
+def domain(home: Path) -> Domain:
     return write_films(tastes())
 
 

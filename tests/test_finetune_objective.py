@@ -11,18 +11,18 @@ from agent.rerank.sequence_scorer import SequenceScorer
 from finetune import objective
 from finetune.batches import Batch, epoch_batches
 from finetune.objective import NextItemObjective
-from tests.helpers_reader import SCALE, reading_of, shaken_reader
+from tests.helpers_reranker import SCALE, random_reranker, scorer_of
 from tests.helpers_small import N_ITEMS, walks
 
 
 @pytest.fixture(scope="module")
 def loaded(tiny: Path) -> LoadedReranker:
-    return shaken_reader(tiny)
+    return random_reranker(tiny)
 
 
 @pytest.fixture
 def scorer(loaded: LoadedReranker) -> SequenceScorer:
-    return reading_of(loaded)
+    return scorer_of(loaded)
 
 
 @pytest.fixture

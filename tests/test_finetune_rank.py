@@ -12,7 +12,8 @@ import pytest
 from safetensors.torch import load_file
 
 from agent.open_agent import open_agent
-from agent.rerank.adapters import HEAD, WEIGHTS, load_reranker
+from agent.rerank.adapter_files import HEAD, WEIGHTS
+from agent.rerank.adapters import load_reranker
 from finetune.__main__ import main
 from index.build.builder import add_items, build_domain
 from index.data.domain import Domain, Histories, load_domain

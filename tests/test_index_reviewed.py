@@ -216,7 +216,7 @@ def test_without_reviews_nothing_of_the_fusion_changes() -> None:
     histories, catalogue = walks(n_users=150), write_domain(walks()).catalogue
     plain, _ = learn_fusion(histories, catalogue, unit_vectors(), seed=2)
     assert plain.columns == COLUMNS
-    assert fit_features(histories, catalogue, unit_vectors(), None).columns == COLUMNS
+    assert fit_features(catalogue, unit_vectors(), None, histories).columns == COLUMNS
 
 
 def test_the_fusion_learns_from_reviews_where_they_tell_what_comes_next() -> None:
@@ -226,7 +226,7 @@ def test_the_fusion_learns_from_reviews_where_they_tell_what_comes_next() -> Non
     places = np.stack([np.cos(angle), np.sin(angle), np.zeros(N_ITEMS)], 1).astype(np.float32)
     telling = ReviewVectors(places, np.arange(N_ITEMS), ("",) * N_ITEMS)
     fusion, _ = learn_fusion(histories, catalogue, unit_vectors(), 1, telling)
-    features = fit_features(histories, catalogue, unit_vectors(), telling).of(history(3, 4, 5))
+    features = fit_features(catalogue, unit_vectors(), telling, histories).of(history(3, 4, 5))
     without = features.copy()
     without[:, len(COLUMNS) :] = 0
     assert np.abs(fusion.score(features) - fusion.score(without)).max() > 0.1

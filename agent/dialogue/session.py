@@ -15,6 +15,7 @@ from agent.dialogue.actions import Action, TakeBack
 from agent.dialogue.interpretation import Interpretation, Interpreter, OpeningTurn
 from agent.dialogue.policy import View, decide
 from agent.dialogue.rendering import Scene, render
+from agent.dialogue.sentences import as_sentence
 from agent.dialogue.timing import add_understanding, ms_since, time_without_list
 from agent.dialogue.turns import Feedback, Forget, Say, Turn, Undo
 from agent.duplicates import duplicates_of
@@ -84,7 +85,8 @@ class Session:
         text = render(action, reply, Scene(self.state, self.now.shown, self.lexicon))
         if action.list_change == "keep":
             reply = replace(reply, timing_ms=time_without_list(began))
-        reply = replace(reply, text=text)
+        noticed = f" {as_sentence(reply.notice)}" if reply.notice and not self.shown else ""  # once a talk
+        reply = replace(reply, text=text + noticed)
         self._remember(action.state)
         self._move_on(action, reply)
         return reply

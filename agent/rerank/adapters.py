@@ -1,7 +1,5 @@
-"""Adapters on disk: a LoRA in PEFT's own format with the reader's head beside it, saved, found and loaded."""
+"""Adapters on disk: a LoRA in PEFT's own format with the reranker's head beside it, saved and loaded."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from agent.rerank.adapter_folders import SETTINGS
+from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter
 from agent.rerank.backbones import load_base, save_lora, saved_lora, with_lora
+from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
 from agent.rerank.plain_lora import copy_lora, load_with_lora
-from agent.rerank.precision import DEFAULT, prepared
+from agent.rerank.precision import DEFAULT, prepare_base
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from index.embedding.model_files import file_sha256, resolve
@@ -25,14 +23,17 @@ from index.errors import MendableError
 from index.storage.json_text import json_text
 from index.types import Rows
 
-FORMAT_VERSION = 2
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
-WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
+FORMAT_VERSION = 3
+READABLE_FORMATS = (2, 3)  # 2 has no hashes of what the tables hold
 
 
 @dataclass(frozen=True)
 class RerankerSettings:
-    """What a reader was made with: its base model and encoder of item texts, its sizes, its LoRA, its blend."""
+    """What a reranker was made with: base model, encoder of item texts, sizes, LoRA, blend, and its training data.
+
+    Each user's last event was held out as the test; of `validated_users`, drawn by `validation_seed`, the last but one
+    too (0: of everybody).
+    """
 
     base_model: str
     base_sha256: str
@@ -40,15 +41,16 @@ class RerankerSettings:
     shape: RerankerShape
     rank: int
     scale: Scale
-    blend: float = 0.0  # weight of the reader's log odds beside the fused score
-    events_sha256: str = ""  # of the domain's events, of which each user's last was held out
-    validated_users: int = 0  # so many, drawn by `seed`, had their last but one held out too; 0: everybody
-    seed: int = 0
+    blend: float = 0.0  # weight of the reranker's log odds beside the fused score
+    data: DataFingerprint = UNKNOWN
+    validated_users: int = 0
+    validation_seed: int = 0
+    knows_test: bool = False  # True: it learned from test events too, and no evaluation may use it
 
 
 @dataclass(frozen=True)
 class LoadedReranker:
-    """A reader with what it needs to be asked: settings, item ids in the order of its embeddings, its folder."""
+    """A reranker with all that scoring needs: settings, item ids in the order of its embeddings, its folder."""
 
     reranker: SequenceReranker
     settings: RerankerSettings
@@ -62,7 +64,7 @@ class LoadedReranker:
         return {item_id: number for number, item_id in enumerate(self.item_ids)}
 
     def numbers(self, ids: tuple[str, ...]) -> Rows:
-        """Numbers of items by id; those that the reader does not know share one."""
+        """Numbers of items by id; those that the reranker does not know share one."""
         unknown = len(self.item_ids)
         return np.array([self.number_of.get(item_id, unknown) for item_id in ids], np.int64)
 
@@ -73,7 +75,7 @@ class LoadedReranker:
 
 
 def new_reranker(base_model: str, shape: RerankerShape, rank: int, seed: int) -> SequenceReranker:
-    """A reader on a base model with a new LoRA, its weights drawn from `seed`."""
+    """A reranker on a base model with a new LoRA, its weights drawn from `seed`."""
     torch.manual_seed(seed)
     with quiet_loading():
         base = load_base(base_model, shape.layers)
@@ -90,24 +92,23 @@ def save_reranker(folder: Path, loaded: LoadedReranker) -> None:
     head = {name: value.detach().to(torch.float16).contiguous() for name, value in reranker.head_state().items()}
     save_file(head, folder / HEAD)
     content = {"format_version": FORMAT_VERSION, **asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
-    (folder / SETTINGS).write_text(json_text(content) + "\n")
+    (folder / SETTINGS).write_text(json_text(content) + "\n", encoding="utf-8")
 
 
 def load_reranker(folder: Path, precision: str = DEFAULT) -> LoadedReranker:
-    """Read what `save_reader` wrote, to be asked in one of PRECISIONS.
+    """Read what `save_reranker` wrote, to compute in one of PRECISIONS.
 
     Raises MendableError where it is incomplete or of another base model.
     """
-    try:
+    with readable_adapter(folder):
         settings, item_ids = _read(folder)
         head = load_file(folder / HEAD)
-        _refuse_other_base(settings, folder)
-        base = _tuned_base(settings, folder, precision)
+    _refuse_other_base(settings, folder)
+    base = _tuned_base(settings, folder, precision)
+    with readable_adapter(folder):
         reranker = SequenceReranker(base, settings.shape, base.config.hidden_size)
         _fill_head(reranker, head)
-        reranker.base = prepared(reranker.base, precision)
-    except UNREADABLE as why:
-        raise unreadable(folder, why) from why
+    reranker.base = prepare_base(reranker.base, precision)
     reranker.eval()
     return LoadedReranker(reranker, settings, item_ids, folder, precision)
 
@@ -115,36 +116,30 @@ def load_reranker(folder: Path, precision: str = DEFAULT) -> LoadedReranker:
 def _tuned_base(settings: RerankerSettings, folder: Path, precision: str) -> Any:
     """The base model with the LoRA of a folder: in plain PyTorch where it can be, which loads faster."""
     if precision != "int8":
-        plain = load_with_lora(resolve(settings.base_model).path, settings.shape.layers, folder)
+        with readable_adapter(folder):
+            plain = load_with_lora(resolve(settings.base_model).path, settings.shape.layers, folder)
         if plain is not None:
             return plain
     with quiet_loading():
-        return saved_lora(load_base(settings.base_model, settings.shape.layers), folder)
+        base = load_base(settings.base_model, settings.shape.layers)
+    with readable_adapter(folder):
+        return saved_lora(base, folder)
 
 
 def read_settings(folder: Path) -> RerankerSettings:
     """The settings of an adapter, without its weights. Raises MendableError where they cannot be read."""
-    try:
+    with readable_adapter(folder):
         return _read(folder)[0]
-    except UNREADABLE as why:
-        raise unreadable(folder, why) from why
-
-
-def events_sha256(users: tuple[str, ...], starts: Rows, item_ids: tuple[str, ...], rows: Rows) -> str:
-    """A hash of who had what in which order, the same however the tables are stored."""
-    digest = hashlib.sha256("\n".join(users).encode())
-    digest.update(np.ascontiguousarray(starts, np.int64).tobytes())
-    digest.update("\n".join(item_ids[row] for row in rows).encode())
-    return digest.hexdigest()
 
 
 def _read(folder: Path) -> tuple[RerankerSettings, tuple[str, ...]]:
     """Settings and item ids of an adapter."""
-    content = json.loads((folder / SETTINGS).read_text())
-    if content.pop("format_version") != FORMAT_VERSION:
+    content = read_settings_file(folder)
+    if content.pop("format_version") not in READABLE_FORMATS:
         raise MendableError("an adapter of another format", str(folder), "Run `python -m finetune rank` again")
     item_ids = tuple(content.pop("item_ids"))
-    made = {**content, "shape": RerankerShape(**content["shape"]), "scale": Scale(**content["scale"])}
+    records = {"shape": RerankerShape, "scale": Scale, "data": DataFingerprint}
+    made = {**content, **{name: record(**content[name]) for name, record in records.items()}}
     return RerankerSettings(**made), item_ids
 
 
@@ -152,15 +147,8 @@ def _fill_head(reranker: SequenceReranker, head: dict[str, torch.Tensor]) -> Non
     """Put the trained tensors in their places. Raises ValueError where one is missing or there is one too many."""
     strange = set(reranker.head_state()) ^ set(head)
     if strange:
-        raise ValueError(f"{HEAD} and the reader differ in {', '.join(sorted(strange))}")
+        raise ValueError(f"{HEAD} and the reranker differ in {', '.join(sorted(strange))}")
     reranker.load_state_dict({name: value.float() for name, value in head.items()}, strict=False)
-
-
-def unreadable(folder: Path, why: Exception) -> MendableError:
-    """The error for an adapter that cannot be read, in one line."""
-    reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-    way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
-    return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)
 
 
 def _refuse_other_base(settings: RerankerSettings, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The language models that readers stand on: the first layers of any encoder or decoder, and where LoRA is put."""
+"""The base models of rerankers: the first layers of any encoder or decoder, and where LoRA is put."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from agent.rerank.adapter_files import WEIGHTS
 from index.embedding.model_files import resolve, transformer_folder
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
@@ -22,9 +23,8 @@ def load_base(name: str, layers: int, words: bool = False) -> Any:
     from transformers import AutoModel
 
     folder = resolve(name)
-    model = AutoModel.from_pretrained(
-        transformer_folder(folder.path), local_files_only=True, use_safetensors=True, dtype=torch.float32
-    )
+    options = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
+    model = AutoModel.from_pretrained(transformer_folder(folder.path), dtype=torch.float32, **options)
     return shorten(model, layers, words, name)
 
 
@@ -94,9 +94,11 @@ def with_lora(base: Any, rank: int, name: str) -> Any:
 
 
 def saved_lora(base: Any, folder: Path) -> Any:
-    """A base with the LoRA of a folder in PEFT's format."""
+    """A base with the LoRA of a folder in PEFT's format; without the safetensors file PEFT would unpickle another."""
     from peft import PeftModel
 
+    if not (folder / WEIGHTS).is_file():
+        raise FileNotFoundError(f"{WEIGHTS} is missing")
     with quiet_loading():
         return PeftModel.from_pretrained(base, str(folder))
 

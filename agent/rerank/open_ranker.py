@@ -12,7 +12,10 @@ from index.errors import MendableError
 
 
 def tuned_ranker(name: str, folder: Path, index: DomainIndex, precision: str = FLOAT) -> TunedRanker:
-    """The tuned ranker of an adapter. Raises MendableError where it was trained with another encoder's vectors."""
+    """The tuned ranker of an adapter. Raises MendableError where it was trained with another encoder's vectors.
+
+    Whether the adapter was trained on this domain's data is for the caller to ask: `read_trained_on`.
+    """
     from agent.rerank.adapters import load_reranker
     from agent.rerank.sequence_scorer import SequenceScorer
     from agent.rerank.text_reranker import TextScorer, load_text_reranker
@@ -29,7 +32,7 @@ def tuned_ranker(name: str, folder: Path, index: DomainIndex, precision: str = F
     made, here = loaded.settings.encoder_sha256, index.manifest.encoder_sha256
     if made != here:
         raise MendableError(
-            f"the adapter reads vectors of {made[:12]}, the index has {here[:12]}",
+            f"the adapter takes vectors of the encoder {made[:12]}, the index has those of {here[:12]}",
             str(folder),
             f"Train it again with `python -m finetune rank --domain {domain.name}`",
         )

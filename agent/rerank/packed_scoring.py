@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from index.embedding.plain_bert import PlainBert
 
 NAME = "palate_packed"  # by which transformers knows the attention
-MOST = 256  # candidates of one pass: bounds the attention weights that are held
+MAX_CANDIDATES = 256  # candidates of one pass: bounds the attention weights that are held
 
 
 @dataclass
@@ -62,10 +62,8 @@ def read(model: nn.Module, tokens: Tensor, prefix: Prefix, causal: bool = True) 
 
 def states_after(model: nn.Module, prefix: Prefix, tokens: Tensor, present: Tensor, causal: bool = True) -> Tensor:
     """(n, T, width): states of candidates where they are `present` (n, T), 0 elsewhere, each after the prefix alone."""
-    parts = [
-        _states_after(model, prefix, tokens[start : start + MOST], present[start : start + MOST], causal)
-        for start in range(0, len(tokens), MOST)
-    ]
+    spans = [slice(start, start + MAX_CANDIDATES) for start in range(0, len(tokens), MAX_CANDIDATES)]
+    parts = [_states_after(model, prefix, tokens[span], present[span], causal) for span in spans]
     return torch.cat(parts) if parts else tokens
 
 
@@ -205,6 +203,10 @@ class PrefixCache:
         self._causal, self._most = causal, most
         self._read: list[tuple[tuple[object, ...], Prefix]] = []
         self.tokens_read = 0  # in all
+
+    def clear(self) -> None:
+        """Forget all prefixes, as must be when the model's tensors have changed."""
+        self._read = []
 
     def prefix(self, tokens: Sequence[object], read_on: Callable[[int, Prefix], Prefix]) -> Prefix:
         """The prefix of all tokens; `read_on(known, prefix)` reads those from place `known` on behind what is known."""

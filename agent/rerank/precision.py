@@ -1,4 +1,4 @@
-"""In which numbers a reader computes when it is asked: as it was taught, in half precision, or in eight bits."""
+"""The precision in which a reranker computes when it serves: as it was trained, in half precision, or in eight bits."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,10 @@ PRECISIONS = ("float32", "bfloat16", "int8")
 DEFAULT = "float32"
 
 
-def prepared(base: Any, precision: str) -> Any:
-    """A base as it is asked: for `int8` its LoRA is added into its weights, and these are eight bits wide.
+def prepare_base(base: Any, precision: str) -> Any:
+    """A base as it serves: for `int8` its LoRA is merged into its weights, and these are quantized to eight bits.
 
-    That is torch's dynamic way: products take weights and what they are multiplied with in eight bits.
+    That is torch's dynamic quantization: weights and activations of a product are in eight bits.
     """
     if precision != "int8":
         return base
@@ -25,8 +25,8 @@ def prepared(base: Any, precision: str) -> Any:
         return quantize(base.merge_and_unload(), {torch.nn.Linear}, dtype=torch.qint8)
 
 
-def computing(precision: str, device: "torch.device") -> "torch.autocast":
-    """What to ask a reader within."""
+def autocast_for(precision: str, device: "torch.device") -> "torch.autocast":
+    """The context in which a reranker scores."""
     import torch
 
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")

@@ -1,6 +1,6 @@
-"""The history as a prompt: one token an item, how it was liked and how long after the one before, newest last.
+"""The history as a prompt: one token an item, with its rating bucket and its time-gap bucket, newest last.
 
-Training and serving both make their prompts here, so that a model is asked what it was taught.
+Training and serving both make their prompts here, so that a model is served the inputs that it was trained on.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ import numpy.typing as npt
 from index.data.records import History
 from index.types import Floats, Rows
 
-LONGEST = 128  # items of a history that are read, the newest
+MAX_EVENTS = 128  # events of a history in a prompt, the newest
 RATING_BUCKETS = 6  # 0 no value, 1 the worst fifth of the scale … 5 the best
-GAPS_FROM = (1, 15, 60, 300, 3_600, 86_400, 30 * 86_400)  # seconds since the event before, by which bin 1, 2, … begins
+GAPS_FROM = (1, 15, 60, 300, 3_600, 86_400, 30 * 86_400)  # seconds since the last event: buckets 1, 2, … begin
 TIME_GAP_BUCKETS = len(GAPS_FROM) + 1
 
 Mask = npt.NDArray[np.bool_]
@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Scale:
-    """The lowest and highest value of a domain's events, by which a value becomes one of five marks."""
+    """The lowest and highest value of a domain's events, by which a value falls into one of five rating buckets."""
 
     lowest: float
     highest: float
@@ -34,7 +34,7 @@ class Scale:
         return cls(float(known.min()), float(known.max())) if len(known) else cls(0.0, 1.0)
 
     def ratings(self, values: Floats) -> Rows:
-        """Marks 1 to 5 of values, 0 where there is none."""
+        """Rating buckets 1 to 5 of values, 0 where there is none."""
         span = max(self.highest - self.lowest, 1e-9)
         fifths = np.floor(np.clip((np.nan_to_num(values) - self.lowest) / span, 0, 1) * 4.999).astype(np.int64)
         return np.where(np.isnan(values), 0, 1 + fifths)
@@ -42,7 +42,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Prompt:
-    """One history as arrays of equal length, newest last: catalogue rows, marks, bins of the gap before."""
+    """One history as arrays of equal length, newest last: catalogue rows, rating buckets, time-gap buckets."""
 
     rows: Rows
     ratings: Rows
@@ -65,13 +65,13 @@ class PromptBatch:
         return counted
 
 
-def prompt_of(history: History, scale: Scale, longest: int = LONGEST) -> Prompt:
-    """The newest `longest` events of a history."""
-    rows, values = history.rows[-longest:], history.values[-longest:]
-    return Prompt(rows, scale.ratings(values), _time_gap_buckets(history.times, longest, len(rows)))
+def make_prompt(history: History, scale: Scale, max_events: int = MAX_EVENTS) -> Prompt:
+    """The newest `max_events` events of a history."""
+    rows, values = history.rows[-max_events:], history.values[-max_events:]
+    return Prompt(rows, scale.ratings(values), _time_gap_buckets(history.times, max_events, len(rows)))
 
 
-def padded(prompts: Sequence[Prompt]) -> PromptBatch:
+def pad_prompts(prompts: Sequence[Prompt]) -> PromptBatch:
     """Prompts as one batch."""
     length = max((len(prompt.rows) for prompt in prompts), default=0)
     shape = (len(prompts), length)
@@ -88,9 +88,9 @@ def padded(prompts: Sequence[Prompt]) -> PromptBatch:
     return PromptBatch(rows, ratings, time_gaps, present)
 
 
-def _time_gap_buckets(times: Rows | None, longest: int, n: int) -> Rows:
+def _time_gap_buckets(times: Rows | None, max_events: int, n: int) -> Rows:
     if times is None or n < 1:
         return np.zeros(n, np.int64)
-    newest = times[-longest:]
+    newest = times[-max_events:]
     since = np.diff(newest, prepend=newest[:1])
     return np.digitize(since, GAPS_FROM).astype(np.int64)

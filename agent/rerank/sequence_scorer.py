@@ -1,4 +1,4 @@
-"""Asking a reader: a history and rows of the catalogue in, log odds of the rows out."""
+"""Scores with a sequence reranker: a history and rows of the catalogue in, log odds of the rows out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ import torch
 
 from agent.rerank.adapters import LoadedReranker
 from agent.rerank.packed_scoring import Prefix, PrefixCache
-from agent.rerank.precision import computing
-from agent.rerank.sequence_prompt import Prompt, PromptBatch, padded, prompt_of
+from agent.rerank.precision import autocast_for
+from agent.rerank.sequence_prompt import Prompt, PromptBatch, make_prompt, pad_prompts
+from agent.rerank.sequence_reranker import SequenceReranker
 from index.data.domain import Catalogue
 from index.data.records import History
 from index.types import Floats, Rows
@@ -18,15 +19,15 @@ from index.types import Floats, Rows
 
 @dataclass(frozen=True)
 class SequenceScorer:
-    """A loaded reader over one catalogue; `vectors` (n_items, dim) are the item texts by its encoder."""
+    """A loaded reranker over one catalogue; `vectors` (n_items, dim) are the item texts by its encoder."""
 
     loaded: LoadedReranker
     catalogue: Catalogue
     vectors: Floats
 
     @cached_property
-    def kept(self) -> PrefixCache:
-        """Histories that were read: a conversation's next turn pays for what is new."""
+    def prefix_cache(self) -> PrefixCache:
+        """Prefixes of histories: the next turn of a talk pays for new events only."""
         return PrefixCache()
 
     @cached_property
@@ -36,9 +37,9 @@ class SequenceScorer:
 
     @cached_property
     def texts(self) -> torch.Tensor:
-        """(n_items, dim) text vectors as the reader was taught with: centred and of length one again."""
+        """(n_items, dim) text vectors as the reranker was trained with: centred and of length one again."""
         centre = self.loaded.reranker.state_dict()["centre"].cpu().numpy()
-        return torch.from_numpy(centred(self.vectors, centre)).to(self._device)
+        return torch.from_numpy(centre_vectors(self.vectors, centre)).to(self._device)
 
     @property
     def _device(self) -> torch.device:
@@ -47,7 +48,7 @@ class SequenceScorer:
     def log_odds(self, histories: Sequence[History], rows: Sequence[Rows] | None = None) -> list[Floats]:
         """For each history the log odds of its rows (of the whole catalogue without `rows`) as what comes next.
 
-        A history without events has nothing to say: zeros.
+        Zeros for a history without events.
         """
         asked = [n for n, history in enumerate(histories) if len(history)]
         wanted = [np.arange(len(self.catalogue))] * len(histories) if rows is None else list(rows)
@@ -55,40 +56,56 @@ class SequenceScorer:
         if not asked:
             return found
         states = (
-            [self._kept_state(histories[asked[0]])]
+            self._cached_state(histories[asked[0]])[None]
             if len(histories) == 1
             else self._last_states([histories[n] for n in asked])
         )
+        each_once, places = np.unique(np.concatenate([wanted[n] for n in asked]), return_inverse=True)
+        ends = np.cumsum([len(wanted[n]) for n in asked])[:-1]
         with torch.inference_mode():
-            for state, n in zip(states, asked, strict=True):
-                found[n] = self._scores(state, torch.from_numpy(np.asarray(wanted[n])).to(self._device))
+            items = _Items(*self._items(torch.from_numpy(each_once).to(self._device)))
+            for state, n, own in zip(states, asked, np.split(places, ends), strict=True):
+                found[n] = items.log_odds(self.loaded.reranker, state, torch.from_numpy(own).to(self._device))
         return found
 
-    def _kept_state(self, history: History) -> torch.Tensor:
-        """The same for one history, of which only that is read which was not read in the turn before."""
-        prompt = prompt_of(history, self.loaded.settings.scale)
+    def _cached_state(self, history: History) -> torch.Tensor:
+        """The state after one history; only events that are not in a cached prefix are computed."""
+        prompt = make_prompt(history, self.loaded.settings.scale)
 
         def read_on(known: int, prefix: Prefix) -> Prefix:
-            batch = padded([Prompt(prompt.rows[known:], prompt.ratings[known:], prompt.time_gaps[known:])])
+            batch = pad_prompts([Prompt(prompt.rows[known:], prompt.ratings[known:], prompt.time_gaps[known:])])
             return self.loaded.reranker.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
 
         tokens = list(zip(prompt.rows.tolist(), prompt.ratings.tolist(), prompt.time_gaps.tolist(), strict=True))
-        with torch.inference_mode(), computing(self.loaded.precision, self._device):
-            last = self.kept.prefix(tokens, read_on).last
+        with torch.inference_mode(), autocast_for(self.loaded.precision, self._device):
+            last = self.prefix_cache.prefix(tokens, read_on).last
             if last is None:
-                raise ValueError("a prompt was not read to its end")
+                raise ValueError("a prefix has no state of its last token")
             return self.loaded.reranker.expected(last).float()
 
     def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
         scale = self.loaded.settings.scale
-        batch = padded([prompt_of(history, scale) for history in histories])
-        with torch.inference_mode(), computing(self.loaded.precision, self._device):
+        batch = pad_prompts([make_prompt(history, scale) for history in histories])
+        with torch.inference_mode(), autocast_for(self.loaded.precision, self._device):
             text, ids = inputs_of(batch, self.texts, self.numbers)
             return self.loaded.reranker.states(text, ids, batch)[:, -1].float()
 
-    def _scores(self, state: torch.Tensor, rows: torch.Tensor) -> Floats:
-        reranker, ids = self.loaded.reranker, self.numbers[rows]
-        scores = reranker.scores(state, reranker.items(self.texts[rows], ids), ids)
+    def _items(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Items as states are compared with them (n, width), and their numbers (n)."""
+        ids = self.numbers[rows]
+        return self.loaded.reranker.items(self.texts[rows], ids), ids
+
+
+@dataclass(frozen=True)
+class _Items:
+    """The items of several lists, each computed once: lists share many of their candidates."""
+
+    vectors: torch.Tensor
+    ids: torch.Tensor
+
+    def log_odds(self, reranker: SequenceReranker, state: torch.Tensor, places: torch.Tensor) -> Floats:
+        """The log odds of the items at these places after one state."""
+        scores = reranker.scores(state, self.vectors[places], self.ids[places])
         return np.asarray(scores.float().cpu().numpy(), np.float32)
 
 
@@ -98,7 +115,7 @@ def inputs_of(batch: PromptBatch, texts: torch.Tensor, numbers: torch.Tensor) ->
     return texts[rows], numbers[rows]
 
 
-def centred(vectors: Floats, centre: Floats) -> Floats:
-    """Vectors less a centre, of length one again: what item texts have in common says nothing of any of them."""
+def centre_vectors(vectors: Floats, centre: Floats) -> Floats:
+    """Vectors less a centre, of length one again: what all item texts share tells no two of them apart."""
     moved = np.asarray(vectors, np.float32) - centre
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6), np.float32)

@@ -1,6 +1,6 @@
-"""The history and each candidate as words: the prompt of a reader of words, and its tokens.
+"""The history and each candidate as words: the prompt of a text reranker, and its tokens.
 
-Training and serving both make their prompts here, so that a model is asked what it was taught.
+Training and serving both make their prompts here, so that a model is served the inputs that it was trained on.
 """
 
 from collections.abc import Sequence
@@ -17,28 +17,28 @@ from index.data.domain import Catalogue
 from index.data.item_text import item_title
 from index.data.records import History, Item
 
-NEWEST = 24  # events that are told
-MAX_TOKENS = 24  # of a candidate
-LONGEST = 512  # tokens of a history and a candidate together, fewer where the base reads fewer
-SAID = ("had", "hated", "disliked", "found fair", "liked", "loved")  # by mark, 0 no value, 1 the worst fifth
+MAX_EVENTS = 24  # of a history in a prompt, the newest
+MAX_CANDIDATE_TOKENS = 24  # of a candidate
+MAX_TOKENS = 512  # of a history and a candidate together, fewer where the base model takes fewer
+RATING_WORDS = ("had", "hated", "disliked", "found fair", "liked", "loved")  # by rating bucket, 0 no value
 MAX_CATEGORIES = 3
 
 
 def history_text(history: History, catalogue: Catalogue, scale: Scale) -> str:
     """What was liked and disliked, newest last: "liked Alien (1979); hated Cats (2019);"."""
-    rows, ratings = history.rows[-NEWEST:], scale.ratings(history.values[-NEWEST:])
-    told = [f"{SAID[mark]} {item_title(catalogue.items[row])};" for row, mark in zip(rows, ratings, strict=True)]
-    return " ".join(told)
+    rows, ratings = history.rows[-MAX_EVENTS:], scale.ratings(history.values[-MAX_EVENTS:])
+    events = zip(rows, ratings, strict=True)
+    return " ".join(f"{RATING_WORDS[rating]} {item_title(catalogue.items[row])};" for row, rating in events)
 
 
 def candidate_text(item: Item) -> str:
-    """A candidate as it is judged: "Alien (1979), Horror, Sci-Fi"."""
+    """A candidate as it is scored: "Alien (1979), Horror, Sci-Fi"."""
     return ", ".join([item_title(item), *item.categories[:MAX_CATEGORIES]])
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Candidates as tokens: `ids` and `present` (n, T), padded on the right; the last present one is read out."""
+    """Candidates as tokens: `ids` and `present` (n, T), padded on the right; the last present one is scored."""
 
     ids: Tensor
     present: Tensor
@@ -50,17 +50,17 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class Wording:
+class PromptTokenizer:
     """A base model's tokenizer as prompts need it: a history opens with its first token, each candidate ends in its
     end token, so that a history and a candidate behind one another are a pair as the base model knows it."""
 
     tokenizer: Any
-    longest: int = LONGEST
+    max_tokens: int = MAX_TOKENS
 
     @property
     def of_candidate(self) -> int:
         """Tokens of a candidate before its end."""
-        return min(MAX_TOKENS, self.longest // 3)
+        return min(MAX_CANDIDATE_TOKENS, self.max_tokens // 3)
 
     @cached_property
     def _ends(self) -> tuple[list[int], list[int]]:
@@ -73,7 +73,7 @@ class Wording:
     def history(self, text: str) -> Tensor:
         """(1, T) tokens of a history: the newest that leave room for a candidate, at least its opening and its end."""
         opening, end = self._ends
-        room = self.longest - self.of_candidate - len(opening) - 2 * len(end)
+        room = self.max_tokens - self.of_candidate - len(opening) - 2 * len(end)
         return torch.tensor([[*opening, *self._plain([text])[0][-room:], *end]])
 
     def candidates(self, texts: Sequence[str]) -> Tokens:

@@ -1,6 +1,6 @@
-"""A reader of words: a BERT or GPT with LoRA that judges candidates behind a history, both as text, in one pass."""
+"""The text reranker: a BERT or GPT with LoRA that scores candidates behind a history, both as text, in one pass."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,34 +10,35 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from agent.rerank.adapter_folders import SETTINGS
-from agent.rerank.adapters import HEAD, UNREADABLE, WEIGHTS, unreadable
+from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter, unreadable
 from agent.rerank.backbones import backbone_of, kind_of, load_base, save_lora, saved_lora, with_lora
+from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
 from agent.rerank.packed_scoring import Prefix, PrefixCache, read, states_after
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import LONGEST, Tokens, Wording, candidate_text, history_text
+from agent.rerank.text_prompt import MAX_TOKENS, PromptTokenizer, Tokens, candidate_text, history_text
 from index.data.domain import Catalogue
 from index.data.records import History
 from index.embedding.model_files import file_sha256, resolve, transformer_folder
 from index.embedding.quiet import quiet_loading
-from index.errors import MendableError
 from index.storage.json_text import json_text
 from index.types import Floats, Rows
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_FORMATS = (1, 2)  # 1 has no hashes of what the tables hold
 
 
 @dataclass(frozen=True)
 class TextRerankerSettings:
-    """What a reader of words was made with."""
+    """What a text reranker was made with; it learned from no test event unless `knows_test`."""
 
     base_model: str
     base_sha256: str
     layers: int
     rank: int
     scale: Scale
-    blend: float = 0.0  # weight of its word beside the fused score
-    events_sha256: str = ""
+    blend: float = 0.0  # weight of its score beside the fused score
+    data: DataFingerprint = UNKNOWN
+    knows_test: bool = False
 
 
 class TextReranker(nn.Module):
@@ -75,11 +76,12 @@ class TextReranker(nn.Module):
 
 @dataclass(frozen=True)
 class LoadedTextReranker:
-    """A reader of words with its settings, its tokenizer and its folder."""
+    """A text reranker with its settings, its tokenizer, the ids of the items it was trained on, and its folder."""
 
     reranker: TextReranker
     settings: TextRerankerSettings
-    wording: Wording
+    tokenizer: PromptTokenizer
+    item_ids: tuple[str, ...]
     folder: Path
 
     @property
@@ -89,13 +91,13 @@ class LoadedTextReranker:
 
 
 class TextScorer:
-    """A reader of words over one catalogue; histories that it has read are kept, and read on where they grow."""
+    """A text reranker over one catalogue; the prefixes of histories are cached, and extended where a history grows."""
 
     def __init__(self, loaded: LoadedTextReranker, catalogue: Catalogue) -> None:
         self.loaded, self.catalogue = loaded, catalogue
-        self.kept = PrefixCache(loaded.reranker.causal)
+        self.prefix_cache = PrefixCache(loaded.reranker.causal)
 
-    def log_odds(self, histories: list[History], rows: list[Rows]) -> list[Floats]:
+    def log_odds(self, histories: Sequence[History], rows: Sequence[Rows]) -> list[Floats]:
         """For each history a score of each of its rows; zeros without a history."""
         found = []
         for history, own in zip(histories, rows, strict=True):
@@ -109,21 +111,21 @@ class TextScorer:
         return found
 
     def _candidates(self, rows: Rows) -> Tokens:
-        return self.loaded.wording.candidates([candidate_text(self.catalogue.items[row]) for row in rows])
+        return self.loaded.tokenizer.candidates([candidate_text(self.catalogue.items[row]) for row in rows])
 
     def _prefix(self, history: History) -> Prefix:
         text = history_text(history, self.catalogue, self.loaded.settings.scale)
-        ids = self.loaded.wording.history(text).to(self.loaded.reranker.head.weight.device)
-        return self.kept.prefix(
+        ids = self.loaded.tokenizer.history(text).to(self.loaded.reranker.head.weight.device)
+        return self.prefix_cache.prefix(
             ids[0].tolist(), lambda known, prefix: self.loaded.reranker.read(ids[:, known:], prefix)
         )
 
 
-def new_text_reranker(base_model: str, layers: int, rank: int, seed: int) -> tuple[TextReranker, Wording]:
-    """A reader of words on a base model with a new LoRA drawn from `seed`, and its tokenizer."""
+def new_text_reranker(base_model: str, layers: int, rank: int, seed: int) -> tuple[TextReranker, PromptTokenizer]:
+    """A text reranker on a base model with a new LoRA drawn from `seed`, and its tokenizer."""
     torch.manual_seed(seed)
-    base, wording, causal = _base(base_model, layers)
-    return TextReranker(with_lora(base, rank, base_model), base.config.hidden_size, causal), wording
+    base, tokenizer, causal = _base(base_model, layers)
+    return TextReranker(with_lora(base, rank, base_model), base.config.hidden_size, causal), tokenizer
 
 
 def save_text_reranker(folder: Path, loaded: LoadedTextReranker) -> None:
@@ -131,37 +133,46 @@ def save_text_reranker(folder: Path, loaded: LoadedTextReranker) -> None:
     save_lora(loaded.reranker.base, folder, loaded.settings.base_model)
     head = {name: value.detach().contiguous() for name, value in loaded.reranker.head.state_dict().items()}
     save_file(head, folder / HEAD)
-    content = {"format_version": FORMAT_VERSION, "prompt": "words", **asdict(loaded.settings)}
-    (folder / SETTINGS).write_text(json_text(content) + "\n")
+    made = {**asdict(loaded.settings), "item_ids": list(loaded.item_ids)}
+    content = {"format_version": FORMAT_VERSION, "prompt": "words", **made}
+    (folder / SETTINGS).write_text(json_text(content) + "\n", encoding="utf-8")
 
 
 def load_text_reranker(folder: Path) -> LoadedTextReranker:
-    """Read what `save_word_reader` wrote. Raises MendableError where it is incomplete or of another base model."""
-    try:
-        content = json.loads((folder / SETTINGS).read_text())
-        if content.pop("format_version") != FORMAT_VERSION or content.pop("prompt") != "words":
-            raise ValueError("it is no reader of words of this format")
-        settings = TextRerankerSettings(**{**content, "scale": Scale(**content["scale"])})
-        here = resolve(settings.base_model).sha256
-        if here != settings.base_sha256:
-            raise ValueError(f"it is for {settings.base_model} {settings.base_sha256[:12]}, here is {here[:12]}")
-        base, wording, causal = _base(settings.base_model, settings.layers)
+    """Read what `save_text_reranker` wrote. Raises MendableError where it is incomplete or of another base model."""
+    with readable_adapter(folder):
+        settings, item_ids = _read(folder)
+        head = load_file(folder / HEAD)
+    here = resolve(settings.base_model).sha256
+    if here != settings.base_sha256:
+        why = f"it is for {settings.base_model} {settings.base_sha256[:12]}, here is {here[:12]}"
+        raise unreadable(folder, ValueError(why))
+    base, tokenizer, causal = _base(settings.base_model, settings.layers)
+    with readable_adapter(folder):
         reranker = TextReranker(saved_lora(base, folder), base.config.hidden_size, causal)
-        reranker.head.load_state_dict(load_file(folder / HEAD))
-    except MendableError:
-        raise
-    except UNREADABLE as why:
-        raise unreadable(folder, why) from why
+        reranker.head.load_state_dict(head)
     reranker.eval()
-    return LoadedTextReranker(reranker, settings, wording, folder)
+    return LoadedTextReranker(reranker, settings, tokenizer, item_ids, folder)
 
 
-def _base(name: str, layers: int) -> tuple[Any, Wording, bool]:
+def _read(folder: Path) -> tuple[TextRerankerSettings, tuple[str, ...]]:
+    content = read_settings_file(folder)
+    content.pop("validation_seed", None)
+    if content.pop("format_version") not in READABLE_FORMATS or content.pop("prompt") != "words":
+        raise ValueError("it is no text reranker of this format")
+    item_ids = tuple(content.pop("item_ids", ()))
+    made = {**content, "scale": Scale(**content["scale"]), "data": DataFingerprint(**content["data"])}
+    return TextRerankerSettings(**made), item_ids
+
+
+def _base(name: str, layers: int) -> tuple[Any, PromptTokenizer, bool]:
     from transformers import AutoTokenizer
 
     folder = resolve(name)
     with quiet_loading():
         base = load_base(name, layers, words=True)
-        tokenizer = AutoTokenizer.from_pretrained(transformer_folder(folder.path), local_files_only=True)
-    longest = min(LONGEST, int(getattr(base.config, "max_position_embeddings", LONGEST)))
-    return base, Wording(tokenizer, longest), kind_of(folder.path) == "gpt"
+        tokenizer = AutoTokenizer.from_pretrained(
+            transformer_folder(folder.path), local_files_only=True, trust_remote_code=False
+        )
+    max_tokens = min(MAX_TOKENS, int(getattr(base.config, "max_position_embeddings", MAX_TOKENS)))
+    return base, PromptTokenizer(tokenizer, max_tokens), kind_of(folder.path) == "gpt"

@@ -1,4 +1,4 @@
-"""`python -m eval bench`: the rows one after the other, and what they gave in one JSON file."""
+"""Runs `python -m eval bench`: one row after the other, and all figures in one JSON file."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from index.storage.home import write_json
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """What the command was asked; `only` None runs every row."""
+    """The command's settings; `only` None runs every row."""
 
     out: Path
     domain: str
@@ -116,14 +116,14 @@ def _packed(kind: str) -> Callable[[BenchSettings], dict[str, Any]]:
 
 
 def _train(settings: BenchSettings) -> dict[str, Any]:
-    from eval.bench.train import School, train_row
+    from eval.bench.train import TrainingTask, train_row
     from index.build.loading import open_index
     from index.data.domain import load_domain
     from index.embedding.model_files import BERT, resolve
 
     domain = load_domain(settings.domain)
-    school = School(domain, open_index(domain).vectors, resolve(BERT), seed=settings.seed)
-    return train_row(school, settings.threads).as_json()
+    task = TrainingTask(domain, open_index(domain).vectors, resolve(BERT), seed=settings.seed)
+    return train_row(task, settings.threads).as_json()
 
 
 _ROWS: Mapping[str, Callable[[BenchSettings], dict[str, Any]]] = {

@@ -47,7 +47,7 @@ def token_counts(model: ModelFolder, texts: Sequence[str]) -> list[int]:
     from transformers import AutoTokenizer
 
     pipeline = read_pipeline(model.path)
-    tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, local_files_only=True, trust_remote_code=False)
     longest = pipeline.most_tokens(tokenizer.model_max_length)
     written = [pipeline.prepared(text) for text in texts]
     ids = tokenizer(written, truncation=True, max_length=longest)["input_ids"]
@@ -68,5 +68,5 @@ def operations(model: ModelFolder, lengths: Sequence[int]) -> float:
 def _peer(model: ModelFolder) -> Callable[[Sequence[str]], Floats]:
     from sentence_transformers import SentenceTransformer
 
-    loaded: Any = SentenceTransformer(str(model.path), local_files_only=True)
+    loaded: Any = SentenceTransformer(str(model.path), local_files_only=True, trust_remote_code=False)
     return lambda texts: np.asarray(loaded.encode(list(texts)), np.float32)

@@ -37,7 +37,7 @@ class RankedUsers:
 def metrics_row(threads: int, seed: int, users: int = USERS, rounds: int = ROUNDS) -> Row:
     """Seconds for the values of every user and their means. Raises NotInstalled without ranx.
 
-    The peer has it as easy as can be: its arrays are made before, its functions compiled, and nothing is kept in the
+    The peer is timed at its best: its arrays are made before, its functions are compiled, and nothing is kept in the
     run. `of_pass` is our time over that of one pass that counts each user's scores above one of them; `difference` is
     the largest between a value of ours and of the peer.
     """

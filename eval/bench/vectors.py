@@ -1,4 +1,4 @@
-"""Made-up item vectors that lie as texts do: something in common, groups, and few directions that matter."""
+"""Synthetic item vectors distributed as those of texts: a common part, groups, and few principal directions."""
 
 import numpy as np
 

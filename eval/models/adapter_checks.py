@@ -1,11 +1,13 @@
-"""Which adapter `eval` tests, and whether it may: one that has learned from a tested event is refused."""
+"""Which adapter `eval` tests; one that was trained on other data, or has learned from a test event, is refused."""
 
 import hashlib
 from pathlib import Path
 
 import numpy as np
 
-from agent.rerank.adapter_folders import find_adapter
+from agent.rerank.adapter_files import read_trained_on
+from agent.rerank.adapter_versions import find_adapter
+from agent.rerank.data_fingerprint import has_same_histories
 from eval.models.registry import Training
 from index.data.domain import Domain
 from index.data.splits import split_validation
@@ -18,23 +20,34 @@ def has_adapter(domain: Domain, kind: str) -> bool:
     return find_adapter(domain.name, kind) is not None
 
 
-def adapter_under_test(domain: Domain, kind: str) -> Path:
-    """The adapter to test. Raises MendableError where there is none, or where it was trained on other events."""
-    from agent.rerank.adapters import events_sha256, read_settings
+def is_served(domain: Domain, kind: str) -> bool:
+    """Whether the agent ranks with an adapter of this kind: there is one, and it was trained on this domain's data."""
+    folder = find_adapter(domain.name, kind)
+    return folder is not None and read_trained_on(folder).find_mismatch(domain) is None
 
+
+def adapter_under_test(domain: Domain, kind: str) -> Path:
+    """The adapter to test.
+
+    Raises MendableError where there is none, where it was trained on other items, texts or events than the domain has,
+    and where it learned from test events.
+    """
     way_out = f"Run `python -m finetune rank --domain {domain.name} --backbone {kind}`"
     folder = find_adapter(domain.name, kind)
     if folder is None:
         raise MendableError(f"no {kind} adapter for {domain.name}", f"--models {kind}", way_out)
-    histories = domain.histories
-    own = events_sha256(histories.users, histories.starts, domain.catalogue.ids, histories.rows)
-    trained_on = read_settings(folder).events_sha256
-    if trained_on != own:
+    trained_on = read_trained_on(folder)
+    mismatch = trained_on.find_mismatch(domain)
+    if mismatch is None and not has_same_histories(trained_on.data, domain):
+        mismatch = "other events"
+    if mismatch is not None:
         raise MendableError(
-            f"the adapter was trained on other events ({trained_on[:12]}, here {own[:12]}): it may know the answers",
+            f"the adapter was trained on {mismatch}: it may know the answers",
             str(folder),
             way_out,
         )
+    if trained_on.knows_test:
+        raise MendableError("the adapter learned from test events: it knows the answers", str(folder), way_out)
     return folder
 
 
@@ -51,8 +64,9 @@ def refuse_trained_on_test(training: Training, folder: Path) -> None:
     from agent.rerank.adapters import read_settings
 
     domain = training.opened.domain
-    made, histories, n_items = read_settings(folder), domain.histories, len(domain.catalogue)
-    trained = split_validation(histories, n_items, made.validated_users or len(histories), made.seed).training
+    made, histories = read_settings(folder), domain.histories
+    n_users = made.validated_users or len(histories)
+    trained = split_validation(histories, len(domain.catalogue), n_users, made.validation_seed).training
     fitted = dict(zip(training.histories.users, training.histories.lengths.tolist(), strict=True))
     own = np.array([fitted.get(user, 0) for user in trained.users], np.int64)
     if (trained.lengths > own).any():

@@ -8,7 +8,7 @@ from agent.agent import Agent
 from agent.constraints import State
 from agent.request import Request
 from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
-from eval.models.adapter_checks import has_adapter
+from eval.models.adapter_checks import is_served
 from eval.models.registry import Training, index_key
 from eval.models.reranked import Bert
 from index.build.loading import OpenedDomain
@@ -20,7 +20,7 @@ AGENT = "agent"  # the name of this model
 FUSION = "fusion"  # retrieval alone
 SHOWN = 10  # items that `recommend` shows where -k is not given
 STATEMENT = (
-    f"The first {SHOWN} places of `{AGENT}` are the list that `recommend --user` shows: the candidates of its ranker, "
+    f"The first {SHOWN} places of {AGENT} are the list that recommend --user shows: the candidates of its ranker, "
     "diversified (maximal marginal relevance on text vectors, Carbonell and Goldstein 1998). The places below are by "
     "the ranker's score. Only the history is given: no words, wishes, likes or dislikes."
 )
@@ -28,7 +28,7 @@ STATEMENT = (
 
 def served_ranker(domain: Domain) -> str:
     """The model whose ranking the agent of a domain diversifies: the default ranker, retrieval without an adapter."""
-    return DEFAULT if has_adapter(domain, DEFAULT) else FUSION
+    return DEFAULT if is_served(domain, DEFAULT) else FUSION
 
 
 class Served(Bert):
@@ -42,7 +42,7 @@ class Served(Bert):
     def ranker_for(self, training: Training) -> Ranker:
         """The default ranker, refused where its adapter has learned from a tested event."""
         if served_ranker(training.opened.domain) == FUSION:
-            note(f"no {self.kind} adapter for {training.opened.name}: the agent ranks by retrieval alone")
+            note(f"no {self.kind} adapter serves {training.opened.name}: the agent ranks by retrieval alone")
             return UNTUNED[FUSION]
         return super().ranker_for(training)
 

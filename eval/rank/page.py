@@ -99,7 +99,9 @@ def _unknown_items(report: Report) -> list[str]:
         return []
     rows = unknown["models"]
     lines = [[Cell(model), figure_cell(row["recall@50"], _best(rows, "recall@50"))] for model, row in rows.items()]
-    note = f"Recall@50 of the {unknown['n']} users whose relevant items are cold: without any event that was fitted on."
+    n = unknown["n"]
+    users = f"{n:,} user{'' if n == 1 else 's'} whose relevant items are cold"
+    note = f"Recall@50 of {users}: without any event that was fitted on."
     return [paragraph(note), sortable(["model", "recall@50"], lines)]
 
 

@@ -29,6 +29,7 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--without-lora", action="store_true", help="train only what is beside the base model, to measure LoRA's gain"
     )
+    parser.add_argument("--replace", action="store_true", help="make the new adapter current without comparing it")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         lora=not options.without_lora,
         device=options.device,
     )
-    note(f"adapter: {finetune_rank(settings)}")
+    note(f"adapter: {finetune_rank(settings, options.replace)}")
 
 
 def _minutes(text: str) -> float:

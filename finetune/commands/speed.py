@@ -19,11 +19,11 @@ def run(options: argparse.Namespace) -> None:
     check_inputs(options)
 
     from finetune.settings import RankSettings
-    from finetune.speed import speed
+    from finetune.speed import measure_speed
     from index.storage.json_text import print_json
 
     settings = RankSettings(options.domain, options.backbone, epochs=1, seed=options.seed, device=options.device)
-    found = speed(settings, options.histories, options.threads)
+    found = measure_speed(settings, options.histories, options.threads)
     if options.json:
         print_json(found)
     else:

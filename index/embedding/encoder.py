@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from index.command import progress
+from index.embedding.imports import is_import_failure
 from index.embedding.model_files import ModelFolder
 from index.embedding.pipeline import Pipeline, read_pipeline
 from index.embedding.quiet import quiet_loading
@@ -108,6 +109,8 @@ class _Loaded:
         try:
             self.tokenizer, model = _plain(pipeline.folder) or _by_transformers(pipeline.folder)
         except (OSError, ValueError, KeyError, SafetensorError) as why:
+            if is_import_failure(why):
+                raise
             reason = str(why).splitlines()[0] if str(why) else type(why).__name__
             raise MendableError(f"cannot load the model ({reason})", str(path), "Choose another model") from why
         self.model = model.eval().to(self.device)
@@ -179,7 +182,7 @@ def _by_transformers(folder: Path) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    options = {"local_files_only": True}
+    options = {"local_files_only": True, "trust_remote_code": False}
     with quiet_loading():
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
         return tokenizer, AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **options)

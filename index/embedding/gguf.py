@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index.command import note
+from index.embedding.imports import is_import_failure
 from index.errors import MendableError
 from index.storage.home import home, mendable_writes, replace_folder, restore_folder, write_json
 
@@ -54,11 +55,12 @@ def _convert(gguf: Path, folder: Path) -> None:
     hidden = contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(io.StringIO())
     try:
         with hidden:  # the reader draws its bar even where nobody watches
-            loaded = AutoModelForCausalLM.from_pretrained(
-                gguf.parent, gguf_file=gguf.name, dtype=torch.float32, local_files_only=True
-            )
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
+            options = {"gguf_file": gguf.name, "local_files_only": True, "trust_remote_code": False}
+            loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **options)
+            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **options)
     except (OSError, ValueError, LookupError, RuntimeError, struct.error) as why:
+        if is_import_failure(why):
+            raise
         reason = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise MendableError(f"cannot read the GGUF ({reason})", str(gguf), "Choose another model") from why
     config = type(loaded.config).from_dict(loaded.config.to_dict())

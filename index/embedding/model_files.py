@@ -18,8 +18,9 @@ from index.storage.home import home, mendable_writes
 BERT = "all-MiniLM-L6-v2"
 GPT = "SmolLM2-135M-Instruct"
 HUB_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")  # no format that could hold a pickle
+SETTINGS_FILES = ("config.json", "config_sentence_transformers.json")  # by the end of a name: tokenizer_config.json too
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-OTHER_MODEL = f"Name a folder, {BERT!r}, {GPT!r}, or a model of the hub that has safetensors weights"
+OTHER_MODEL = f"Name a folder (./NAME), {BERT!r}, {GPT!r}, or a model of the hub that has safetensors weights"
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,16 @@ class ModelFolder:
 
 
 def resolve(name: str, online: bool = True) -> ModelFolder:
-    """The folder of a model. Raises MendableError where it is nowhere, or has no weights that load without a pickle.
+    """The folder of a model: a path (it has a separator), else a package, the hub's cache, the hub.
 
+    Raises MendableError where it is nowhere, has no weights that load without a pickle, or needs code of its own.
     `online=False` looks on this machine only. A model that is on this machine is never looked up elsewhere.
     """
     name = HUB_IDS.get(name, name)
     found = _given_path(name) or _packaged(name) or _cached(name) or (_downloaded(name) if online else None)
     if found is None:
-        raise MendableError(f"there is no model {name!r} on this machine", "the model's name", OTHER_MODEL)
+        way_out = f"Name it ./{name} if you mean the one that is here" if name and Path(name).exists() else OTHER_MODEL
+        raise MendableError(f"there is no model {name!r} on this machine", "the model's name", way_out)
     return _checked(found)
 
 
@@ -93,12 +96,16 @@ def file_sha256(path: Path) -> str:
 
 
 def _given_path(name: str) -> ModelFolder | None:
-    path = Path(name).expanduser()
+    """The model of a path, None for a bare name: a folder of that name in the working directory is not meant."""
+    if not (os.sep in name or (os.altsep or os.sep) in name or name.startswith((".", "~"))):
+        return None
+    path = Path(name).expanduser().absolute()
     if path.is_file() and path.suffix == ".gguf":
-        return ModelFolder(name, convert_gguf(path, f"{path.stem}-{file_sha256(path)[:12]}"), "path (GGUF, converted)")
+        folder = convert_gguf(path, f"{path.stem}-{file_sha256(path)[:12]}")
+        return ModelFolder(str(path), folder, "path (GGUF, converted)")
     if (path / "config.json").is_file() or (path / "modules.json").is_file():
-        return ModelFolder(name, path.resolve(), "path")
-    if path.is_absolute() or name.startswith((".", "~")) or name.endswith("/"):
+        return ModelFolder(str(path), path.resolve(), "path")
+    if Path(name).is_absolute() or name.startswith((".", "~")) or name.endswith(os.sep):
         raise MendableError("no model is there (config.json is missing)", name, OTHER_MODEL)
     return None
 
@@ -158,8 +165,27 @@ def _own_cache() -> Path:
 
 def _checked(model: ModelFolder) -> ModelFolder:
     folder = transformer_folder(model.path)
+    _refuse_own_code(model, folder)
     if model.weights and (folder / "config.json").is_file():
         return model
     pickled = [path.name for path in folder.iterdir() if path.suffix in PICKLES] if folder.is_dir() else []
     what = f"its weights are pickled ({pickled[0]}), which is never loaded" if pickled else "it has no safetensors"
     raise MendableError(f"model {model.name!r} cannot be used: {what}", str(folder), OTHER_MODEL)
+
+
+def _refuse_own_code(model: ModelFolder, folder: Path) -> None:
+    """Raise MendableError for a model whose settings name Python code of its own (`auto_map`), which is never run.
+
+    Without that code it would be another model, so it is not loaded as if the code were not meant.
+    """
+    for path in (path for place in {model.path, folder} for path in sorted(place.glob("*.json"))):
+        try:
+            settings = json.loads(path.read_text(encoding="utf-8")) if path.name.endswith(SETTINGS_FILES) else None
+        except (OSError, ValueError):
+            continue  # whoever needs this file says what is wrong with it
+        if isinstance(settings, dict) and settings.get("auto_map"):
+            raise MendableError(
+                f"model {model.name!r} cannot be used: it wants to run code of its own (auto_map), which is never run",
+                str(path),
+                OTHER_MODEL,
+            )

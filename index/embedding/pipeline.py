@@ -66,9 +66,11 @@ def _pooling(path: Path) -> str:
         return "mean"
     found = "mean"
     for module in _settings(listed):
-        kind = str(module.get("type", "")).rpartition(".")[2]
+        library, _, kind = str(module.get("type", "")).rpartition(".")
         if kind not in MODULES:
             raise _unknown(f"a module {kind!r}", listed)
+        if library.split(".")[0] != "sentence_transformers":
+            raise _unknown(f"a module of its own code ({library}.{kind})", listed)
         if kind == "Pooling":
             settings = _settings(path / str(module["path"]) / "config.json")
             modes = [name.removeprefix("pooling_mode_") for name, on in settings.items() if on is True]

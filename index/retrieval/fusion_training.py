@@ -1,8 +1,9 @@
 """Trains the fusion out of fold: lists of candidates for events that the behaviour matrices were fitted without."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -37,20 +38,36 @@ class Position:
 
 
 def learn_fusion(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None = None
+    histories: Histories,
+    catalogue: Catalogue,
+    vectors: Floats,
+    seed: int,
+    reviews: ReviewVectors | None = None,
+    share: float = 1.0,
 ) -> tuple[Fusion, int]:
-    """A fusion trained out of fold, and on how many lists; a weighted sum (0 lists) where there are too few."""
+    """A fusion trained out of fold, and on how many lists; a weighted sum (0 lists) where there are too few.
+
+    With a `share` below 1 so many of the lists are made, in less time: behaviour is then fitted on one half of the
+    users, and the lists are of the other.
+    """
     columns = feature_columns(reviews is not None)
     with single_thread():
-        lists = [each for fold in _training_lists(histories, catalogue, vectors, seed, reviews) for each in fold]
+        made = _training_lists(histories, partial(fit_features, catalogue, vectors, reviews), seed, share)
+        lists = [each for fold in made for each in fold]
     if len(lists) < MIN_TRAINING_LISTS:
         return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
     text_columns = [name for name in columns if name not in NAMES]  # the others are 0 for a cold item
     return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
 
 
+def count_lists(n_users: int, share: float = 1.0) -> int:
+    """On how many lists at most a fusion is trained; some are lost where the true item is no candidate."""
+    n_lists = np.clip(n_users // USERS_PER_LIST, MIN_LISTS, MAX_LISTS)
+    return max(2 * MIN_TRAINING_LISTS, int(share * n_lists))
+
+
 def fit_features(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None
+    catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None, histories: Histories
 ) -> Features:
     """Features by these events alone; of the reviews only those whose events are among them."""
     n_items = len(catalogue)
@@ -68,30 +85,31 @@ def single_thread() -> AbstractContextManager[object]:
 
 
 def _training_lists(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, seed: int, reviews: ReviewVectors | None
+    histories: Histories, fit: Callable[[Histories], Features], seed: int, share: float
 ) -> Iterator[list[TrainingList]]:
     """By fold, for each event to predict, the item that came next, first, and other candidates."""
     random = np.random.default_rng(seed)
-    fold_of = random.permutation(len(histories)) % FOLDS
-    positions = _draw_positions(histories, random)
-    for fold in progress(range(FOLDS), "learning the fusion, folds"):
+    is_whole = share >= 1
+    fold_of = random.permutation(len(histories)) % (FOLDS if is_whole else 2)
+    n_lists = count_lists(len(histories), share) * (1 if is_whole else 2)
+    positions = _draw_positions(histories, random, n_lists)
+    for fold in progress(range(FOLDS if is_whole else 1), "learning the fusion, folds"):
         mine = [position for position in positions if fold_of[position.user] == fold]
         if not mine:
             continue
         others = histories.truncate(np.where(fold_of == fold, 0, histories.lengths))
-        features = fit_features(others, catalogue, vectors, reviews)
+        features = fit(others)
         draws = random.spawn(len(mine))
         made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))
         yield [found for found in progress(made, "training lists", len(mine)) if found is not None]
 
 
-def _draw_positions(histories: Histories, random: np.random.Generator) -> list[Position]:
+def _draw_positions(histories: Histories, random: np.random.Generator, n_lists: int) -> list[Position]:
     """Events drawn from the newest of each user; some are to be predicted from a few events only."""
     lengths = histories.lengths
     counts = np.clip(lengths - 1, 0, POSITIONS)
     users = np.repeat(np.arange(len(histories)), counts)
     back = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    n_lists = int(np.clip(len(histories) // USERS_PER_LIST, MIN_LISTS, MAX_LISTS))
     drawn = random.permutation(len(users))[:n_lists]
     short = random.random(len(drawn)) < SHORT_SHARE
     few = random.integers(1, MAX_SHORT + 1, len(drawn))

@@ -14,13 +14,7 @@ class GRU4Rec(SequenceNetwork):
     """A GRU that predicts at each place the next item of a history."""
 
     name: ClassVar = "gru4rec"
-    search_space: ClassVar = {
-        "width": (64, 128),
-        "dropout": (0.1, 0.2, 0.3, 0.5),
-        "length": (30, 50, 100),
-        "learning_rate": (0.001, 0.002, 0.004),
-        "epochs": (15, 30, 60),
-    }
+    search_space: ClassVar = {**SequenceNetwork.search_space, "epochs": (15, 30, 60)}
 
     epochs: int = 30
 

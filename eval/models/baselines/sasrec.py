@@ -18,13 +18,7 @@ class SASRec(SequenceNetwork):
     """
 
     name: ClassVar = "sasrec"
-    search_space: ClassVar = {
-        "width": (64, 128),
-        "dropout": (0.1, 0.2, 0.3, 0.5),
-        "length": (30, 50, 100),
-        "learning_rate": (0.001, 0.002, 0.004),
-        "epochs": (20, 40, 60),
-    }
+    search_space: ClassVar = {**SequenceNetwork.search_space, "epochs": (20, 40, 60)}
 
     def network(self, n_items: int) -> "ItemNetwork":
         """A Transformer in which a place sees the places before it."""

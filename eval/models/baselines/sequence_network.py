@@ -22,7 +22,12 @@ class SequenceNetwork:
     """
 
     name: ClassVar[str]
-    search_space: ClassVar[Mapping[str, Sequence[Setting]]]
+    search_space: ClassVar[Mapping[str, Sequence[Setting]]] = {
+        "width": (64, 128),
+        "dropout": (0.1, 0.2, 0.3, 0.5),
+        "length": (30, 50, 100),
+        "learning_rate": (0.001, 0.002, 0.004),
+    }
     needs_index: ClassVar[bool] = False
 
     width: int = 64

@@ -1,15 +1,23 @@
-"""What a reranker learns from: nothing that is held out, each next event after its own history, in even batches."""
+"""Training data: nothing that is held out, each next event after its own history, in even batches."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from agent.rerank.sequence_prompt import LONGEST, Scale, prompt_of
-from finetune.batches import TOKENS, Batch, epoch_batches
+from agent.rerank.sequence_prompt import MAX_EVENTS, Scale, make_prompt
+from finetune.batches import MAX_TOKENS, Batch, epoch_batches
 from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blend_scores
 from finetune.budget import Budget
-from finetune.training_data import TrainingData, ValidationList, make_training_data, ndcg_at_10
+from finetune.training_data import (
+    WHOLE_EFFORT,
+    Effort,
+    TrainingData,
+    ValidationList,
+    ValidationPlan,
+    make_training_data,
+    ndcg_at_10,
+)
 from index.data.domain import Domain, Histories
 from index.retrieval.retriever import CANDIDATES
 from index.types import Floats
@@ -18,8 +26,8 @@ from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, index_over
 SCALE = Scale(1, 5)
 
 
-def lessons_of(histories: Histories, seed: int = 1) -> TrainingData:
-    return make_training_data(index_over(domain_of(histories)), seed)
+def data_of(histories: Histories, effort: Effort = WHOLE_EFFORT) -> TrainingData:
+    return make_training_data(index_over(domain_of(histories)), effort=effort)
 
 
 # --- what is held out -------------------------------------------------------
@@ -27,7 +35,7 @@ def lessons_of(histories: Histories, seed: int = 1) -> TrainingData:
 
 def test_the_last_two_events_of_who_is_validated_on_are_in_nothing_that_is_learned_from() -> None:
     histories = walks()
-    data = lessons_of(histories)
+    data = data_of(histories)
     assert data.training.users == histories.users
     for whole, trained in zip(histories, data.training, strict=True):
         distinct = list(dict.fromkeys(whole.rows.tolist()))
@@ -35,9 +43,9 @@ def test_the_last_two_events_of_who_is_validated_on_are_in_nothing_that_is_learn
         assert not set(trained.rows.tolist()) & set(distinct[-2:])
 
 
-def test_with_fewer_to_validate_on_the_others_teach_all_but_their_last_event() -> None:
+def test_with_fewer_to_validate_on_all_but_the_last_event_of_the_others_is_trained_on() -> None:
     histories = walks()
-    data = make_training_data(index_over(domain_of(histories)), 1, most_users=3)
+    data = make_training_data(index_over(domain_of(histories)), ValidationPlan(max_users=3))
     assert len(data.validation) == 3
     left_out = [
         len(dict.fromkeys(whole.rows.tolist())) - len(trained)
@@ -46,14 +54,14 @@ def test_with_fewer_to_validate_on_the_others_teach_all_but_their_last_event() -
     assert sorted(left_out) == [1] * (len(histories) - 3) + [2] * 3
 
 
-def test_what_is_held_out_changes_nothing_of_the_lessons() -> None:
+def test_what_is_held_out_changes_nothing_of_the_training_data() -> None:
     """Two domains that differ in each user's last two events only give the same training and the same candidates."""
     random = np.random.default_rng(4)
     distinct = [random.permutation(N_ITEMS)[:9] for _ in range(40)]
     one = [history(*rows) for rows in distinct]
     other = [history(*rows[:-2], *np.setdiff1d(np.arange(N_ITEMS), rows)[:2]) for rows in distinct]
     users = [f"u{n}" for n in range(40)]
-    first, second = (lessons_of(Histories.of(users, each)) for each in (one, other))
+    first, second = (data_of(Histories.of(users, each)) for each in (one, other))
     assert np.array_equal(first.training.rows, second.training.rows)
     for a, b in zip(first.validation, second.validation, strict=True):
         assert np.array_equal(a.rows, b.rows)
@@ -61,9 +69,9 @@ def test_what_is_held_out_changes_nothing_of_the_lessons() -> None:
     assert [each.truth for each in first.validation] != [each.truth for each in second.validation]
 
 
-def test_validation_asks_for_the_last_event_but_one_among_candidates_that_were_not_had() -> None:
+def test_validation_looks_for_the_last_event_but_one_among_candidates_outside_the_history() -> None:
     histories = walks()
-    for whole, asked in zip(histories, lessons_of(histories).validation, strict=True):
+    for whole, asked in zip(histories, data_of(histories).validation, strict=True):
         distinct = list(dict.fromkeys(whole.rows.tolist()))
         assert asked.history.rows.tolist() == distinct[:-2]
         assert not set(asked.rows.tolist()) & set(distinct[:-2])
@@ -72,24 +80,36 @@ def test_validation_asks_for_the_last_event_but_one_among_candidates_that_were_n
         assert (np.diff(asked.fused) <= 0).all()
 
 
-def test_lessons_are_the_same_for_the_same_seed() -> None:
-    first, second = lessons_of(walks(n_users=60)), lessons_of(walks(n_users=60))
+def test_training_data_are_the_same_each_time() -> None:
+    first, second = data_of(walks(n_users=60)), data_of(walks(n_users=60))
     assert first.validation
     assert all(np.array_equal(a.fused, b.fused) for a, b in zip(first.validation, second.validation, strict=True))
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_with_less_effort_fewer_users_are_validated_on_and_as_many_are_held_out(share: float) -> None:
+    histories = walks(n_users=60)
+    whole, part = data_of(histories), data_of(histories, Effort(fusion=share, lists=share))
+    assert len(part.validation) == int(np.ceil(share * 60))
+    assert np.array_equal(part.training.rows, whole.training.rows)
+    targets = {each.user: each.rows[each.truth] for each in whole.validation if each.truth >= 0}
+    for each in part.validation:
+        assert each.truth < 0 or each.rows[each.truth] == targets[each.user]
+        assert each.history.rows.tolist() == part.training[each.user].rows.tolist()
+
+
 @pytest.mark.parametrize("lacking", LACKING)
-def test_lessons_are_made_of_a_domain_whatever_it_lacks(lacking: str) -> None:
+def test_training_data_are_made_of_a_domain_whatever_it_lacks(lacking: str) -> None:
     items = things(categories=lacking != "categories")
     domain: Domain = domain_of(without(walks(), lacking), items)
-    data = make_training_data(index_over(domain), seed=1)
+    data = make_training_data(index_over(domain))
     assert len(data.validation) == len(domain.histories)
     assert bool(epoch_batches(data.training, SCALE, 1, 0)) == (lacking != "events")
 
 
-def test_users_with_fewer_than_three_events_teach_nothing() -> None:
+def test_users_with_fewer_than_three_events_are_left_out() -> None:
     histories = Histories.of(("a", "b", "c", "d"), (history(), history(1), history(1, 2), history(1, 2, 3)))
-    assert lessons_of(histories).training.users == ("d",)
+    assert data_of(histories).training.users == ("d",)
 
 
 # --- batches ----------------------------------------------------------------
@@ -115,7 +135,7 @@ def test_each_event_is_followed_by_the_one_that_came_next() -> None:
 def test_prompts_in_training_are_those_of_serving() -> None:
     for shown in (walks(1)[0], history(1, 2, 3, values=[1, 3, 5], times=[0, 100, 99_999])):
         batch = epoch_batches(Histories.of(("u",), (shown,)), SCALE, seed=1, epoch=0)[0]
-        own = prompt_of(shown.before(len(shown) - 1), SCALE)
+        own = make_prompt(shown.before(len(shown) - 1), SCALE)
         assert batch.prompts.rows[0].tolist() == own.rows.tolist()
         assert batch.prompts.ratings[0].tolist() == own.ratings.tolist()
         assert batch.prompts.time_gaps[0].tolist() == own.time_gaps.tolist()
@@ -133,7 +153,7 @@ def test_batches_are_of_like_length_and_bounded_with_their_padding() -> None:
     lengths = np.random.default_rng(1).integers(0, 150, 300)
     histories = Histories.of([f"u{n}" for n in range(300)], [history(*[0] * n) for n in lengths])
     batches = epoch_batches(histories, SCALE, seed=1, epoch=0)
-    assert all(batch.prompts.rows.size <= TOKENS for batch in batches)
+    assert all(batch.prompts.rows.size <= MAX_TOKENS for batch in batches)
     assert sum(len(batch.next_rows) for batch in batches) == int((lengths > 1).sum())
     assert np.mean([batch.prompts.present.mean() for batch in batches]) > 0.9
 
@@ -143,8 +163,8 @@ def test_of_a_long_history_a_window_is_read_half_of_the_time_the_newest() -> Non
     ends = []
     for epoch in range(60):
         rows, after = tokens(epoch_batches(Histories.of(("u",), (shown,)), SCALE, seed=1, epoch=epoch))[0]
-        assert len(rows) == LONGEST
-        assert rows == tuple(range(rows[0], rows[0] + LONGEST))
+        assert len(rows) == MAX_EVENTS
+        assert rows == tuple(range(rows[0], rows[0] + MAX_EVENTS))
         ends.append(after[-1])
     assert 15 < ends.count(299) < 45
     assert min(ends) < 250
@@ -164,7 +184,7 @@ def test_only_events_of_one_second_change_their_order() -> None:
     assert tokens(epoch_batches(Histories.of(("u",), (untimed,)), SCALE, 1, 3))[0][0] == (0, 1, 2, 3, 4)
 
 
-# --- judging ----------------------------------------------------------------
+# --- figures and the blend ---------------------------------------------------
 
 
 def asked(fused: list[float], truth: int) -> ValidationList:
@@ -211,7 +231,7 @@ def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:
     assert 0 < found.weight < WEIGHTS[-1]
 
 
-def test_a_reader_that_is_always_wrong_gets_no_weight() -> None:
+def test_a_reranker_that_is_always_wrong_gets_no_weight() -> None:
     lists = tuple(random_lists(30))
     scores = [-5 * (np.arange(12) == each.truth).astype(np.float32) for each in lists]
     assert best_blend(lists, scores).weight == 0

@@ -1,4 +1,4 @@
-"""A reader of words: what it is told, that packing changes nothing, and that saving and loading change nothing."""
+"""The text reranker: its prompt, that packing changes nothing, and that saving and loading change nothing."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from agent.recommendation import RankerCard
-from agent.rerank.adapter_folders import SETTINGS
+from agent.rerank.adapter_files import SETTINGS
+from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.rankers import TunedRanker
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.text_prompt import MAX_TOKENS, NEWEST, candidate_text, history_text
+from agent.rerank.text_prompt import MAX_CANDIDATE_TOKENS, MAX_EVENTS, candidate_text, history_text
 from agent.rerank.text_reranker import (
     LoadedTextReranker,
     TextRerankerSettings,
@@ -38,60 +39,61 @@ SHOWN = history(3, 5, 9, values=[1, 5, 3])
 @pytest.fixture(scope="module")
 def loaded(tiny: Path) -> LoadedTextReranker:
     base = resolve(str(tiny))
-    reranker, wording = new_text_reranker(base.name, layers=2, rank=2, seed=1)
+    reranker, tokenizer = new_text_reranker(base.name, layers=2, rank=2, seed=1)
     torch.manual_seed(5)
     with torch.no_grad():
         for value in reranker.parameters():
             if value.requires_grad:
                 value.add_(0.3 * torch.randn_like(value))
-    settings = TextRerankerSettings(base.name, base.sha256, 2, 2, SCALE, blend=0.5, events_sha256="f" * 64)
-    return LoadedTextReranker(reranker.eval(), settings, wording, Path())
+    data = DataFingerprint("d" * 64, "a" * 64, "b" * 64, 9, "0" * 16, "")
+    settings = TextRerankerSettings(base.name, base.sha256, 2, 2, SCALE, blend=0.5, data=data)
+    return LoadedTextReranker(reranker.eval(), settings, tokenizer, Catalogue(TITLED).ids, Path())
 
 
-def reading_of(loaded: LoadedTextReranker) -> TextScorer:
+def scorer_of(loaded: LoadedTextReranker) -> TextScorer:
     return TextScorer(loaded, Catalogue(TITLED))
 
 
 def scores(loaded: LoadedTextReranker, *rows: int) -> Floats:
-    return reading_of(loaded).log_odds([SHOWN], [rows_of(*rows)])[0]
+    return scorer_of(loaded).log_odds([SHOWN], [rows_of(*rows)])[0]
 
 
-# --- what it is told --------------------------------------------------------
+# --- the prompt -------------------------------------------------------------
 
 
-def test_the_history_tells_what_was_liked_and_disliked_newest_last() -> None:
-    told = history_text(history(0, 1, 2, values=[1, 5, float("nan")]), Catalogue(things()), SCALE)
-    assert told == "hated Star number 0 (1950); loved Star number 1 (1951); had Star number 2 (1952);"
+def test_the_prompt_names_liked_and_disliked_items_newest_last() -> None:
+    text = history_text(history(0, 1, 2, values=[1, 5, float("nan")]), Catalogue(things()), SCALE)
+    assert text == "hated Star number 0 (1950); loved Star number 1 (1951); had Star number 2 (1952);"
 
 
-def test_only_the_newest_events_are_told() -> None:
-    told = history_text(walks(1, length=60)[0], Catalogue(things()), SCALE)
-    assert told.count(";") == NEWEST
+def test_only_the_newest_events_are_in_the_prompt() -> None:
+    text = history_text(walks(1, length=60)[0], Catalogue(things()), SCALE)
+    assert text.count(";") == MAX_EVENTS
 
 
-def test_a_candidate_is_told_with_its_categories() -> None:
+def test_a_candidate_is_named_with_its_categories() -> None:
     assert candidate_text(things()[4]) == "Star number 4 (1954), Drama"
     assert candidate_text(Item("x", "Plain")) == "Plain"
 
 
 def test_however_long_the_texts_a_pair_fits_into_the_base(loaded: LoadedTextReranker) -> None:
-    wording = loaded.wording
+    tokenizer = loaded.tokenizer
     long = "star wars about dogs " * 300
-    told, candidate = wording.history(long), wording.candidates([long, "dogs"])
-    assert told.shape[1] + candidate.ids.shape[1] <= wording.longest
-    assert candidate.present.sum(1).tolist() == [wording.of_candidate + 1, 2]
-    assert wording.of_candidate <= MAX_TOKENS
-    assert told[0, -2].item() == wording.history("dogs")[0, -2].item()  # the newest words stay
+    text, candidate = tokenizer.history(long), tokenizer.candidates([long, "dogs"])
+    assert text.shape[1] + candidate.ids.shape[1] <= tokenizer.max_tokens
+    assert candidate.present.sum(1).tolist() == [tokenizer.of_candidate + 1, 2]
+    assert tokenizer.of_candidate <= MAX_CANDIDATE_TOKENS
+    assert text[0, -2].item() == tokenizer.history("dogs")[0, -2].item()  # the newest words stay
 
 
 def test_half_a_character_is_no_error(loaded: LoadedTextReranker) -> None:
-    assert loaded.wording.candidates(["dogs \ud83d"]).ids.shape[0] == 1
+    assert loaded.tokenizer.candidates(["dogs \ud83d"]).ids.shape[0] == 1
 
 
-# --- what it says -----------------------------------------------------------
+# --- scores -----------------------------------------------------------------
 
 
-def test_a_candidate_is_judged_alike_alone_and_among_others(loaded: LoadedTextReranker) -> None:
+def test_a_candidate_scores_alike_alone_and_among_others(loaded: LoadedTextReranker) -> None:
     together = scores(loaded, *ROWS)
     assert np.abs(together - together[0]).max() > 1e-3
     for row, score in zip(ROWS, together, strict=True):
@@ -99,30 +101,32 @@ def test_a_candidate_is_judged_alike_alone_and_among_others(loaded: LoadedTextRe
 
 
 def test_without_training_it_adds_nothing(tiny: Path, loaded: LoadedTextReranker) -> None:
-    reranker, wording = new_text_reranker(str(tiny), layers=2, rank=2, seed=1)
-    assert not scores(LoadedTextReranker(reranker.eval(), loaded.settings, wording, Path()), *ROWS).any()
+    reranker, tokenizer = new_text_reranker(str(tiny), layers=2, rank=2, seed=1)
+    assert not scores(
+        LoadedTextReranker(reranker.eval(), loaded.settings, tokenizer, Catalogue(TITLED).ids, Path()), *ROWS
+    ).any()
 
 
-def test_the_history_is_heard_and_nobody_without_one_is_judged(loaded: LoadedTextReranker) -> None:
-    scorer = reading_of(loaded)
+def test_the_history_changes_the_scores_and_without_one_they_are_zero(loaded: LoadedTextReranker) -> None:
+    scorer = scorer_of(loaded)
     other = scorer.log_odds([replace(SHOWN, values=SHOWN.values[::-1].copy())], [ROWS])[0]
     assert np.abs(other - scores(loaded, *ROWS)).max() > 1e-4
     assert scorer.log_odds([history()], [ROWS])[0].tolist() == [0] * len(ROWS)
     assert scorer.log_odds([SHOWN], [rows_of()])[0].shape == (0,)
 
 
-def test_a_second_turn_with_the_same_history_reads_nothing_again(loaded: LoadedTextReranker) -> None:
-    scorer = reading_of(loaded)
+def test_a_second_turn_with_the_same_history_computes_no_prefix_again(loaded: LoadedTextReranker) -> None:
+    scorer = scorer_of(loaded)
     first = scorer.log_odds([SHOWN], [ROWS])[0]
-    read = scorer.kept.tokens_read
+    read = scorer.prefix_cache.tokens_read
     assert scorer.log_odds([SHOWN], [ROWS])[0] == pytest.approx(first)
-    assert scorer.kept.tokens_read == read > 0
+    assert scorer.prefix_cache.tokens_read == read > 0
 
 
 def test_as_a_ranker_it_corrects_the_fused_score(loaded: LoadedTextReranker) -> None:
     fused = np.array([1.0, 0.5, 0.2, 0.1], np.float32)
     candidates = Candidates(ROWS, np.zeros((4, 0), np.float32), fused, ())
-    ranker = TunedRanker(reading_of(loaded), RankerCard("bert-words"))
+    ranker = TunedRanker(scorer_of(loaded), RankerCard("bert-words"))
     judged = [each.score for each in ranker.judge(Query(SHOWN), candidates)]
     assert judged == pytest.approx((fused + 0.5 * scores(loaded, *ROWS)).tolist(), abs=1e-5)
 
@@ -147,5 +151,5 @@ def test_an_adapter_of_another_base_or_format_is_refused(loaded: LoadedTextReran
         load_text_reranker(tmp_path)
 
 
-def test_every_row_of_the_catalogue_can_be_judged(loaded: LoadedTextReranker) -> None:
+def test_every_row_of_the_catalogue_can_be_scored(loaded: LoadedTextReranker) -> None:
     assert np.isfinite(scores(loaded, *range(N_ITEMS))).all()

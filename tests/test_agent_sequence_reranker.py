@@ -1,4 +1,4 @@
-"""The reader: what it says depends on the history alone, not on its neighbours or on the order of candidates."""
+"""The sequence reranker: its scores depend on the history alone, not on its neighbours or the order of candidates."""
 
 from pathlib import Path
 
@@ -7,24 +7,24 @@ import pytest
 import torch
 
 from agent.rerank.adapters import LoadedReranker
-from agent.rerank.sequence_prompt import PromptBatch, padded, prompt_of
+from agent.rerank.sequence_prompt import PromptBatch, make_prompt, pad_prompts
 from agent.rerank.sequence_scorer import SequenceScorer, inputs_of
 from finetune.objective import autocast
 from index.data.domain import Catalogue
 from index.data.records import History, Item
 from index.types import Floats
-from tests.helpers_reader import DIM, LONG, SCALE, SHOWN, reading_of, shaken_reader
+from tests.helpers_reranker import DIM, LONG, SCALE, SHOWN, random_reranker, scorer_of
 from tests.helpers_small import N_ITEMS, history, rows_of, things, unit_vectors
 
 
 @pytest.fixture(scope="module")
 def loaded(tiny: Path) -> LoadedReranker:
-    return shaken_reader(tiny)
+    return random_reranker(tiny)
 
 
 @pytest.fixture(scope="module")
 def scorer(loaded: LoadedReranker) -> SequenceScorer:
-    return reading_of(loaded)
+    return scorer_of(loaded)
 
 
 def states(scorer: SequenceScorer, batch: PromptBatch) -> Floats:
@@ -33,7 +33,7 @@ def states(scorer: SequenceScorer, batch: PromptBatch) -> Floats:
         return np.asarray(scorer.loaded.reranker.states(text, ids, batch).numpy())
 
 
-# --- what is said -----------------------------------------------------------
+# --- scores -----------------------------------------------------------------
 
 
 def test_a_batch_of_histories_equals_one_by_one(scorer: SequenceScorer) -> None:
@@ -44,10 +44,10 @@ def test_a_batch_of_histories_equals_one_by_one(scorer: SequenceScorer) -> None:
 
 
 def test_padding_changes_no_state(scorer: SequenceScorer) -> None:
-    prompts = [prompt_of(each, SCALE) for each in SHOWN]
-    wide = states(scorer, padded(prompts))
+    prompts = [make_prompt(each, SCALE) for each in SHOWN]
+    wide = states(scorer, pad_prompts(prompts))
     for place, prompt in enumerate(prompts):
-        alone = states(scorer, padded([prompt]))[0]
+        alone = states(scorer, pad_prompts([prompt]))[0]
         assert wide[place, -len(alone) :] == pytest.approx(alone, abs=1e-4)
 
 
@@ -64,13 +64,13 @@ def test_a_later_event_changes_no_earlier_state(scorer: SequenceScorer) -> None:
         other[place] = (other[place] + 11) % N_ITEMS
         values = LONG.values.copy()
         values[place] = 6 - values[place]
-        before = states(scorer, padded([prompt_of(LONG, SCALE)]))[0]
-        after = states(scorer, padded([prompt_of(History(other, values, LONG.times), SCALE)]))[0]
+        before = states(scorer, pad_prompts([make_prompt(LONG, SCALE)]))[0]
+        after = states(scorer, pad_prompts([make_prompt(History(other, values, LONG.times), SCALE)]))[0]
         assert after[:place] == pytest.approx(before[:place], abs=1e-5)
         assert np.abs(after[place:] - before[place:]).max(1).min() > 1e-4  # and each state from there on
 
 
-def test_what_is_said_of_a_row_does_not_depend_on_the_others_or_their_order(scorer: SequenceScorer) -> None:
+def test_the_score_of_a_row_does_not_depend_on_the_others_or_their_order(scorer: SequenceScorer) -> None:
     whole = scorer.log_odds(SHOWN)
     rows = np.random.default_rng(2).permutation(N_ITEMS)[:13]
     for shown, scores in zip(scorer.log_odds(SHOWN, [rows] * len(SHOWN)), whole, strict=True):
@@ -79,7 +79,7 @@ def test_what_is_said_of_a_row_does_not_depend_on_the_others_or_their_order(scor
 
 
 @pytest.mark.parametrize("changed", ["order", "value", "pace", "oldest"])
-def test_order_value_pace_and_the_oldest_event_are_read(scorer: SequenceScorer, changed: str) -> None:
+def test_order_value_pace_and_the_oldest_event_change_the_scores(scorer: SequenceScorer, changed: str) -> None:
     shown = SHOWN[1]
     assert shown.times is not None
     others = {
@@ -91,14 +91,14 @@ def test_order_value_pace_and_the_oldest_event_are_read(scorer: SequenceScorer, 
     assert np.abs(scorer.log_odds([others[changed]])[0] - scorer.log_odds([shown])[0]).max() > 1e-3
 
 
-def test_a_history_without_events_says_nothing(scorer: SequenceScorer) -> None:
+def test_a_history_without_events_gives_zeros(scorer: SequenceScorer) -> None:
     scores = scorer.log_odds([history(), SHOWN[0]], [rows_of(1, 2), rows_of(3)])
     assert scores[0].tolist() == [0, 0]
     assert scores[1].any()
     assert scorer.log_odds([]) == []
 
 
-def test_an_item_that_the_reader_never_met_is_judged_by_its_text(loaded: LoadedReranker) -> None:
+def test_an_item_unknown_to_the_reranker_is_scored_by_its_text(loaded: LoadedReranker) -> None:
     vectors = unit_vectors(N_ITEMS + 3, DIM)
     vectors[-1] = vectors[-2]
     new = [Item(f"new {n}", f"New {n}") for n in range(3)]
@@ -120,10 +120,10 @@ def test_rows_of_another_catalogue_are_found_by_their_ids(loaded: LoadedReranker
     assert moved.log_odds([shown])[0][new_row] == pytest.approx(scorer.log_odds([LONG])[0], abs=1e-4)
 
 
-def test_a_history_that_grows_is_read_on_and_judged_as_if_read_at_once(scorer: SequenceScorer) -> None:
+def test_a_history_that_grows_extends_its_prefix_and_scores_as_if_computed_at_once(scorer: SequenceScorer) -> None:
     fresh = SequenceScorer(scorer.loaded, scorer.catalogue, scorer.vectors)
     for n in (8, 9, 12, 11, 20):
         shown = History(LONG.rows[:n], LONG.values[:n], None if LONG.times is None else LONG.times[:n])
         together = scorer.log_odds([shown, SHOWN[0]])[0]
         assert fresh.log_odds([shown])[0] == pytest.approx(together, abs=1e-4)
-    assert fresh.kept.tokens_read == 8 + 1 + 3 + 1 + 8  # undone to eleven: the eleventh again, for its state
+    assert fresh.prefix_cache.tokens_read == 8 + 1 + 3 + 1 + 8  # undone to eleven: the eleventh again, for its state

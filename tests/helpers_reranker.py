@@ -1,10 +1,11 @@
-"""A reader that has something to say: the tiny BERT with a LoRA and a head away from where training begins."""
+"""A reranker whose scores are not zero: the tiny BERT with a random LoRA and head."""
 
 from pathlib import Path
 
 import torch
 
 from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
+from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape
 from agent.rerank.sequence_scorer import SequenceScorer
@@ -18,8 +19,8 @@ LONG = walks(1, length=20)[0]
 SHOWN = (history(3), history(5, 9, 2, 7, 7, values=[1, 5, 3, 4, 2], times=[0, 9, 80, 81, 9999]), LONG, history(8, 1))
 
 
-def shaken_reader(base_model: Path) -> LoadedReranker:
-    """A reader whose trained tensors are random: a fresh LoRA is zero and would say nothing."""
+def random_reranker(base_model: Path) -> LoadedReranker:
+    """A reranker whose trained tensors are random: a fresh LoRA is zero and would score all candidates alike."""
     base = resolve(str(base_model))
     shape = RerankerShape(N_ITEMS, DIM, id_dim=8, layers=2)
     reranker = new_reranker(base.name, shape, rank=2, seed=1)
@@ -28,10 +29,11 @@ def shaken_reader(base_model: Path) -> LoadedReranker:
         for value in reranker.parameters():
             if value.requires_grad:
                 value.add_(0.1 * torch.randn_like(value))
-    settings = RerankerSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=0.4, events_sha256="f" * 64)
+    data = DataFingerprint("d" * 64, "a" * 64, "b" * 64, 9, "0" * 16, "")
+    settings = RerankerSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=0.4, data=data)
     return LoadedReranker(reranker.eval(), settings, Catalogue(things()).ids, Path())
 
 
-def reading_of(loaded: LoadedReranker) -> SequenceScorer:
-    """The reader over the small catalogue."""
+def scorer_of(loaded: LoadedReranker) -> SequenceScorer:
+    """The reranker over the small catalogue."""
     return SequenceScorer(loaded, Catalogue(things()), unit_vectors(dim=DIM))

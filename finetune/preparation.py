@@ -1,0 +1,181 @@
+"""Prepares the validation lists of a training within its minutes, and keeps them for the training that resumes.
+
+Fitting retrieval without the held-out events takes longer than anything else before the first step, and a validation
+takes as long as many steps. What they cost is measured on this machine, as busy as it is; where the whole would take
+more than its part of the minutes, the fusion learns from fewer lists and fewer users are validated on.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from agent.rerank.tensor_files import tensor_writes
+from finetune.budget import Budget
+from finetune.training_data import (
+    WHOLE_EFFORT,
+    Effort,
+    TrainingData,
+    ValidationList,
+    ValidationPlan,
+    make_training_data,
+    split_for,
+)
+from finetune.validation import Scorer, score_lists
+from finetune.workers import ALONE, Workers
+from index.build.loading import DomainIndex
+from index.command import note
+from index.data.domain import Histories
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.fusion_training import FOLDS, count_lists, fit_features, single_thread
+from index.storage.home import CLONE, write_file
+from index.storage.json_text import json_text
+
+FUSION_PART, LISTS_PART = 0.35, 0.25  # of the minutes, at most: fitting retrieval; retrieving and validating lists
+VALIDATIONS = 3  # that a short training makes: at its start, its end, and in between
+MIN_LISTS = 32
+KEY = "key"
+PROBES = 12  # histories on which is measured what one takes
+PER_FUSION_LIST, PER_LIST = 4, 5  # what it takes, in features of one history, as measured on movielens-100k
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one."""
+
+    fit: float
+    features: float
+    scores: float
+
+    def effort(self, budget: Budget, n_fusion_lists: int, n_validation: int, n_more: int) -> Effort:
+        """What fits into its part of the minutes; `n_more` lists are retrieved beside those of the validation."""
+        fusion = n_fusion_lists * PER_FUSION_LIST * self.features
+        lists = n_validation * (PER_LIST * self.features + VALIDATIONS * self.scores)
+        lists += n_more * PER_LIST * self.features
+        share = min(1.0, LISTS_PART * budget.seconds / max(lists, 1e-9))
+        share = min(1.0, max(share, MIN_LISTS / max(n_validation, 1)))
+        left = FUSION_PART * budget.seconds - self.fit  # behaviour is fitted once more, or FOLDS times for the whole
+        if left >= (FOLDS - 1) * self.fit + fusion:
+            return Effort(1.0, share)
+        return Effort(max(0.0, min(left / max(fusion, 1e-9), 1 - 1e-6)), share)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a training's data are prepared: on which index, for which budget, in which file they are kept.
+
+    `n_more`: how many lists are retrieved beside those that are validated on.
+    """
+
+    index: DomainIndex
+    budget: Budget
+    plan: ValidationPlan
+    file: Path
+    workers: Workers = ALONE
+    n_more: int = 0
+
+    def training_data(self, resumes: bool, scorer: Scorer, device: torch.device) -> TrainingData:
+        """The data; those that were kept where the training resumes or nothing was left out of them."""
+        kept = self._load()
+        is_enough = kept is not None and (resumes or kept.effort.is_whole)
+        if self.workers.shared(is_enough)[0] and kept is not None:
+            return kept
+        histories = split_for(self.index, self.plan).training
+        effort, fitted = self._effort(histories, scorer, device)
+        if not effort.is_whole and self.workers.is_first:
+            note(f"little time for this machine: validating on {effort.lists:.0%} of the users that are held out")
+        data = make_training_data(self.index, self.plan, effort, fitted)
+        if self.workers.is_first:
+            self._save(data)
+        return data
+
+    @property
+    def _key(self) -> dict[str, Any]:
+        return {
+            "tables_sha256": self.index.domain.sha256,
+            "encoder_sha256": self.index.manifest.encoder_sha256,
+            "retrieval": _retrieval_sha256(),
+            "max_users": self.plan.max_users,
+            "n_candidates": self.plan.n_candidates,
+            "seed": self.plan.seed,
+        }
+
+    def _effort(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Effort, Behaviour | None]:
+        """What the budget allows, and the behaviour that was fitted to know it."""
+        if self.budget.minutes is None:
+            return WHOLE_EFFORT, None
+        cost, fitted = self._measure(histories, scorer, device)
+        n_validation = min(self.plan.max_users, len(histories))
+        effort = cost.effort(self.budget, count_lists(len(histories)), n_validation, self.n_more)
+        return Effort(*self.workers.shared(effort.fusion, effort.lists)), fitted
+
+    def _measure(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Cost, Behaviour]:
+        domain, reviews = self.index.domain, self.index.reviews
+        places = np.linspace(0, len(histories) - 1, PROBES).astype(int)
+        shown = [histories[int(place)] for place in places]
+        rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
+        times = [time.monotonic()]
+        with single_thread():
+            written = None if reviews is None else reviews.vectors
+            features = fit_features(domain.catalogue, np.asarray(self.index.vectors), written, histories)
+            times.append(time.monotonic())
+            for history in shown:
+                features.of(history)
+        times.append(time.monotonic())
+        lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in shown]
+        score_lists(scorer, lists[:1], device)  # the first time takes longer
+        times.append(time.monotonic())
+        score_lists(scorer, lists, device)
+        times.append(time.monotonic())
+        fit, made, _, scored = np.diff(times)
+        return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES), features.behaviour
+
+    def _save(self, data: TrainingData) -> None:
+        lists = data.validation
+        tensors = {
+            "lengths": torch.tensor([len(each.rows) for each in lists], dtype=torch.int64),
+            "users": torch.tensor([each.user for each in lists], dtype=torch.int64),
+            "truths": torch.tensor([each.truth for each in lists], dtype=torch.int64),
+            "rows": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *(each.rows for each in lists)])),
+            "fused": torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *(each.fused for each in lists)])),
+        }
+        about = {KEY: json_text(self._key), "effort": json_text(asdict(data.effort))}
+        with tensor_writes(self.file):
+            write_file(self.file, lambda path: save_file(tensors, path, about))
+
+    def _load(self) -> TrainingData | None:
+        """The data that were kept, None where they are none, of other tables, or cannot be read."""
+        if not self.file.is_file():
+            return None
+        try:
+            with safe_open(self.file, "pt") as kept:
+                about: Mapping[str, str] = kept.metadata() or {}
+                tensors = {name: kept.get_tensor(name).numpy() for name in kept.keys()}  # noqa: SIM118  no mapping
+            if json.loads(about[KEY]) != json.loads(json_text(self._key)):
+                return None
+            effort, training = Effort(**json.loads(about["effort"])), split_for(self.index, self.plan).training
+            ends = np.cumsum(tensors["lengths"])[:-1]
+            parts = zip(np.split(tensors["rows"], ends), np.split(tensors["fused"], ends), strict=True)
+            lists = tuple(
+                ValidationList(training[int(user)], rows, fused, int(truth), int(user))
+                for user, truth, (rows, fused) in zip(tensors["users"], tensors["truths"], parts, strict=False)
+            )
+            return TrainingData(training, lists, effort)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):
+            return None  # made again
+
+
+def _retrieval_sha256() -> str:
+    """A hash of the code that retrieves: lists of another code are not taken for those of this one."""
+    digest = hashlib.sha256()
+    for path in sorted((CLONE / "index" / "retrieval").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
