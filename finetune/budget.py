@@ -7,6 +7,8 @@ from finetune.progress import Progress
 from index.errors import MendableError
 
 MARGIN = 1.5  # of the slowest step and validation so far: a busy machine may be slower the next time
+FIRST_STEP = 0.25  # of a validation: what a step is taken to cost before one was measured
+SAVING = 15.0  # seconds after the training, within which the adapter in use may be validated
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,12 @@ class Budget:
 class TimePlan:
     """What still fits into a budget, by the slowest step, draw of batches and validation of a training so far.
 
-    `last_validations`: how many must fit after the last step; two where the adapter in use is validated as well.
+    `compares`: the adapter in use is validated after the training, and what takes longer than SAVING is kept for it.
     """
 
     budget: Budget
     at: Progress
-    last_validations: int = 1
+    compares: bool = False
 
     def note_step(self, seconds: float) -> None:
         """Remember how long a step took, its checkpoint included."""
@@ -54,8 +56,9 @@ class TimePlan:
     def step_fits(self, draws: bool = False, later: float = 0.0) -> bool:
         """Whether a step fits, `later` seconds from now, with what comes last; `draws`: an epoch begins with it."""
         at = self.at
-        step = (at.slowest_step or at.slowest_validation) + (at.slowest_draw if draws else 0)
-        needed = MARGIN * (step + self.last_validations * at.slowest_validation)
+        step = (at.slowest_step or FIRST_STEP * at.slowest_validation) + (at.slowest_draw if draws else 0)
+        compared = max(0.0, MARGIN * at.slowest_validation - SAVING) if self.compares else 0.0
+        needed = MARGIN * (step + at.slowest_validation) + compared
         return at.seconds + later + needed < self.budget.seconds
 
     def validation_fits(self) -> bool:

@@ -1,13 +1,13 @@
-"""Dropout whose masks are drawn a byte an element: on a processor torch's own took over a third of a training step."""
+"""Dropout whose masks take one random byte an element: on a CPU torch's own took over a third of a training step."""
 
 import torch
 from torch import Tensor, nn
 
-LEVELS = 256  # of a byte: a share is rounded to one of these
+LEVELS = 256  # of a byte: a probability is rounded to one of these
 
 
 class ByteDropout(nn.Dropout):
-    """As `nn.Dropout`, its share rounded to 1/256; from torch's own random state, so that a seed repeats it."""
+    """As `nn.Dropout`, its probability rounded to 1/256; from torch's own random state, so that a seed repeats it."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Zeros at random places, the others scaled up so that the mean stays; the input itself outside training."""
@@ -22,7 +22,7 @@ class ByteDropout(nn.Dropout):
 
 
 def with_fast_dropout(model: nn.Module) -> None:
-    """Exchange each `nn.Dropout` of a model that is on the processor; parameters and their names stay."""
+    """Exchange each `nn.Dropout` of a model that is on the CPU; parameters and their names stay."""
     if any(value.device.type != "cpu" for value in model.parameters()):
         return
     for parent in list(model.modules()):

@@ -1,4 +1,4 @@
-"""What a reader is taught: at every event, which item came next, among the whole catalogue or a sample of it."""
+"""The training objective: at every event, which item comes next, among the whole catalogue or a sample of it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +19,11 @@ BARRED = -1e4  # a logit that counts for nothing, in half precision too
 
 @dataclass(frozen=True)
 class NextItemObjective:
-    """Cross entropy of the item that came next; `texts` (n_items, dim), `numbers` (n_items) of known items."""
+    """Cross entropy of the next item; `texts` (n_items, dim), `numbers` (n_items) of known items."""
 
     texts: Tensor
     numbers: Tensor
-    counts: Rows  # events of each item in the training, by which negatives are drawn
+    counts: Rows  # training events of each item, by which negatives are drawn
 
     def loss(self, reranker: SequenceReranker, batch: Batch, seed: int) -> Tensor:
         """The mean over the events of a batch; `seed` draws the negatives of this step."""
@@ -36,8 +36,8 @@ class NextItemObjective:
                 return self._sampled(reranker, states, target[known], seed)
             items = reranker.items(self.texts, self.numbers)
             scores = reranker.scores(states, items, self.numbers).float()
-        had = _had(batch, len(self.texts)).to(scores.device)
-        return torch.nn.functional.cross_entropy(scores.masked_fill(had, BARRED), target[known])
+        barred = _items_before(batch, len(self.texts)).to(scores.device)
+        return torch.nn.functional.cross_entropy(scores.masked_fill(barred, BARRED), target[known])
 
     def _sampled(self, reranker: SequenceReranker, states: Tensor, target: Tensor, seed: int) -> Tensor:
         """The same over a sample, each negative less the log of how often it is drawn (Jean et al. 2015, section 3)."""
@@ -66,7 +66,7 @@ def autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
 
 
-def _had(batch: Batch, n_items: int) -> Tensor:
+def _items_before(batch: Batch, n_items: int) -> Tensor:
     """(tokens, n_items): items that lie at or before each token; they never come next."""
     rows, present = batch.prompts.rows, batch.prompts.present
     n, length = rows.shape
@@ -75,6 +75,6 @@ def _had(batch: Batch, n_items: int) -> Tensor:
         on = present[:, place]
         first[on, rows[on, place]] = place
     owners, places = np.nonzero(batch.next_rows >= 0)
-    had = torch.from_numpy(first)[torch.from_numpy(owners)] <= torch.from_numpy(places)[:, None]
-    had[torch.arange(len(owners)), torch.from_numpy(batch.next_rows[owners, places])] = False
-    return had
+    before = torch.from_numpy(first)[torch.from_numpy(owners)] <= torch.from_numpy(places)[:, None]
+    before[torch.arange(len(owners)), torch.from_numpy(batch.next_rows[owners, places])] = False
+    return before

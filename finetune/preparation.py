@@ -44,7 +44,7 @@ VALIDATIONS = 3  # that a short training makes: at its start, its end, and in be
 MIN_LISTS = 32
 KEY = "key"
 PROBES = 12  # histories on which is measured what one takes
-PER_FUSION_LIST, PER_LIST = 4, 5  # what it takes, in features of one history, as measured on movielens-100k
+PER_FUSION_LIST, PER_LIST = 1.5, 4.0  # what it takes, in features of one history, as measured on movielens-100k
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def train_adapter(job: TrainingJob, replace_current: bool = False) -> Path:
     if first:
         note(f"learning from {len(job.data.training)} histories, validating on {len(job.data.validation)} users")
     comparison = _comparison(job, replace_current)
-    trainer.plan.last_validations = 1 + comparison.needs_evaluation
+    trainer.plan.compares = comparison.needs_evaluation
     at = trainer.run(job.data.training, job.batches, checkpoint)
     folder = _write(job, at, comparison) if first else checkpoint.folder
     if first and not trainer.interrupted:

@@ -125,6 +125,16 @@ def test_an_adapter_is_trained_on_a_small_domain_whatever_it_lacks(home: Path, t
     assert np.isfinite([each.score for each in agent.ranker.judge(Query(shown), found)]).all()
 
 
+def test_minutes_bound_the_seconds_of_preparation_training_and_validations(home: Path, tiny: Path) -> None:
+    domain = built(write_domain(walks(n_users=60)), tiny)
+    began = time.monotonic()
+    folder = finetune(domain.name, tiny, "--minutes", "0.2")
+    record = json.loads((folder / "training.json").read_text())
+    assert record["steps"] > 0
+    assert record["seconds"] <= 12
+    assert time.monotonic() - began <= 12 + 45
+
+
 # --- refused ----------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ WAY_OUT = "Choose a Transformer whose layers are in one list, for example all-Mi
 
 
 def load_base(name: str, layers: int, words: bool = False) -> Any:
-    """A base model in float32 with its first `layers` layers only; without its table of words unless `words` are read.
+    """A base model in float32 with its first `layers` layers only; without word embeddings unless `words` is true.
 
     Raises MendableError where it has fewer layers, or none that are known here.
     """
@@ -42,7 +42,7 @@ def count_layers(folder: Path) -> int:
 
 
 def shorten(model: Any, layers: int, words: bool = False, name: str = "the base model") -> Any:
-    """A model with its first layers only and without pooler: what is read are its states."""
+    """A model with its first layers only and without pooler: its states are what is used."""
     place, found = layer_list(model, name)
     if len(found) < layers:
         raise MendableError(f"{name!r} has {len(found)} layers where {layers} are wanted", "--backbone", WAY_OUT)
@@ -58,7 +58,7 @@ def shorten(model: Any, layers: int, words: bool = False, name: str = "the base 
 
 
 def layer_list(model: nn.Module, name: str = "the base model") -> tuple[str, nn.ModuleList]:
-    """Where a model keeps its layers, and they. Raises MendableError where it has no such list."""
+    """The place of a model's list of layers, and the list. Raises MendableError where it has no such list."""
     wanted = getattr(getattr(model, "config", None), "num_hidden_layers", 0)
     for place, module in model.named_modules():
         if isinstance(module, nn.ModuleList) and len(module) == wanted > 0:
@@ -67,12 +67,12 @@ def layer_list(model: nn.Module, name: str = "the base model") -> tuple[str, nn.
 
 
 def backbone_of(model: Any) -> Any:
-    """The Hugging Face model itself, be it inside PEFT's or not; a LoRA stays in its layers."""
+    """The Hugging Face model itself, inside PEFT's or not; a LoRA stays in its layers."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def lora_places(model: nn.Module) -> list[str]:
-    """The names of all products in the layers of a model: attention and feed-forward alike."""
+    """The names of all linear modules in the layers of a model: attention and feed-forward alike."""
     place, layers = layer_list(model)
     linear = [name for name, module in layers.named_modules() if type(module).__name__ in ("Linear", "Conv1D")]
     return [f"{place}.{name}" for name in linear]
@@ -108,4 +108,4 @@ def save_lora(model: Any, folder: Path, name: str) -> None:
     for config in model.peft_config.values():  # PEFT puts the folder of this machine here
         config.base_model_name_or_path = name
     model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for a vocabulary
-    (folder / "README.md").unlink(missing_ok=True)  # the card is written by who trained
+    (folder / "README.md").unlink(missing_ok=True)  # the training writes the card

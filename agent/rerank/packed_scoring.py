@@ -1,7 +1,7 @@
-"""Many candidates after one history in one pass: the history is read once, each candidate sees it and itself only.
+"""Packed scoring: many candidates after one history in one pass, where each attends to the history and itself only.
 
-The attention of a Hugging Face model is exchanged for one that keeps the history's keys and values by layer. Nothing
-else of the model is touched, so that any BERT or GPT whose attention can be exchanged, LoRA included, is packed alike.
+The attention of a Hugging Face model is exchanged for one that caches the history's keys and values by layer. Nothing
+else of the model is changed, so that any BERT or GPT whose attention can be exchanged, LoRA included, is packed alike.
 """
 
 import contextlib
@@ -12,15 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from index.embedding.plain_bert import PlainBert
-
 NAME = "palate_packed"  # by which transformers knows the attention
 MAX_CANDIDATES = 256  # candidates of one pass: bounds the attention weights that are held
 
 
 @dataclass
 class Prefix:
-    """What was read of a history: keys and values (1, heads, tokens, width) by layer. Read more to make it longer."""
+    """The cached keys and values (1, heads, tokens, width) of a history's tokens, by layer."""
 
     length: int = 0
     keys: dict[int, Tensor] = field(default_factory=dict)
@@ -28,7 +26,7 @@ class Prefix:
     last: Tensor | None = None  # (width) the state of its last token; None where it was cut
 
     def cut(self, length: int) -> "Prefix":
-        """Its first tokens only: right where every token saw none that came later."""
+        """Its first tokens only: right where no token attended to a later one."""
 
         def shorter(kept: dict[int, Tensor]) -> dict[int, Tensor]:
             return {layer: tensor[:, :, :length] for layer, tensor in kept.items()}
@@ -38,10 +36,10 @@ class Prefix:
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass over tokens behind a prefix: they are added to it, or are those of candidates and leave no trace.
+    """One pass over tokens behind a prefix: they are added to it, or are those of candidates and change nothing of it.
 
     Of candidates, `present` (n, T) marks the places that hold a token; the tokens stand in one sequence without gaps,
-    candidate by candidate. `causal`: a token sees those before it only; else all of its own part.
+    candidate by candidate. `causal`: a token attends to those before it only; else to all of its own part.
     """
 
     prefix: Prefix
@@ -52,7 +50,7 @@ class Pass:
 def read(model: nn.Module, tokens: Tensor, prefix: Prefix, causal: bool = True) -> Prefix:
     """The prefix with these embedded tokens (1, T, width) behind it. Without `causal` it must be empty before."""
     if prefix.length and not causal:
-        raise ValueError("what sees both ways cannot be read on: read the whole history anew")
+        raise ValueError("a prefix with attention both ways cannot be extended: compute the whole history anew")
     longer = Prefix(prefix.length, dict(prefix.keys), dict(prefix.values))
     places = torch.arange(prefix.length, prefix.length + tokens.shape[1], device=tokens.device)
     states = _run(model, tokens, places, Pass(longer, causal))
@@ -96,14 +94,7 @@ def _run(model: nn.Module, tokens: Tensor, places: Tensor, of: Pass) -> Tensor:
 
 @contextlib.contextmanager
 def _exchanged(model: Any) -> Iterator[None]:
-    """The model with our attention, and afterwards with its own again."""
-    if isinstance(model, PlainBert):
-        own, model.attention = model.attention, _attention
-        try:
-            yield
-        finally:
-            model.attention = own
-        return
+    """The model with packed attention, and afterwards with its own again."""
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
@@ -118,7 +109,7 @@ def _exchanged(model: Any) -> Iterator[None]:
 
 
 def _no_mask(*_: object, **__: object) -> None:
-    """Who sees whom is settled in the attention itself."""
+    """No mask: the attention function itself knows which token attends to which."""
 
 
 def _attention(
@@ -148,7 +139,7 @@ def _read(query: Tensor, key: Tensor, value: Tensor, causal: bool, scale: float)
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The attention of candidates' tokens, S in all: to the prefix, which all share, and each to its own candidate."""
+    """The attention of candidates' tokens, S in all: to the shared prefix, and each to its own candidate."""
 
     present: Tensor
     causal: bool
@@ -156,14 +147,14 @@ class _Candidates:
 
     def attend(self, query: Tensor, keys: tuple[Tensor | None, Tensor], values: tuple[Tensor | None, Tensor]) -> Tensor:
         """(heads, S, width): one softmax over both; the prefix is never copied by candidate."""
-        asked = query[0] * self.scale
+        scaled = query[0] * self.scale
         own_key, own_value = (_spread(part, query)[0] for part in (keys[1], values[1]))
-        to_own = self._of_each(asked) @ self._of_each(own_key).transpose(2, 3)
+        to_own = self._of_each(scaled) @ self._of_each(own_key).transpose(2, 3)
         to_own = to_own.masked_fill(~self._seen, torch.finfo(to_own.dtype).min)
         logits = to_own.transpose(1, 2)[self.present].transpose(0, 1)  # (heads, S, T)
         n_old = 0
         if keys[0] is not None:
-            to_old = asked @ _spread(keys[0], query)[0].transpose(1, 2)
+            to_old = scaled @ _spread(keys[0], query)[0].transpose(1, 2)
             n_old, logits = to_old.shape[-1], torch.cat([to_old, logits], -1)
         weights = logits.float().softmax(-1).to(query.dtype)
         found = self._of_each(weights[..., n_old:]) @ self._of_each(own_value)
@@ -176,7 +167,7 @@ class _Candidates:
 
     @property
     def _seen(self) -> Tensor:
-        """(n, 1, T, T): which tokens of its own candidate a token sees."""
+        """(n, 1, T, T): to which tokens of its own candidate a token attends."""
         length = self.present.shape[1]
         seen = self.present[:, None, :].expand(-1, length, -1)
         if self.causal:
@@ -191,13 +182,13 @@ def _padded(tokens: Tensor, present: Tensor) -> Tensor:
 
 
 def _spread(part: Tensor, query: Tensor) -> Tensor:
-    """Keys or values that several heads of the query share, once for each."""
+    """Keys or values that several heads of the query share, repeated for each."""
     times = query.shape[1] // part.shape[1]
     return part if times == 1 else part.repeat_interleave(times, 1)
 
 
 class PrefixCache:
-    """What was read of the last few histories, each by its tokens: one that grows is read on, not anew."""
+    """The prefixes of the last few histories, each by its tokens: one that grows is extended, not computed anew."""
 
     def __init__(self, causal: bool = True, most: int = 4) -> None:
         self._causal, self._most = causal, most
@@ -209,7 +200,7 @@ class PrefixCache:
         self._read = []
 
     def prefix(self, tokens: Sequence[object], read_on: Callable[[int, Prefix], Prefix]) -> Prefix:
-        """The prefix of all tokens; `read_on(known, prefix)` reads those from place `known` on behind what is known."""
+        """The prefix of all tokens; `read_on(known, prefix)` extends the prefix by those from place `known` on."""
         wanted = tuple(tokens)
         known, prefix = self._longest(wanted)
         if known < len(wanted):
@@ -219,7 +210,7 @@ class PrefixCache:
         return prefix
 
     def _longest(self, wanted: tuple[object, ...]) -> tuple[int, Prefix]:
-        """How many of the first tokens were read before, and what was kept of them; the last is read for its state."""
+        """How many of the first tokens are cached, and their prefix; the last one is computed for its state."""
         best, found = 0, Prefix()
         for old, prefix in self._read:
             if old == wanted:

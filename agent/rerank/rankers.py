@@ -23,7 +23,7 @@ DEFAULT = "bert"
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a ranker says of one candidate: the score that orders the list."""
+    """A ranker's score of one candidate, by which the list is ordered."""
 
     score: float
 
@@ -52,7 +52,7 @@ class FusionRanker:
 
 @dataclass(frozen=True)
 class ChannelRanker:
-    """The order of one channel alone, with what the talk leans to."""
+    """The order of one channel alone, with the preference boost of the talk."""
 
     card: RankerCard
 
@@ -66,7 +66,7 @@ class ChannelRanker:
 
 @dataclass(frozen=True)
 class TunedRanker:
-    """A tuned language model's word, added to what retrieval says."""
+    """The scores of a tuned language model, added to those of retrieval."""
 
     scorer: "SequenceScorer | TextScorer"
     card: RankerCard

@@ -1,7 +1,7 @@
-"""The reranker's model: a BERT or GPT whose LoRA-tuned layers read a history of item tokens and say what comes next.
+"""The sequence reranker's model: a BERT or GPT with LoRA over a history of item tokens, which predicts the next item.
 
-An item is one token: its text vector through a projection, an embedding of its own, how it was liked, and how long
-after the one before it came. Attention is causal, so that in training every event of a history is predicted from those
+An item is one token: its text vector through a projection, an embedding of its own, its rating bucket and its time-gap
+bucket. Attention is causal, so that in training every event of a history is predicted from those
 before it (Kang & McAuley 2018, "Self-Attentive Sequential Recommendation").
 """
 
@@ -15,12 +15,12 @@ from agent.rerank.backbones import backbone_of
 from agent.rerank.packed_scoring import Prefix, read
 from agent.rerank.sequence_prompt import RATING_BUCKETS, TIME_GAP_BUCKETS, PromptBatch
 
-ID_SCALE = 4.0  # lets small embeddings weigh as much as a text vector before the first layer norm
+ID_SCALE = 4.0  # small embeddings then weigh as much as a text vector before the first layer norm
 
 
 @dataclass(frozen=True)
 class RerankerShape:
-    """Sizes of the model beside its base: items known by id, width of text vectors and of ids, layers read."""
+    """Sizes of the model beside its base: items known by id, width of text vectors and of ids, layers of the base."""
 
     n_ids: int
     text_dim: int
@@ -56,7 +56,7 @@ class SequenceReranker(nn.Module):
         return {name: value for name, value in self.state_dict().items() if not name.startswith("base.")}
 
     def states(self, text: Tensor, ids: Tensor, batch: PromptBatch) -> Tensor:
-        """(B, T, width): what each prefix expects. `text` (B, T, text_dim), `ids` (B, T) numbers of known items."""
+        """(B, T, width): the state after each prefix. `text` (B, T, text_dim), `ids` (B, T) numbers of known items."""
         device = text.device
         present = torch.from_numpy(batch.present).to(device)
         tokens = self._tokens(text, ids, batch)
@@ -72,16 +72,16 @@ class SequenceReranker(nn.Module):
         return found
 
     def read_on(self, text: Tensor, ids: Tensor, batch: PromptBatch, prefix: Prefix) -> Prefix:
-        """What is kept of one prompt (1, T) behind what was read of it before; its `last` is what `expected` takes."""
+        """The prefix of one prompt (1, T) behind that of its first events; its `last` is what `expected` takes."""
         return read(backbone_of(self.base), self._tokens(text, ids, batch), prefix)
 
     def expected(self, last: Tensor) -> Tensor:
-        """What is expected after a state of the base: the same as `states` of a whole prompt at that place."""
+        """The state after an output of the base: the same as `states` of a whole prompt at that place."""
         found: Tensor = self.out(last)
         return found
 
     def _tokens(self, text: Tensor, ids: Tensor, batch: PromptBatch) -> Tensor:
-        """(B, T, width): items as the base reads them."""
+        """(B, T, width): items as inputs of the base."""
         ratings, time_gaps = (torch.from_numpy(part).to(text.device) for part in (batch.ratings, batch.time_gaps))
         found: Tensor = (
             self.text_in(text)
@@ -92,7 +92,7 @@ class SequenceReranker(nn.Module):
         return found
 
     def items(self, text: Tensor, ids: Tensor) -> Tensor:
-        """(n, width): items as what a state is compared with."""
+        """(n, width): the vectors of items that states are compared with."""
         found: Tensor = self.text_out(text) + self.id_out(self.ids(ids))
         return found
 

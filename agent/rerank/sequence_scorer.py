@@ -33,13 +33,15 @@ class SequenceScorer:
     @cached_property
     def numbers(self) -> torch.Tensor:
         """By catalogue row: the number of the item's own embedding."""
-        return torch.from_numpy(self.loaded.numbers(self.catalogue.ids)).to(self._device)
+        with torch.inference_mode(False):  # a training computes gradients with it, wherever it was first needed
+            return torch.from_numpy(self.loaded.numbers(self.catalogue.ids)).to(self._device)
 
     @cached_property
     def texts(self) -> torch.Tensor:
         """(n_items, dim) text vectors as the reranker was trained with: centred and of length one again."""
         centre = self.loaded.reranker.state_dict()["centre"].cpu().numpy()
-        return torch.from_numpy(centre_vectors(self.vectors, centre)).to(self._device)
+        with torch.inference_mode(False):
+            return torch.from_numpy(centre_vectors(self.vectors, centre)).to(self._device)
 
     @property
     def _device(self) -> torch.device:

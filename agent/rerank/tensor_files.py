@@ -1,4 +1,4 @@
-"""Tensors on disk as safetensors: what the library says of a full disk is one line like everything else's."""
+"""Writes tensors as safetensors: an error of the library, as of a full disk, becomes one line like any other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from index.storage.home import mendable_writes
 
 @contextmanager
 def tensor_writes(where: Path) -> Iterator[None]:
-    """As `mendable_writes`, also for the library's own error, which wraps what the operating system said."""
+    """As `mendable_writes`, also for the library's own error, which wraps that of the operating system."""
     with mendable_writes(where):
         try:
             yield

@@ -42,7 +42,7 @@ class TextRerankerSettings:
 
 
 class TextReranker(nn.Module):
-    """A base model with its LoRA and one number read out of each candidate's last token, 0 before training."""
+    """A base model with its LoRA and a head that scores each candidate by its last token, 0 before training."""
 
     def __init__(self, base: nn.Module, width: int, causal: bool) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class TextReranker(nn.Module):
         return backbone_of(self.base)
 
     def read(self, history: Tensor, prefix: Prefix | None = None) -> Prefix:
-        """What is kept of a history (1, T) of tokens, behind what was read before."""
+        """The prefix of a history (1, T) of tokens, behind that of its first tokens."""
         return read(self.backbone, self.embedded(history), prefix or Prefix(), self.causal)
 
     def judge(self, prefix: Prefix, candidates: Tokens) -> Tensor:

@@ -48,8 +48,8 @@ def token_counts(model: ModelFolder, texts: Sequence[str]) -> list[int]:
 
     pipeline = read_pipeline(model.path)
     tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, local_files_only=True, trust_remote_code=False)
-    longest = pipeline.most_tokens(tokenizer.model_max_length)
-    written = [pipeline.prepared(text) for text in texts]
+    longest = pipeline.cut_length(tokenizer.model_max_length)
+    written = [pipeline.prepare(text) for text in texts]
     ids = tokenizer(written, truncation=True, max_length=longest)["input_ids"]
     return [len(each) for each in ids]
 

@@ -23,7 +23,7 @@ PROBES = ("Star Wars (1977). Sci-Fi.", "a quiet film about growing up in the cou
 
 
 class TextEncoder(Protocol):
-    """What makes vectors of texts: a name and a hash that stand for it in manifests, and the length of its vectors."""
+    """Anything that makes vectors of texts: its name and hash, as manifests name it, and the length of its vectors."""
 
     @property
     def name(self) -> str:
@@ -50,7 +50,7 @@ class Encoder:
 
     def __init__(self, model: ModelFolder, precision: Precision = "auto") -> None:
         self.model = model
-        self._asked: Precision = precision
+        self._wanted: Precision = precision
         self._pipeline: Pipeline = read_pipeline(model.path)
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
@@ -91,8 +91,8 @@ class Encoder:
         with self._lock:
             if self._loaded is None:
                 self._loaded = _Loaded(self.model.path, self._pipeline)
-                if self._asked == "bfloat16" or (self._asked == "auto" and self._loaded.has_fast_bfloat16()):
-                    self._loaded.use_bfloat16(MIN_COSINE if self._asked == "auto" else -1.0)
+                if self._wanted == "bfloat16" or (self._wanted == "auto" and self._loaded.has_fast_bfloat16()):
+                    self._loaded.use_bfloat16(MIN_COSINE if self._wanted == "auto" else -1.0)
             return self._loaded
 
 
@@ -124,13 +124,13 @@ class _Loaded:
         flags = Path("/proc/cpuinfo")
         return flags.is_file() and "avx512_bf16" in flags.read_text()
 
-    def use_bfloat16(self, least_cosine: float) -> None:
-        """Compute in bfloat16 from now on, unless that leaves a probe's vector at less than `least_cosine`."""
+    def use_bfloat16(self, min_cosine: float) -> None:
+        """Compute in bfloat16 from now on, unless that leaves a probe's vector at less than `min_cosine`."""
         import torch
 
         exact = self._of_texts(PROBES)
         self.half = True
-        if (exact * self._of_texts(PROBES)).sum(1).min() < least_cosine:
+        if (exact * self._of_texts(PROBES)).sum(1).min() < min_cosine:
             self.half = False
             return
         for module in self.model.modules():  # cast once; autocast would cast them anew in every batch
@@ -138,10 +138,10 @@ class _Loaded:
                 module.to(torch.bfloat16)
 
     def ids_of(self, texts: Sequence[str]) -> list[list[int]]:
-        """The tokens of each text, cut to what the model reads."""
-        written = [self.pipeline.prepared(text) for text in texts]
+        """The tokens of each text, cut to the model's length."""
+        written = [self.pipeline.prepare(text) for text in texts]
         ids: list[list[int]] = self.tokenizer(
-            written, truncation=True, max_length=self.pipeline.most_tokens(self.tokenizer.model_max_length)
+            written, truncation=True, max_length=self.pipeline.cut_length(self.tokenizer.model_max_length)
         )["input_ids"]
         return ids
 
@@ -159,7 +159,7 @@ class _Loaded:
         half = torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half)
         with torch.inference_mode(), half:
             states = self.model(input_ids=torch.from_numpy(tokens).to(self.device), attention_mask=mask)[0]
-        pooled = self.pipeline.pooled(states.float(), mask)
+        pooled = self.pipeline.pool(states.float(), mask)
         found: Any = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         return np.asarray(found, np.float32)
 

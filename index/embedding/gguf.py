@@ -54,7 +54,7 @@ def _convert(gguf: Path, folder: Path) -> None:
 
     hidden = contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(io.StringIO())
     try:
-        with hidden:  # the reader draws its bar even where nobody watches
+        with hidden:  # the library draws its bar even where stderr is no terminal
             options = {"gguf_file": gguf.name, "local_files_only": True, "trust_remote_code": False}
             loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, dtype=torch.float32, **options)
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **options)
@@ -73,5 +73,5 @@ def _convert(gguf: Path, folder: Path) -> None:
         try:
             plain.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
-        except SafetensorError as why:  # the library wraps what the operating system said
+        except SafetensorError as why:  # the library wraps the error of the operating system
             raise OSError(None, str(why), str(folder)) from why

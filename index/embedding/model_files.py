@@ -182,7 +182,7 @@ def _refuse_own_code(model: ModelFolder, folder: Path) -> None:
         try:
             settings = json.loads(path.read_text(encoding="utf-8")) if path.name.endswith(SETTINGS_FILES) else None
         except (OSError, ValueError):
-            continue  # whoever needs this file says what is wrong with it
+            continue  # the error comes where the file is needed
         if isinstance(settings, dict) and settings.get("auto_map"):
             raise MendableError(
                 f"model {model.name!r} cannot be used: it wants to run code of its own (auto_map), which is never run",

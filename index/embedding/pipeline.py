@@ -1,4 +1,4 @@
-"""What a sentence-transformers folder says of itself: how long a text may be, how its tokens become one vector."""
+"""The pipeline of a sentence-transformers folder: how long a text may be, how its tokens become one vector."""
 
 import json
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ MODULES = ("Transformer", "Pooling", "Normalize")
 
 @dataclass(frozen=True)
 class Pipeline:
-    """How a text becomes a vector: prepared, cut to `longest` tokens (None: the model's own most), pooled."""
+    """How a text becomes a vector: prepared, cut to `max_tokens` (None: the model's own), pooled."""
 
     folder: Path  # of the weights
     dim: int
     pooling: str
-    longest: int | None
+    max_tokens: int | None
     lower: bool
     prompt: str
 
-    def prepared(self, text: str) -> str:
+    def prepare(self, text: str) -> str:
         """A text as the tokenizer gets it; characters that are half of a pair become `?`."""
         text = (self.prompt + text).encode("utf-8", "replace").decode()
         return text.lower() if self.lower else text
 
-    def most_tokens(self, of_tokenizer: int) -> int:
+    def cut_length(self, of_tokenizer: int) -> int:
         """The number of tokens to which a text is cut."""
-        return min(self.longest or 512, of_tokenizer)
+        return min(self.max_tokens or 512, of_tokenizer)
 
-    def pooled(self, states: Any, mask: Any) -> Any:
+    def pool(self, states: Any, mask: Any) -> Any:
         """One vector a text: (B, T, V) tokens with their mask (B, T) to (B, V)."""
         if self.pooling == "cls":
             return states[:, 0]
@@ -48,19 +48,19 @@ def read_pipeline(path: Path) -> Pipeline:
     sentence = _settings(folder / "sentence_bert_config.json")
     prompts = _settings(path / "config_sentence_transformers.json")
     named = prompts.get("default_prompt_name")
-    longest = sentence.get("max_seq_length") or config.get("max_position_embeddings")
+    max_tokens = sentence.get("max_seq_length") or config.get("max_position_embeddings")
     return Pipeline(
         folder,
         int(config.get("hidden_size") or config.get("dim") or 0),
         _pooling(path),
-        int(longest) if longest else None,
+        int(max_tokens) if max_tokens else None,
         bool(sentence.get("do_lower_case")),
         str(prompts.get("prompts", {}).get(named, "")) if named else "",
     )
 
 
 def _pooling(path: Path) -> str:
-    """The one way of pooling; the mean where the folder has no modules, as sentence-transformers does it."""
+    """The way of pooling; the mean where the folder has no modules, as sentence-transformers does it."""
     listed = path / "modules.json"
     if not listed.is_file():
         return "mean"

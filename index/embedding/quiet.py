@@ -1,4 +1,4 @@
-"""Keeps libraries that load models from writing to the terminal what is no message of ours."""
+"""Keeps libraries that load models from writing to the terminal."""
 
 import warnings
 from collections.abc import Iterator
