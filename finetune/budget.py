@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from finetune.progress import Progress
 from index.errors import MendableError
 
 MARGIN = 1.5  # of the slowest step and validation so far: a busy machine may be slower the next time
@@ -29,43 +30,44 @@ class Budget:
 
 @dataclass
 class TimePlan:
-    """What still fits into a budget, by the slowest step, draw of an epoch's batches and validation so far (seconds).
+    """What still fits into a budget, by the slowest step, draw of batches and validation of a training so far.
 
     `last_validations`: how many must fit after the last step; two where the adapter in use is validated as well.
     """
 
     budget: Budget
+    at: Progress
     last_validations: int = 1
-    slowest_step: float = 0.0
-    slowest_draw: float = 0.0
-    slowest_validation: float = 0.0
 
     def note_step(self, seconds: float) -> None:
         """Remember how long a step took, its checkpoint included."""
-        self.slowest_step = max(self.slowest_step, seconds)
+        self.at.slowest_step = max(self.at.slowest_step, seconds)
 
     def note_draw(self, seconds: float) -> None:
         """Remember how long it took to draw the batches of an epoch."""
-        self.slowest_draw = max(self.slowest_draw, seconds)
+        self.at.slowest_draw = max(self.at.slowest_draw, seconds)
 
     def note_validation(self, seconds: float) -> None:
         """Remember how long a validation took."""
-        self.slowest_validation = max(self.slowest_validation, seconds)
+        self.at.slowest_validation = max(self.at.slowest_validation, seconds)
 
-    def step_fits(self, seconds: float, draws: bool = False) -> bool:
-        """Whether one more step fits after so many seconds, with what comes last; `draws`: an epoch begins with it."""
-        step = (self.slowest_step or self.slowest_validation) + (self.slowest_draw if draws else 0)
-        return seconds + MARGIN * (step + self.last_validations * self.slowest_validation) < self.budget.seconds
+    def step_fits(self, draws: bool = False, later: float = 0.0) -> bool:
+        """Whether a step fits, `later` seconds from now, with what comes last; `draws`: an epoch begins with it."""
+        at = self.at
+        step = (at.slowest_step or at.slowest_validation) + (at.slowest_draw if draws else 0)
+        needed = MARGIN * (step + self.last_validations * at.slowest_validation)
+        return at.seconds + later + needed < self.budget.seconds
 
-    def validation_fits(self, seconds: float) -> bool:
+    def validation_fits(self) -> bool:
         """Whether a validation fits that is not the last one: a step and the last one come after it."""
-        return self.step_fits(seconds + MARGIN * self.slowest_validation)
+        return self.step_fits(later=MARGIN * self.at.slowest_validation)
 
-    def refuse_spent(self, seconds: float) -> None:
+    def refuse_spent(self) -> None:
         """Raise MendableError where no step fits: preparing and validating have taken too much of the minutes."""
-        if self.budget.minutes is None or (seconds < self.budget.seconds and self.step_fits(seconds)):
+        seconds = self.at.seconds
+        if self.budget.minutes is None or (seconds < self.budget.seconds and self.step_fits()):
             return
-        needed = math.ceil((seconds + 4 * MARGIN * self.slowest_validation) / 60) + 1
+        needed = math.ceil((seconds + 4 * MARGIN * self.at.slowest_validation) / 60) + 1
         raise MendableError(
             f"preparing and validating took {seconds:.0f} s of {self.budget.seconds:.0f} s: no step of training fits",
             f"--minutes {self.budget.minutes:g}",

@@ -21,6 +21,9 @@ class Progress:
     batches: int = 0  # in all; more than steps where gradients are accumulated
     n_events: int = 0  # events predicted in all
     learning_seconds: float = 0.0  # of `seconds`, without preparation and validations
+    slowest_step: float = 0.0  # seconds, its checkpoint included
+    slowest_draw: float = 0.0  # seconds to draw the batches of an epoch
+    slowest_validation: float = 0.0  # seconds
     loss: list[tuple[int, float]] = field(default_factory=list)
     validation: list[tuple[int, float]] = field(default_factory=list)
     finished: bool = False

@@ -70,7 +70,7 @@ class Trainer:
         self.reranker, self.loss_of = reranker, loss_of
         self.validate, self.schedule = validate, schedule
         self.at = Progress()
-        self.plan = TimePlan(schedule.budget)
+        self.plan = TimePlan(schedule.budget, self.at)
         self.trained = {name: value for name, value in reranker.named_parameters() if value.requires_grad}
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
             _groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
@@ -193,11 +193,11 @@ class Trainer:
     def _refuse_spent(self) -> None:
         self._count_seconds()
         if self.at.step == 0 and not self._stopped:
-            self.plan.refuse_spent(self.at.seconds)
+            self.plan.refuse_spent()
 
     def _is_over(self, draws: bool = False) -> bool:
         budget = self.schedule.budget
-        spent = not self.plan.step_fits(self.at.seconds, draws) or budget.share(0, self.at.epoch) >= 1
+        spent = not self.plan.step_fits(draws) or budget.share(0, self.at.epoch) >= 1
         over = self._stopped or spent or self.at.lowered > LOWERINGS
         return bool(self.workers.shared(over)[0])
 
@@ -205,7 +205,7 @@ class Trainer:
         done = self.at.epoch + self.at.place / max(n_batches, 1)
         if not self._between_steps or done - self._validated_at < self.schedule.validate_every:
             return
-        if self.workers.shared(self.plan.validation_fits(self.at.seconds))[0]:  # else the last one comes soon
+        if self.workers.shared(self.plan.validation_fits())[0]:  # else the last one comes soon
             self._validate_now(may_be_cut=self._is_validated)
             self._validated_at = done
 

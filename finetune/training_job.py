@@ -207,10 +207,10 @@ def write_adapter(job: TrainingJob, record: Mapping[str, Any]) -> Version:
 
     def write(folder: Path) -> None:
         with tensor_writes(folder):
+            job.save(folder, record["blend"])
             (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
             card = card_of(record, {**job.about, "blend": record["blend"]})
             (folder / "README.md").write_text(card, encoding="utf-8")
-            job.save(folder, record["blend"])
 
     return add_version(job.setup.domain.name, job.setup.kind, datetime.fromisoformat(record["made"]), write)
 

@@ -10,7 +10,7 @@ import pytest
 
 from agent.ranking import history_query
 from eval.__main__ import main
-from eval.models.adapter_checks import adapter_under_test, refuse_trained_on_test
+from eval.models.adapter_checks import adapter_under_test, is_served, refuse_trained_on_test
 from eval.models.registry import NotInstalled, Prepared, Training, make_model
 from eval.models.retrieval import fitted_retriever
 from eval.predict.agent_scores import agent_scores
@@ -18,13 +18,13 @@ from eval.predict.questions import make_questions
 from eval.rank.protocols import Split, split_domain
 from index.build.builder import build_domain
 from index.build.loading import OpenedDomain
-from index.data.domain import Histories, load_domain
+from index.data.domain import Domain, Histories, load_domain
 from index.errors import MendableError
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES
-from index.storage.home import adapters_folder
 from tests.helpers_index import files_below
 from tests.helpers_small import N_ITEMS, Small, history, things, walks, write_domain
+from tests.helpers_training import serving
 
 OURS = ("text", "behaviour", "fusion", "bert")
 
@@ -106,12 +106,12 @@ def test_candidates_of_a_history_have_nothing_of_it(split: Split) -> None:
 
 
 def test_the_reranker_ranks_as_the_agent_does(tuned: Small) -> None:
-    """On the candidates of its own retrieval: fused scores and the reader's blended word."""
+    """On the candidates of its own retrieval: fused scores plus the reranker's blended log odds."""
     split = split_domain(OpenedDomain(load_domain(tuned.name)), "leave-one-out", seed=3)
     fusion, bert = make_model("fusion"), make_model("bert")
     for model in (fusion, bert):
         model.fit(split.training)
-    blend = json.loads((adapters_folder(tuned.name) / "bert" / "reranker.json").read_text())["blend"]
+    blend = json.loads((serving(tuned.name) / "reranker.json").read_text())["blend"]
     before, after = fusion.scores(split.test.histories), bert.scores(split.test.histories)
     finite = np.isfinite(before)
     assert np.array_equal(finite, np.isfinite(after))
@@ -123,27 +123,50 @@ def test_the_reranker_ranks_as_the_agent_does(tuned: Small) -> None:
 
 def test_an_adapter_of_these_events_is_taken(tuned: Small, split: Split) -> None:
     domain = load_domain(tuned.name)
-    assert adapter_under_test(domain, "bert") == adapters_folder(tuned.name) / "bert"
+    assert adapter_under_test(domain, "bert") == serving(tuned.name)
     refuse_trained_on_test(split.training, adapter_under_test(domain, "bert"))
 
 
-def test_an_adapter_that_was_taught_with_other_events_is_refused(tuned: Small) -> None:
+def other_data(domain: Domain) -> list[tuple[str, Domain]]:
+    """The domain with other data, and what a refusal names."""
+    events, catalogue = domain.histories, domain.catalogue
+    assert events.times is not None
+    retitled = replace(catalogue, items=(replace(catalogue.items[0], title="Another"), *catalogue.items[1:]))
+    made = [
+        ("other events", replace(domain, histories=replace(events, times=events.times + 1))),
+        ("other ratings", replace(domain, histories=events.truncate(events.lengths - 1))),  # tests what is validated on
+        ("other ratings", replace(domain, histories=replace(events, users=("x", *events.users[1:])))),
+        ("other ratings", replace(domain, histories=replace(events, values=6 - events.values))),
+        ("other texts", replace(domain, catalogue=retitled)),
+        ("other items", replace(domain, catalogue=replace(catalogue, items=catalogue.items[:-1]))),
+    ]
+    return [(named, replace(each, sha256="f" * 64)) for named, each in made]
+
+
+def test_an_adapter_that_was_trained_on_other_data_is_refused_and_not_served(tuned: Small) -> None:
     domain = load_domain(tuned.name)
-    for other in (
-        domain.histories.truncate(domain.histories.lengths - 1),  # its test events are the other's validation events
-        replace(domain.histories, users=("x", *domain.histories.users[1:])),
-    ):
-        with pytest.raises(MendableError, match=r"trained on other events.*finetune rank"):
-            adapter_under_test(replace(domain, histories=other), "bert")
+    assert is_served(domain, "bert")
+    for named, other in other_data(domain):
+        with pytest.raises(MendableError, match=rf"trained on {named}.*finetune rank"):
+            adapter_under_test(other, "bert")
+        assert is_served(other, "bert") == (named == "other events")  # it may serve what it may not be tested on
+
+
+def test_an_adapter_that_learned_from_test_events_is_refused(own: Small) -> None:
+    path = serving(own.name) / "reranker.json"
+    path.write_text(path.read_text().replace('"knows_test": false', '"knows_test": true'))
+    with pytest.raises(MendableError, match="learned from test events"):
+        adapter_under_test(load_domain(own.name), "bert")
 
 
 def test_an_adapter_knows_nothing_of_items_without_events(tuned: Small) -> None:
     domain = load_domain(tuned.name)
-    wider = replace(domain.catalogue, items=(*domain.catalogue.items, replace(things(1)[0], item_id="new")))
-    assert adapter_under_test(replace(domain, catalogue=wider), "bert").name == "bert"
+    items = (*domain.catalogue.items, replace(things(1)[0], item_id="new"))
+    wider = replace(domain, catalogue=replace(domain.catalogue, items=items), sha256="f" * 64)
+    assert adapter_under_test(wider, "bert") == serving(tuned.name)
 
 
-def test_under_one_instant_for_all_an_adapter_is_refused_because_it_was_taught_what_is_asked(tuned: Small) -> None:
+def test_under_one_instant_for_all_an_adapter_is_refused_because_it_was_trained_on_test_events(tuned: Small) -> None:
     domain = load_domain(tuned.name)
     by_time = split_domain(OpenedDomain(domain), "time", seed=3)
     with pytest.raises(MendableError, match="leave-one-out"):
@@ -153,7 +176,7 @@ def test_under_one_instant_for_all_an_adapter_is_refused_because_it_was_taught_w
     make_model("fusion").fit(by_time.training)
 
 
-def test_trials_on_validation_events_may_use_an_adapter_that_was_taught_without_them(tuned: Small) -> None:
+def test_trials_on_validation_events_may_use_an_adapter_that_was_trained_without_them(tuned: Small) -> None:
     split = split_domain(OpenedDomain(load_domain(tuned.name)), "leave-one-out", seed=3)
     domain = load_domain(tuned.name)
     refuse_trained_on_test(split.tuning, adapter_under_test(domain, "bert"))
@@ -174,12 +197,43 @@ def test_a_tuned_gpt_that_nobody_has_trained_has_a_row_that_says_so(tuned: Small
         prepared("gpt", tuned)
 
 
-def test_what_a_result_depends_on_changes_with_the_adapter(own: Small) -> None:
-    before = prepared("bert", own)
-    assert prepared("bert", own) == before
-    path = adapters_folder(own.name) / "bert" / "reranker.json"
-    path.write_text(path.read_text().replace('"blend"', ' "blend"'))
-    assert prepared("bert", own) != before
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("adapter_config.json", '"lora_alpha": 32', '"lora_alpha": 64'),
+        ("reranker.json", '"blend": ', '"blend":  '),
+        ("training.json", '"seed": 1', '"seed": 11'),
+        ("README.md", "# Reranker", "# reranker"),
+    ],
+)
+def test_a_result_depends_on_every_file_of_the_adapter(own: Small, name: str, before: str, after: str) -> None:
+    key = prepared("bert", own)
+    assert prepared("bert", own) == key
+    path = serving(own.name) / name
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    assert prepared("bert", own) != key
+
+
+@pytest.mark.parametrize("name", ["adapter_model.safetensors", "head.safetensors"])
+def test_a_result_depends_on_the_adapters_tensors(own: Small, name: str) -> None:
+    key = prepared("bert", own)
+    path = serving(own.name) / name
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert prepared("bert", own) != key
+
+
+def test_with_another_lora_alpha_the_lists_are_made_anew(own: Small, capsys: pytest.CaptureFixture[str]) -> None:
+    def results() -> set[str]:
+        main(["rank", "--domain", own.name, "--models", "bert", "--json"])
+        capsys.readouterr()
+        return {path.name for path in (own.home / "evaluations" / own.name).iterdir()}
+
+    first = results()
+    assert results() == first
+    path = serving(own.name) / "adapter_config.json"
+    path.write_text(path.read_text().replace('"lora_alpha": 32', '"lora_alpha": 320'))
+    assert first < results()
 
 
 # --- the command ------------------------------------------------------------

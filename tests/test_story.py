@@ -67,7 +67,7 @@ def asked(home: Path, *arguments: str) -> dict[str, Any]:
 def test_from_tables_to_a_talk(home: Path, tmp_path: Path) -> None:
     command(home, "index", "build", "--domain", "shelf")
     tuned = command(home, "finetune", "rank", "--domain", "shelf", "--epochs", "1", "--seed", "1")
-    adapter = home / "adapters" / "shelf" / "bert"
+    (adapter,) = (path.parent for path in (home / "adapters" / "shelf" / "bert").rglob("adapter_config.json"))
     assert str(adapter) in tuned.stderr
     _evaluates(home, tmp_path / "report")
     _recommends(home, adapter)
@@ -96,7 +96,7 @@ def _recommends(home: Path, adapter: Path) -> None:
     assert found["ranker"] == {
         "name": "bert",
         "base_model": "all-MiniLM-L6-v2",
-        "adapter": "bert",
+        "adapter": adapter.name,
         "adapter_sha256": file_sha256(adapter / "adapter_model.safetensors"),
     }
     assert {**asked(home, "--user", "p3", "-k", "8"), "timing_ms": 0} == {**found, "timing_ms": 0}

@@ -15,7 +15,7 @@ from index.embedding.imports import is_import_failure
 from index.errors import MendableError
 
 WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
-SETTINGS = "reranker.json"  # settings of the reranker; written last, so that a folder which has it is whole
+SETTINGS = "reranker.json"  # settings of the reranker; a folder that has this file is an adapter
 RECORD = "training.json"
 BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 

@@ -168,7 +168,7 @@ def only_training(domain: str, kind: str) -> Iterator[None]:
     parent = adapters_folder(domain) / kind
     with mendable_writes(parent):
         parent.mkdir(parents=True, exist_ok=True)
-        file = (parent / LOCK).open("w")
+        file = (parent / LOCK).open("a")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
