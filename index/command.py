@@ -58,13 +58,13 @@ class Parser(argparse.ArgumentParser):
         return name not in known and (argument.startswith("--") or argument[:2] not in known)
 
     def _refuse_flag(self, argument: str, before: str) -> NoReturn:
-        action = self._option_string_actions.get(before)
+        name, action = argument.partition("=")[0], self._option_string_actions.get(before)
         if action is not None and action.nargs != 0:
             way_out = f"If it is the value of {before}, write {before}={argument}"
         else:
-            flags = [flag for flag in self._option_string_actions if flag.startswith("--") and flag != "--help"]
-            way_out = f"{nearest(argument.partition('=')[0], flags)}See `{self.prog} --help`"
-        raise MendableError(f"unknown flag {argument.partition('=')[0]}", f"`{self.prog}`", way_out)
+            names = [flag[2:] for flag in self._option_string_actions if flag.startswith("--") and flag != "--help"]
+            way_out = f"{nearest(name.lstrip('-'), names, '--')}See `{self.prog} --help`"
+        raise MendableError(f"unknown flag {name}", f"`{self.prog}`", way_out)
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ def use_one_thread() -> None:
             os.environ.setdefault(name, os.environ.get("OMP_NUM_THREADS", "1"))
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str], prefix: str = "") -> str:
     """`Did you mean X? ` for the most similar of the known names, nothing where none is similar."""
     found = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"Did you mean {found[0]}? " if found else ""
+    return f"Did you mean {prefix}{found[0]}? " if found else ""
 
 
 def add_domain(parser: Parser) -> None:

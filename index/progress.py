@@ -175,9 +175,9 @@ class _Ticker:
 
 
 class Lines(_Ticker):
-    """Lines for a log: the outermost step once it has run for a while, then every `interval` seconds all that run.
+    """Lines for a log: all steps that run, the first time after a fifth of `interval` seconds, then every `interval`.
 
-    What is over sooner is not told: a command that is refused at once says the one line of its error.
+    A step that ends sooner is not shown: the line of an error that comes at once stands alone.
     """
 
     def __init__(self, interval: float = INTERVAL, stream: TextIO | None = None) -> None:

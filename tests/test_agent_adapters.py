@@ -175,7 +175,7 @@ def test_an_import_that_fails_in_a_library_is_not_called_a_broken_adapter(saved:
         "import sys, pathlib",
         "from agent.rerank.adapters import load_reranker",
         "sys.modules['transformers.models.bert.modeling_bert'] = None",
-        "load_reranker(pathlib.Path(sys.argv[1]))",
+        "load_reranker(pathlib.Path(sys.argv[1]), 'int8')",  # which PEFT loads on transformers
     )
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines), str(saved)], cwd=CLONE, capture_output=True, text=True

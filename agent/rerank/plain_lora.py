@@ -12,10 +12,11 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from agent.rerank.adapter_files import WEIGHTS
 from index.embedding.model_files import transformer_folder
 from index.embedding.plain_bert import PlainBert, load_plain_bert
 
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
 PREFIX = "base_model.model."  # by which PEFT begins the names of tensors
 KNOWN = {"peft_type", "r", "lora_alpha", "target_modules", "init_lora_weights"} | {  # the others change no number
     *("task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode"),
@@ -45,7 +46,8 @@ def load_with_lora(base: Path, layers: int, adapter: Path) -> PlainBert | None:
     Raises what json and safetensors raise for broken files.
     """
     config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
-    model = load_plain_bert(transformer_folder(base), layers, words=False) if _is_plain(config) else None
+    can_be_plain = _is_plain(config) and (adapter / WEIGHTS).is_file()
+    model = load_plain_bert(transformer_folder(base), layers, words=False) if can_be_plain else None
     if model is None:
         return None
     tensors, places = load_file(adapter / WEIGHTS), config["target_modules"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from eval.environment import code_version, machine
 from eval.models.registry import NotInstalled
-from index.command import note
 from index.errors import MendableError
+from index.progress import note, progress
 from index.storage.home import write_json
 
 
@@ -35,7 +35,8 @@ def run_bench(settings: BenchSettings) -> dict[str, Any]:
         "growth": [],
         "notes": {},
     }
-    for name in (*_ROWS, "growth") if settings.only is None else (settings.only,):
+    rows = (*_ROWS, "growth") if settings.only is None else (settings.only,)
+    for name in progress(rows, "bench, rows"):
         note(f"bench: {name}")
         if name == "growth":
             _grow(settings, content)
@@ -69,7 +70,7 @@ def _measure(name: str, settings: BenchSettings, content: dict[str, Any]) -> Non
 def _grow(settings: BenchSettings, content: dict[str, Any]) -> None:
     from eval.bench.growth import SIZES, Failed, growth_of
 
-    for n in settings.sizes or SIZES:
+    for n in progress(settings.sizes or SIZES, "growth, sizes"):
         try:
             content["growth"].append(growth_of(n, settings.seed))
         except Failed as why:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.command import note
 from index.data.domain import ABOUT
 from index.data.domain_writer import DomainTables, unfinished_folder, write_domain
 from index.data.records import Item
@@ -19,6 +18,7 @@ from index.importers.movielens import MovieLens
 from index.importers.recbole import RecBole
 from index.importers.sources import find_sources
 from index.importers.tally import Tally
+from index.progress import note, stage
 from index.storage.home import domain_folder, restore_folder
 
 MOVIELENS = "movielens-100k"
@@ -133,7 +133,8 @@ def _get_first_source() -> KnownSource:
     failures = []
     for source in SOURCES:
         try:
-            source.get()
+            with stage(f"downloading from {source.name}"):
+                source.get()
         except Unavailable as why:
             failures.append(f"{source.name}: {why}")
             continue
@@ -152,7 +153,8 @@ def _add_film_fields(tables: DomainTables) -> tuple[list[Item], dict[str, Any]]:
     """The films with the fields of the film database, and what the domain's file records of that."""
     try:
         if not FILMS.is_there():
-            from_wheel("bokeh-sampledata==2026.1", (FILMS,))
+            with stage("downloading the film database"):
+                from_wheel("bokeh-sampledata==2026.1", (FILMS,))
         items, found = enrich_items(tables.items, read_films(FILMS.path))
     except Unavailable as why:
         note(f"the films are not described: bokeh-sampledata 2026.1 cannot be had ({why}); fetch again with --force")

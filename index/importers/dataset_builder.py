@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from index.command import progress
 from index.data.domain_writer import DomainTables
 from index.data.records import Item
 from index.errors import MendableError
@@ -16,6 +15,7 @@ from index.importers.reviews import ReviewRows
 from index.importers.rows import Batch, Renaming
 from index.importers.sources import Source
 from index.importers.tally import Tally
+from index.progress import stage
 
 B = TypeVar("B", bound=Batch)
 
@@ -82,8 +82,8 @@ class DatasetBuilder:
             before = self.tally.read
             if source.linked:
                 self.tally.note("file reached through a link", source, 1)
-            with _no_collection():
-                for batch in progress(batches(source), f"reading {source.name}"):
+            with _no_collection(), stage(f"reading {source.name}"):
+                for batch in batches(source):
                     add(batch)
             if self.tally.read == before:
                 raise MendableError("the file holds no rows", source.shown, "Fill it, or leave it out")

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 from index.errors import MendableError, reason
+from index.progress import track
 
 MAX_LINE = 8 << 20  # bytes; a longer line is one rejected row, whatever its length
 BLOCK = 1 << 20  # bytes read at a time
@@ -94,12 +95,22 @@ class Source:
     def blocks(self, encoding: str = "utf-8") -> Iterator[Block]:
         """Its lines, about 1 MiB at a time in bounded memory, without a byte order mark."""
         line = 1
-        with self.open() as file:
+        with self.open() as file, track("MB", self._size / 1e6) as step:
+            packed: Any = getattr(file, "fileobj", file)
             for chunk in _whole_lines(file):
+                step.update(packed.tell() / 1e6)
                 content = chunk.removeprefix(codecs.BOM_UTF8) if line == 1 else chunk
                 n_lines = content.count(b"\n") + (not content.endswith(b"\n"))
                 yield Block(line, content, n_lines, encoding)
                 line += n_lines
+
+    @property
+    def _size(self) -> int:
+        """Bytes as they are packed."""
+        if self.member is None:
+            return self.path.stat().st_size
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.getinfo(self.member).file_size
 
     @contextmanager
     def _packed(self) -> Iterator[IO[bytes]]:

@@ -63,15 +63,21 @@ class Behaviour:
         from index.retrieval.transitions import Steps, latent_factors, transition_counts
 
         with stage(f"fitting behaviour to {len(histories.rows):,} events"):
-            users = users_by_items(histories, n_items)
-            factors = latent_factors(histories, n_items, Steps(20, power=0.5, backwards=1.0))
-            matrices: dict[str, Matrix] = {
-                "transitions": transition_counts(histories, n_items, Steps(20, power=0.5, backwards=0.5), dense_items),
-                "next_items": transition_counts(histories, n_items, Steps(10, power=1.0, backwards=0.0), dense_items),
-                "similarity": item_similarity(users, EASE_PENALTY, dense_items),
-                "latent": factors,
-                "coarse": factors.first(COARSE_FACTORS),
-            }
+            with stage("latent factors"):
+                factors = latent_factors(histories, n_items, Steps(20, power=0.5, backwards=1.0))
+            with stage("transition counts"):
+                both_ways, forwards = Steps(20, power=0.5, backwards=0.5), Steps(10, power=1.0, backwards=0.0)
+                transitions = transition_counts(histories, n_items, both_ways, dense_items)
+                next_items = transition_counts(histories, n_items, forwards, dense_items)
+            with stage("item similarity"):
+                similarity = item_similarity(users_by_items(histories, n_items), EASE_PENALTY, dense_items)
+        matrices: dict[str, Matrix] = {
+            "transitions": transitions,
+            "next_items": next_items,
+            "similarity": similarity,
+            "latent": factors,
+            "coarse": factors.first(COARSE_FACTORS),
+        }
         popularity = np.bincount(histories.rows, minlength=n_items).astype(np.float32)
         return cls(matrices, popularity)
 
