@@ -72,6 +72,8 @@ def words_at_once(values: Any, n: int) -> pa.Array:
         raise ValueError
     if pc.any(pc.match_substring(array, "&"), min_count=0).as_py() or pc.any(pc.is_in(array, _MISSING)).as_py():
         raise ValueError
+    if pc.any(pc.match_substring(array, "\0"), min_count=0).as_py():
+        raise ValueError
     return array
 
 
