@@ -39,7 +39,7 @@ browser:
 	 || echo "note: Chromium is not here and could not be installed; the page's tests say what they miss"
 
 test: lint types browser
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2
 
 baselines: setup
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),baselines]'

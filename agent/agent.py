@@ -8,8 +8,9 @@ import numpy as np
 
 from agent.constraints import Constraint, State, Wish
 from agent.diversity import diversify
-from agent.explain.checker import Ground
-from agent.explain.template_writer import explain
+from agent.duplicates import duplicates_of
+from agent.explain.evidence import Ground
+from agent.explain.explainer import explain
 from agent.filters import Allowed, allowed_rows, columns_of
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
@@ -17,25 +18,26 @@ from agent.request import Request
 from agent.rerank.rankers import Ranker
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
+from index.data.duplicates import Duplicates
 from index.data.records import History, Item
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
 
-BECAUSE = 6  # history items that are offered to the explainer
-PREFERRED, AVOIDED = 1.5, 2.0  # log odds of a soft wish
+N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
+PREFER_BOOST, AVOID_PENALTY = 1.5, 2.0  # log odds that a soft constraint adds or takes
 
 
 @dataclass
 class Clock:
-    """Milliseconds by stage, from its making."""
+    """Milliseconds by stage, counted from when it is made."""
 
     began: float = field(default_factory=time.perf_counter)
     stages: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.perf_counter)
 
     def end(self, stage: str) -> None:
-        """Adds what was done since the last stage to this one."""
+        """Add the time since the end of the last stage to this one."""
         now = time.perf_counter()
         self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * (now - self._since)
         self._since = now
@@ -47,21 +49,21 @@ class Clock:
 
 @dataclass(frozen=True)
 class Agent:
-    """A domain with what retrieves, ranks and explains in it; holds nothing of anybody's talk."""
+    """A domain with what retrieves, ranks and explains in it; it holds no state of any talk."""
 
     domain: Domain
     retriever: Retriever
     ranker: Ranker
-    notice: str | None = None  # what a person should know of how it ranks
+    notice: str | None = None  # what a user should know of how it ranks
 
     def recommend(self, request: Request) -> Reply:
-        """The `k` best items that the hard wishes allow, none that was had, judged or barred, each with its reason."""
+        """The `k` best items that satisfy the hard constraints, none of the history, judged or barred, with reasons."""
         clock = Clock()
         allowed = self._allowed(request)
         query = self._query(request, allowed)
         clock.end("understand")
-        ranking, shown = self._ranked(request, query, clock)
-        found = self._explained(request, query, ranking.rows[shown], ranking.scores[shown])
+        ranking, shown = self._rank(request, query, clock)
+        found = self._explain(request, query, ranking.rows[shown], ranking.scores[shown])
         clock.end("explain")
         return Reply(
             domain=self.domain.name,
@@ -77,21 +79,32 @@ class Agent:
     def rank(self, request: Request) -> Rows:
         """Rows of the catalogue, best first: the list that `recommend` shows, then all other candidates by score."""
         clock = Clock()
-        ranking, shown = self._ranked(request, self._query(request, self._allowed(request)), clock)
+        ranking, shown = self._rank(request, self._query(request, self._allowed(request)), clock)
         return np.concatenate([ranking.rows[shown], np.delete(ranking.rows, shown)])
 
-    def _ranked(self, request: Request, query: Query, clock: Clock) -> tuple[Ranking, Rows]:
+    def _rank(self, request: Request, query: Query, clock: Clock) -> tuple[Ranking, Rows]:
         """All candidates in order of score, and the places of those that are shown, diversified."""
         ranking = rank_query(self.retriever, query, self.ranker, max(CANDIDATES, 3 * request.k), clock.end)
         shown = diversify(ranking.rows, ranking.scores, self.retriever.features.vectors, request.k)
         clock.end("rank")
         return ranking, shown
 
+    @property
+    def _duplicates(self) -> Duplicates:
+        return duplicates_of(self.domain)
+
     def _allowed(self, request: Request) -> Allowed:
-        catalogue = self.domain.catalogue
-        shown = [catalogue.row_of[item_id] for item_id in request.shown if item_id in catalogue.row_of]
-        barred = np.unique(np.concatenate([request.history.rows, np.array(shown, np.int64)]))
-        return allowed_rows(request.state, catalogue, barred, request.k)
+        """The rows that may be recommended: one row an item, no row of an item that is barred under another id."""
+        state, duplicates = request.state, self._duplicates
+        barred = np.concatenate([request.history.rows, self._rows([*request.shown, *state.judged_ids])])
+        allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
+        mask = allowed.mask.copy()
+        given_up = {each.wish for each in allowed.relaxed}
+        for wish in state.must_not:
+            if wish not in given_up and isinstance(wish, Constraint) and wish.field == "title":
+                rows = np.flatnonzero(columns_of(self.domain.catalogue).satisfying(wish))
+                mask[duplicates.with_duplicates(rows)] = False
+        return Allowed(duplicates.hide_repeats(mask), allowed.relaxed)
 
     def _query(self, request: Request, allowed: Allowed) -> Query:
         state = request.state
@@ -104,9 +117,10 @@ class Agent:
         )
 
     def _history(self, request: Request) -> History:
-        """The events of the data, then what was said to be liked, as if it had just been had and rated best."""
+        """The events of the data, then the items liked in the talk, as if their events were the newest and best."""
         before, liked = request.history, self._rows(request.state.liked)
-        liked = liked[~np.isin(liked, before.rows)]
+        liked = self._duplicates.distinct(liked)
+        liked = liked[~np.isin(liked, self._duplicates.with_duplicates(before.rows))]
         if not len(liked):
             return before
         scale = self.domain.histories.scale
@@ -121,47 +135,55 @@ class Agent:
         return History(np.concatenate([before.rows, liked]), values, times)
 
     def _preference_boost(self, state: State) -> Floats | None:
-        """(n_items,) what soft wishes add to each item's score; None without any."""
+        """(n_items,) log odds that soft constraints add to each item's score; None without any."""
         if not (state.prefer or state.avoid):
             return None
         columns, preference_boost = columns_of(self.domain.catalogue), np.zeros(len(self.domain.catalogue), np.float32)
         for wish in filter(_is_field, state.prefer):
-            preference_boost += PREFERRED * columns.satisfying(wish)
+            preference_boost += PREFER_BOOST * columns.satisfying(wish)
         for wish in filter(_is_field, state.avoid):
-            preference_boost -= AVOIDED * columns.satisfying(wish)
+            preference_boost -= AVOID_PENALTY * columns.satisfying(wish)
         return preference_boost
 
-    def _explained(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
-        items, about = self.domain.catalogue.items, self.domain.about or {}
-        had = [items[row].item_id for row in query.history.rows]
-        ground = Ground(
-            lexicon_of(self.domain),
-            known=frozenset(had),
-            liked=frozenset(request.state.liked) | self._rated_well(query.history),
-            enrich_items=frozenset(about.get("enriched_fields", ())),
-        )
+    def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
+        items = self.domain.catalogue.items
+        ground = self._ground(request.state, query.history)
         return tuple(
             Recommendation(
                 rank,
                 items[row],
                 float(score),
-                explain(items[row], request.state, self._because(query, int(row)), ground),
+                explain(items[row], request.state, self._support(query, int(row)), ground),
             )
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
 
-    def _because(self, query: Query, row: int) -> Sequence[Item]:
-        """What of the history speaks most for an item, best first."""
-        places = self.retriever.features.behaviour.support(query.history, row, BECAUSE)
+    def _ground(self, state: State, history: History) -> Ground:
+        """What the reasons may rest on. What the talk says of an item counts for each of its ids."""
+        ids, about = self.domain.catalogue.ids, self.domain.about or {}
+        liked, disliked = (
+            {ids[row] for row in self._duplicates.with_duplicates(self._rows(judged))}
+            for judged in (state.liked, state.disliked)
+        )
+        return Ground(
+            lexicon_of(self.domain),
+            known=frozenset(ids[row] for row in history.rows),
+            liked=frozenset(liked | (self._rated_well(history) - disliked)),
+            enriched_fields=frozenset(about.get("enriched_fields", ())),
+        )
+
+    def _support(self, query: Query, row: int) -> Sequence[Item]:
+        """The history items that speak most for an item, strongest first."""
+        places = self.retriever.features.behaviour.support(query.history, row, N_SUPPORT)
         return [self.domain.catalogue.items[query.history.rows[place]] for place in places]
 
     def _rated_well(self, history: History) -> frozenset[str]:
-        """Ids of what the person rated at least 70 % of the way up the domain's scale; none where it has one value."""
+        """Ids that the user rated at least 70 % of the way up the domain's scale; none where it has one value."""
         scale = self.domain.histories.scale
         if scale is None or scale[0] == scale[1]:
             return frozenset()
         bound = scale[0] + 0.7 * (scale[1] - scale[0])
-        return frozenset(self.domain.catalogue.items[row].item_id for row in history.rows[history.values >= bound])
+        return frozenset(self.domain.catalogue.ids[row] for row in history.rows[history.values >= bound])
 
     def _rows(self, ids: Sequence[str]) -> Rows:
         row_of = self.domain.catalogue.row_of
@@ -169,5 +191,5 @@ class Agent:
 
 
 def _is_field(wish: Wish) -> bool:
-    """Whether a wish is of a field; free words go to retrieval, which finds more than their letters."""
+    """Whether a constraint is on a field; free words go to retrieval, which finds more than their letters."""
     return not (isinstance(wish, Constraint) and wish.field == "text")

@@ -1,4 +1,4 @@
-"""Which items of a catalogue satisfy the hard wishes of a talk, and which wish gives way where none does."""
+"""Finds the items that satisfy the hard wishes of a talk, and relaxes as few wishes as possible where none does."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -8,20 +8,28 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from agent.constraints import Constraint, State, Wish, folded, holds
-from agent.language.constraint_text import listed, said, said_not
-from agent.recommendation import Relaxed
+from agent.constraints import Constraint, Relaxed, State, Wish, comparable, field_value, holds
+from agent.language.constraint_text import describe_exclusion, describe_wish, join_words
+from agent.numbers import number_of
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.records import Value
 from index.types import Mask, Rows
 
-_MAX_TRIED = 10  # wishes up to which every smallest set that may give way is tried
+_COMPARE = {
+    "=": np.equal,
+    "in": np.equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+_MAX_TRIED = 10  # wishes up to which every set that may be relaxed is tried
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """By row, what may be recommended; `relaxed` are the hard wishes that were given up for it."""
+    """The rows that may be recommended as a mask; `relaxed` are the hard wishes that were given up for it."""
 
     mask: Mask
     relaxed: tuple[Relaxed, ...] = ()
@@ -29,7 +37,7 @@ class Allowed:
 
 @dataclass
 class Columns:
-    """The fields of a catalogue as columns, and the rows of each wish, made when they are first asked for."""
+    """The fields of a catalogue as columns, and a mask of rows for each wish; each is built at its first use."""
 
     catalogue: Catalogue
     _numbers: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
@@ -37,56 +45,54 @@ class Columns:
     _masks: dict[Wish, Mask] = field(default_factory=dict)
 
     def satisfying(self, wish: Wish) -> Mask:
-        """By row, whether an item satisfies a wish: the same as `holds`, over the whole catalogue."""
+        """Whether each row satisfies a wish: the same as `holds`, over the whole catalogue."""
         if wish not in self._masks:
             if len(self._masks) > 256:
                 self._masks.clear()
-            self._masks[wish] = self._made(wish)
+            self._masks[wish] = self._build_mask(wish)
         return self._masks[wish]
 
-    def _made(self, wish: Wish) -> Mask:
+    def _build_mask(self, wish: Wish) -> Mask:
         if not isinstance(wish, Constraint):
             join = np.logical_and if wish.how == "all" else np.logical_or
             masks = [self.satisfying(part) for part in wish.parts]
             return np.asarray(join.reduce(masks), bool) if masks else np.full(len(self.catalogue), wish.how == "all")
         if wish.field == "text" or wish.op == "like":
             return np.fromiter((holds(wish, item) for item in self.catalogue.items), bool, len(self.catalogue))
-        if wish.op in ("=", "in"):
-            return self._having(wish)
-        return self._compared(wish)
+        return (
+            self._mask_of_values(wish)
+            if isinstance(wish.value, str | tuple)
+            else self._mask_of_bound(wish, float(wish.value))
+        )
 
-    def _having(self, wish: Constraint) -> Mask:
+    def _mask_of_values(self, wish: Constraint) -> Mask:
         mask = np.zeros(len(self.catalogue), bool)
-        members = self._members_of(wish.field)
+        members = self._members_of(wish.field) if wish.op in ("=", "in") else {}
         for value in wish.value if isinstance(wish.value, tuple) else (wish.value,):
-            rows = members.get(folded(value))
+            rows = members.get(comparable(value))
             if rows is not None:
                 mask[rows] = True
         return mask
 
-    def _compared(self, wish: Constraint) -> Mask:
-        if isinstance(wish.value, str | tuple):
-            return np.zeros(len(self.catalogue), bool)
-        numbers, value = self._numbers_of(wish.field), wish.value
-        compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[wish.op]
-        return np.asarray(compare(numbers, value), bool)
+    def _mask_of_bound(self, wish: Constraint, value: float) -> Mask:
+        return np.asarray(_COMPARE[wish.op](self._numbers_of(wish.field), value), bool)
 
     def _numbers_of(self, name: str) -> npt.NDArray[np.float64]:
         """A field as numbers, NaN where an item has none."""
         if name not in self._numbers:
-            values = (item.value(name) for item in self.catalogue.items)
-            numbers = (float(value) if isinstance(value, int | float) else np.nan for value in values)
-            self._numbers[name] = np.fromiter(numbers, np.float64, len(self.catalogue))
+            numbers = (number_of(field_value(item, name)) for item in self.catalogue.items)
+            known = (np.nan if number is None else float(number) for number in numbers)
+            self._numbers[name] = np.fromiter(known, np.float64, len(self.catalogue))
         return self._numbers[name]
 
     def _members_of(self, name: str) -> dict[Value, Rows]:
-        """The rows that have each value of a field."""
+        """The rows of each value of a field."""
         if name not in self._members:
             rows: dict[Value, list[int]] = defaultdict(list)
             for row, item in enumerate(self.catalogue.items):
-                own = item.value(name)
+                own = field_value(item, name)
                 for value in own if isinstance(own, tuple) else () if own is None else (own,):
-                    rows[folded(value)].append(row)
+                    rows[comparable(value)].append(row)
             self._members[name] = {value: np.array(each, np.int64) for value, each in rows.items()}
         return self._members[name]
 
@@ -95,61 +101,61 @@ columns_of: WeakCache[Catalogue, Columns] = WeakCache(Columns)
 
 
 def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[int], k: int) -> Allowed:
-    """What may be recommended: all hard wishes hold, nothing that was judged, barred (rows) or removed.
+    """The rows that may be recommended: all hard wishes hold, none was judged, barred (rows) or removed.
 
-    Where no item of the catalogue satisfies all hard wishes, as few as possible give way: those that leave at least
-    `k` items, then those that were told first. Where such items exist and all of them are barred, the mask is empty.
+    Where no item of the catalogue satisfies all hard wishes, as few as possible are relaxed: those that leave at least
+    `k` items, then those that were stated first. Where such items exist and all are barred, the mask is empty.
     """
     columns = columns_of(catalogue)
     masks = _hard_masks(state, columns)
-    free = catalogue.available.copy()
-    given_up = _giving_way(list(masks), masks, free, k)
-    mask = _joined([masks[wish] for wish in masks if wish not in given_up], free)
+    available = catalogue.available
+    relaxed = _choose_relaxed(list(masks), masks, available, k)
+    mask = _intersect([masks[wish] for wish in masks if wish not in relaxed], available)
     mask[np.asarray(list(barred), np.int64)] = False
-    mask[np.array([catalogue.row_of[i] for i in state.named if i in catalogue.row_of], np.int64)] = False
-    return Allowed(mask, tuple(Relaxed(key.wish, _because(key, masks, free)) for key in given_up))
+    mask[np.array([catalogue.row_of[i] for i in state.judged_ids if i in catalogue.row_of], np.int64)] = False
+    return Allowed(mask, tuple(Relaxed(key.wish, _because(key, masks, available)) for key in relaxed))
 
 
 def count_satisfying(state: State, catalogue: Catalogue) -> int:
     """How many available items satisfy all hard wishes, whether or not they were judged."""
     masks = _hard_masks(state, columns_of(catalogue))
-    return int(_joined(list(masks.values()), catalogue.available).sum())
+    return int(_intersect(list(masks.values()), catalogue.available).sum())
 
 
 @dataclass(frozen=True, slots=True)
 class _Hard:
-    """One hard wish: to hold, or not to hold where it is `barred`."""
+    """One hard wish: it must hold, or where it is `barred` must not."""
 
     wish: Wish
     barred: bool
 
     @property
     def words(self) -> str:
-        return said_not(self.wish) if self.barred else said(self.wish)
+        return describe_exclusion(self.wish) if self.barred else describe_wish(self.wish)
 
 
 def _hard_masks(state: State, columns: Columns) -> dict[_Hard, Mask]:
-    """The rows of each hard wish, those that were told first before; what is not wanted comes last."""
+    """The mask of each hard wish in the order in which they were stated, `must` before `must_not`."""
     wanted = {_Hard(wish, False): columns.satisfying(wish) for wish in state.must}
     return wanted | {_Hard(wish, True): ~columns.satisfying(wish) for wish in state.must_not}
 
 
-def _joined(masks: Sequence[Mask], free: Mask) -> Mask:
-    mask = free.copy()
+def _intersect(masks: Sequence[Mask], available: Mask) -> Mask:
+    mask = available.copy()
     for each in masks:
         mask &= each
     return mask
 
 
-def _giving_way(wishes: list[_Hard], masks: dict[_Hard, Mask], free: Mask, k: int) -> tuple[_Hard, ...]:
-    """The smallest set of wishes without which there are items; none where the catalogue has none anyway."""
-    if not free.any() or _joined(list(masks.values()), free).any():
+def _choose_relaxed(wishes: list[_Hard], masks: dict[_Hard, Mask], available: Mask, k: int) -> tuple[_Hard, ...]:
+    """The smallest set of wishes without which items remain; none where some remain, or the catalogue has none."""
+    if not available.any() or _intersect(list(masks.values()), available).any():
         return ()
     if len(wishes) > _MAX_TRIED:
-        return _one_by_one(wishes, masks, free)
+        return _relax_oldest(wishes, masks, available)
     for size in range(1, len(wishes) + 1):
         choices = list(combinations(wishes, size))
-        counts = [int(_joined([masks[w] for w in wishes if w not in chosen], free).sum()) for chosen in choices]
+        counts = [int(_intersect([masks[w] for w in wishes if w not in chosen], available).sum()) for chosen in choices]
         if max(counts) > 0:
             hard = [sum(wish.barred for wish in chosen) for chosen in choices]
             best = max(range(len(choices)), key=lambda n: (counts[n] > 0, -hard[n], min(counts[n], k), -n))
@@ -157,9 +163,9 @@ def _giving_way(wishes: list[_Hard], masks: dict[_Hard, Mask], free: Mask, k: in
     return ()
 
 
-def _one_by_one(wishes: Iterable[_Hard], masks: dict[_Hard, Mask], free: Mask) -> tuple[_Hard, ...]:
-    """Many wishes: keep each, the newest first, that still leaves an item."""
-    kept, left = [], free
+def _relax_oldest(wishes: Iterable[_Hard], masks: dict[_Hard, Mask], available: Mask) -> tuple[_Hard, ...]:
+    """For many wishes: keep each, the newest first, that still leaves an item; the others are relaxed."""
+    kept, left = [], available
     for wish in reversed(list(wishes)):
         if (left & masks[wish]).any():
             kept.append(wish)
@@ -167,14 +173,14 @@ def _one_by_one(wishes: Iterable[_Hard], masks: dict[_Hard, Mask], free: Mask) -
     return tuple(wish for wish in wishes if wish not in kept)
 
 
-def _because(key: _Hard, masks: dict[_Hard, Mask], free: Mask) -> str:
-    """Why a wish had to give way: the fewest others with which nothing satisfies it."""
-    if not (free & masks[key]).any():
-        return f"no item is {key.words}" if not key.barred else f"every item is {said(key.wish)}"
+def _because(key: _Hard, masks: dict[_Hard, Mask], available: Mask) -> str:
+    """Why a wish was relaxed: the fewest others with which nothing satisfies it."""
+    if not (available & masks[key]).any():
+        return f"no item is {key.words}" if not key.barred else f"every item is {describe_wish(key.wish)}"
     others = [wish for wish in masks if wish != key]
     for size in range(1, min(len(others), 3) + 1):
         for chosen in combinations(others, size):
-            if not _joined([masks[key], *(masks[wish] for wish in chosen)], free).any():
+            if not _intersect([masks[key], *(masks[wish] for wish in chosen)], available).any():
                 return _conflict([*chosen, key])
     return "no item is all of this at once: " + ", ".join(wish.words for wish in masks)
 
@@ -183,7 +189,7 @@ def _conflict(wishes: Sequence[_Hard]) -> str:
     wanted = [wish for wish in wishes if not wish.barred]
     barred = [wish.words for wish in wishes if wish.barred]
     if not wanted:
-        return f"no item is left with {listed(barred)}"
-    words = [said(wish.wish) for wish in wanted]
-    both = f"both {listed(words)}" if len(words) == 2 and not barred else listed(words)
-    return f"no item is {both}" + (f" with {listed(barred)}" if barred else "")
+        return f"no item is left with {join_words(barred)}"
+    words = [describe_wish(wish.wish) for wish in wanted]
+    both = f"both {join_words(words)}" if len(words) == 2 and not barred else join_words(words)
+    return f"no item is {both}" + (f" with {join_words(barred)}" if barred else "")

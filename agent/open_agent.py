@@ -7,11 +7,10 @@ from agent.rerank.adapter_files import read_trained_on
 from agent.rerank.adapter_versions import find_adapter
 from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.precision import DEFAULT as FLOAT
-from agent.rerank.rankers import DEFAULT, RANKERS, TUNED, UNTUNED
+from agent.rerank.rankers import DEFAULT, TUNED, UNTUNED, check_ranker
 from index.assemble import saved_retriever
 from index.build.loading import open_index
 from index.data.domain import Domain, load_domain
-from index.errors import MendableError
 
 
 def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
@@ -19,10 +18,13 @@ def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agen
 
     Raises MendableError for an unknown ranker or domain, an index that does not fit, an adapter that cannot be read.
     """
-    if ranker not in RANKERS:
-        raise MendableError(f"no ranker {ranker!r}", "--ranker", f"There are: {', '.join(RANKERS)}")
-    domain = load_domain(name)
-    folder = find_adapter(name, ranker) if ranker in TUNED else None
+    check_ranker(ranker)
+    return agent_of(load_domain(name), ranker, precision)
+
+
+def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
+    """The agent of a domain that is loaded, as `open_agent` opens it."""
+    folder = find_adapter(domain.name, ranker) if ranker in TUNED else None
     notice = _notice_of(ranker, folder, domain) if ranker in TUNED else None
     index = open_index(domain)
     retriever = saved_retriever(index)

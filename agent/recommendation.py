@@ -1,78 +1,12 @@
-"""What the agent answers: recommendations with reasons whose evidence can be checked, in the contract's form."""
+"""What the agent answers: recommendations with reasons whose evidence can be checked, and the reply around them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from agent.constraints import State, Wish
-from index.data.records import Item, Value
-
-
-@dataclass(frozen=True, slots=True)
-class FromHistory:
-    """Evidence: something that the person had, or named as liked."""
-
-    item_id: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
-        return {"kind": "history", "item_id": self.item_id}
-
-
-@dataclass(frozen=True, slots=True)
-class FromAttribute:
-    """Evidence: a value that the item itself has."""
-
-    field: str
-    value: Value
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
-        value = list(self.value) if isinstance(self.value, tuple) else self.value
-        return {"kind": "attribute", "field": self.field, "value": value}
-
-
-@dataclass(frozen=True, slots=True)
-class FromReview:
-    """Evidence: the exact words of a review of the item."""
-
-    review_id: str
-    quote: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
-        return {"kind": "review", "review_id": self.review_id, "quote": self.quote}
-
-
-@dataclass(frozen=True, slots=True)
-class FromConstraint:
-    """Evidence: a wish of this talk that the item meets, in words."""
-
-    text: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
-        return {"kind": "constraint", "text": self.text}
-
-
-Evidence = FromHistory | FromAttribute | FromReview | FromConstraint
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an item is recommended; every claim of the text stands in the evidence."""
-
-    text: str
-    evidence: tuple[Evidence, ...]
-    written_by: Literal["model", "template"] = "template"
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
-        return {
-            "text": self.text,
-            "written_by": self.written_by,
-            "evidence": [each.as_json() for each in self.evidence],
-        }
+from agent.constraints import Relaxed, State
+from agent.explain.evidence import Reason
+from index.data.records import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +27,14 @@ class Sentiment:
     aspects: tuple[AspectSentiment, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As JSON."""
         aspects = [{"aspect": a.aspect, "score": a.score, "n": a.n} for a in self.aspects]
         return {"score": self.score, "n_reviews": self.n_reviews, "aspects": aspects}
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """One shown item; `score` is what the list was ordered by before diversity."""
+    """One shown item; `score` is what the list was ordered by before diversification."""
 
     rank: int
     item: Item
@@ -109,7 +43,7 @@ class Recommendation:
     sentiment: Sentiment | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As JSON."""
         return {
             "rank": self.rank,
             "item_id": self.item.item_id,
@@ -122,7 +56,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class RankerCard:
-    """Which ranker ran: its name, and for a tuned model what it is made of."""
+    """Which ranker ran: its name, and for a tuned model its base model and adapter."""
 
     name: str
     base_model: str | None = None
@@ -130,7 +64,7 @@ class RankerCard:
     adapter_sha256: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As JSON."""
         return {
             "name": self.name,
             "base_model": self.base_model,
@@ -139,21 +73,9 @@ class RankerCard:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Relaxed:
-    """A hard wish that was given up, and why."""
-
-    wish: Wish
-    because: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
-        return {"constraint": self.wish.as_json(), "because": self.because}
-
-
 @dataclass(frozen=True)
 class Reply:
-    """The whole answer of one turn; `text` is what the person reads, `timing_ms` milliseconds by stage."""
+    """The whole answer of one turn; `text` is what the user reads, `timing_ms` milliseconds by stage."""
 
     domain: str
     user: str | None
@@ -166,7 +88,7 @@ class Reply:
     notice: str | None = None  # why another ranker ran than was asked for
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form of `recommend`; `replay` adds `text`."""
+        """As JSON, without `text`: the object that `recommend` prints."""
         return {
             "domain": self.domain,
             "user": self.user,

@@ -1,4 +1,4 @@
-"""One request for recommendations: who asks, what they had, what they want, how many."""
+"""One request for recommendations: who asks, their history, what they want, how many items."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,10 @@ from index.data.records import History
 
 @dataclass(frozen=True)
 class Request:
-    """`history` are the person's events in the data (empty for somebody new); `shown` are ids not to be repeated."""
+    """`history` are the user's events in the data (empty for a new user); `shown` are ids that are not to be repeated.
+
+    `text` are the free words of the talk, `k` is the number of recommendations.
+    """
 
     user: str | None
     state: State

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.dialogue.session import Session
-from agent.interfaces.page import build_page, opened_page
+from agent.interfaces.page import build_page, serve_page
 from agent.open_agent import open_agent
 from index.command import Parser, note, positive_int, run
 from index.errors import MendableError
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     chosen = parser.parse_args(arguments)
     agent = open_agent(chosen.domain, chosen.ranker)
     page = build_page(partial(Session, agent), agent.domain)
-    with opened_page(page, "127.0.0.1", chosen.port) as address:
+    with serve_page(page, "127.0.0.1", chosen.port) as address:
         picture(address, chosen.width, chosen.out)
     note(f"wrote {chosen.out}")
 

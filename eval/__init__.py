@@ -1,1 +1,1 @@
-"""Judges everything that recommends: protocols, metrics, baselines, statistics, reports."""
+"""Evaluates recommenders: protocols, metrics, baselines, statistics, reports, benchmarks."""

@@ -1,4 +1,4 @@
-"""What a result was made with: the machine, the libraries, the version of this code. No names of hosts or people."""
+"""What a result was made with: machine, libraries, version of this code; no name of a host or a user."""
 
 import hashlib
 import os

@@ -2,13 +2,13 @@
 
 import contextlib
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from finetune.budget import Budget
 from finetune.progress import Progress
+from index.progress import track
 
 
 class Curves:
@@ -49,16 +49,17 @@ class Curves:
 
 @contextlib.contextmanager
 def bar(budget: Budget, first: bool = True) -> Iterator[Any]:
-    """A bar over the budget with loss, validation, events a second and ETA; silent where stderr is no terminal."""
-    from tqdm import tqdm
-
-    form = "{l_bar}{bar}| {elapsed}<{remaining} {postfix}"
-    with tqdm(total=100, unit="%", disable=not (first and sys.stderr.isatty()), bar_format=form) as drawn:
+    """How much of the budget is spent, with loss, validation and events a second; only of the `first` worker."""
+    if not first:
+        yield lambda at: None
+        return
+    with track("training", total=1) as step:
 
         def show(at: Progress) -> None:
-            drawn.update(100 * min(budget.share(at.seconds, at.epoch), 1) - drawn.n)
             loss = at.loss[-1][1] if at.loss else 0.0
             speed = at.n_events / max(at.learning_seconds, 1e-9)
-            drawn.set_postfix_str(f"step {at.step} loss {loss:.3f} ndcg@10 {at.best_ndcg:.4f} {speed:,.0f} events/s")
+            detail = f"step {at.step}, loss {loss:.3f}, NDCG@10 {at.best_ndcg:.4f}, {speed:,.0f} events/s"
+            share = min(budget.share(at.seconds, at.epoch), 1)
+            step.update(share, detail) if step.done else step.resume(share)
 
         yield show

@@ -35,7 +35,7 @@ from index.build.loading import DomainIndex
 from index.command import note
 from index.data.domain import Histories
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training import FOLDS, count_lists, fitted_features, single_thread
+from index.retrieval.fusion_training import FOLDS, count_lists, fit_features, single_thread
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 
@@ -128,8 +128,8 @@ class Preparation:
         rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
         times, cpu = [time.monotonic()], time.process_time()
         with single_thread():
-            written = None if reviews is None else reviews.found
-            features = fitted_features(histories, domain.catalogue, np.asarray(self.index.vectors), written)
+            written = None if reviews is None else reviews.vectors
+            features = fit_features(domain.catalogue, np.asarray(self.index.vectors), written, histories)
             times.append(time.monotonic())
             for history in shown:
                 features.of(history)

@@ -31,7 +31,7 @@ from index.data.domain import Domain, Histories, load_domain
 from index.data.splits import leave_last_out
 from index.embedding.model_files import BERT, GPT, ModelFolder, resolve
 from index.errors import MendableError
-from index.retrieval.item_similarity import Steps, latent
+from index.retrieval.transitions import Steps, latent_factors
 from index.types import Floats
 
 # Embeddings that begin as transition counts: with many users they learn more (games, NDCG@10 alone .060 to .067), with
@@ -129,7 +129,7 @@ def new_scorer(settings: RankSettings, base: ModelFolder, index: DomainIndex, tr
 
 def _item_vectors(histories: Histories, n_items: int, shape: RerankerShape) -> Floats:
     """(n_items, id_dim): transition counts as vectors of one length, 0 for an item without events."""
-    found = latent(histories, n_items, Steps(20, power=0.5, backwards=1.0), shape.id_dim).before
+    found = latent_factors(histories, n_items, Steps(20, power=0.5, backwards=1.0), shape.id_dim).before
     lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
     known = np.bincount(histories.rows, minlength=n_items)[:, None] > 0
     vectors = np.where(known, INITIAL_LENGTH * found / lengths, 0)

@@ -116,9 +116,9 @@ def text_examples(index: DomainIndex, seed: int, effort: Effort = WHOLE_EFFORT) 
     """Candidates for the POSITIONS events before those that are held out, by a retriever fitted without them."""
     domain = index.domain
     cleaned, _ = first_events(domain.histories, len(domain.catalogue))
-    long_enough = cleaned.chosen(np.flatnonzero(cleaned.lengths > HELD_OUT + 1))
+    long_enough = cleaned.select_users(np.flatnonzero(cleaned.lengths > HELD_OUT + 1))
     known = np.maximum(long_enough.lengths - HELD_OUT - POSITIONS, 1)
-    retriever = fit_retriever(index, long_enough.until(known), seed, effort.fusion)
+    retriever = fit_retriever(index, long_enough.truncate(known), seed, share=effort.fusion)
     until = long_enough.lengths - HELD_OUT
     places = [(user, n) for user in range(len(long_enough)) for n in range(known[user], until[user])]
     order = np.random.default_rng(seed).permutation(len(places))[: effort.count(min(MAX_EXAMPLES, len(places)))]

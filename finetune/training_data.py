@@ -13,6 +13,7 @@ from index.command import progress
 from index.data.domain import Histories
 from index.data.records import History
 from index.data.splits import ValidationSplit, split_validation
+from index.ranking_metrics import discounted_gain, expected_rank
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training import single_thread
 from index.retrieval.retriever import CANDIDATES, Retriever
@@ -88,7 +89,7 @@ def make_training_data(
     `fitted` is the behaviour of the histories to learn from, where it was fitted already.
     """
     part = split_for(index, plan)
-    retriever = fit_retriever(index, part.training, plan.seed, effort.fusion, fitted)
+    retriever = fit_retriever(index, part.training, plan.seed, share=effort.fusion, fitted=fitted)
     drawn = np.random.default_rng(plan.seed).permutation(len(part.users))
     listed = np.sort(drawn[: effort.count(len(drawn))])
     pairs = list(zip(part.users[listed].tolist(), part.next_rows[listed].tolist(), strict=True))
@@ -107,16 +108,15 @@ def split_for(index: DomainIndex, plan: ValidationPlan) -> ValidationSplit:
 
 
 def ndcg_at_10(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> float:
-    """Mean of 1 / log2(rank + 2) of what came next among the ten best, a tie at its mean rank from 0."""
-    found = [_ndcg(each.truth, own) for each, own in zip(lists, scores, strict=True)]
-    return float(np.mean(found)) if found else 0.0
+    """Mean NDCG@10 of what came next, 0 where it was not retrieved; a tie counts as its mean rank."""
+    found = [_rank(each.truth, own) for each, own in zip(lists, scores, strict=True)]
+    return float(discounted_gain(found, 10).mean()) if found else 0.0
 
 
-def _ndcg(truth: int, scores: Floats) -> float:
+def _rank(truth: int, scores: Floats) -> float:
     if truth < 0:
-        return 0.0
-    rank = float((scores > scores[truth]).sum() + ((scores == scores[truth]).sum() - 1) / 2)
-    return 1 / float(np.log2(rank + 2)) if rank < 10 else 0.0
+        return np.inf
+    return float(expected_rank((scores > scores[truth]).sum(), (scores == scores[truth]).sum()))
 
 
 def list_for(retriever: Retriever, history: History, target: int, n: int = CANDIDATES) -> ValidationList:

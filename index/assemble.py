@@ -15,8 +15,8 @@ from index.retrieval.channels.behaviour import BehaviourChannel
 from index.retrieval.channels.lexical import LexicalChannel
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
-from index.retrieval.features import Features, feature_columns
 from index.retrieval.fusion import Fusion
+from index.retrieval.fusion_features import Features, feature_columns
 from index.retrieval.fusion_training import learn_fusion
 from index.retrieval.query import Channel, TextMatcher
 from index.retrieval.retriever import Retriever
@@ -26,41 +26,46 @@ def saved_retriever(index: DomainIndex) -> Retriever:
     """The retriever with the behaviour and fusion that the index holds."""
     folder = index.folder / BEHAVIOUR
     behaviour = BehaviourChannel(load_behaviour(folder), load_item_store(folder))
-    found, reviews = index.reviews, None
-    if found is not None:
-        means = found.found.means(len(index.domain.catalogue))
-        reviews = ReviewChannel(found.found, means, found.store, index.text.encoded)
+    saved, reviews = index.reviews, None
+    if saved is not None:
+        means = saved.vectors.item_means(len(index.domain.catalogue))
+        reviews = ReviewChannel(saved.vectors, means, saved.store, index.text.encode)
     return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
 
 
 def fit_retriever(
-    index: DomainIndex, histories: Histories, seed: int, share: float = 1.0, fitted: Behaviour | None = None
+    index: DomainIndex,
+    histories: Histories,
+    seed: int,
+    before: int | None = None,
+    share: float = 1.0,
+    fitted: Behaviour | None = None,
 ) -> Retriever:
-    """The retriever fitted on these histories alone; of the reviews it knows those whose events are among them.
+    """The retriever fitted to these histories alone, and to reviews that tell nothing of the domain's other events.
 
-    Rows are those of the index's catalogue; `seed` draws what the fusion learns from, `share` of what it could.
-    `fitted` is the behaviour of these histories where that was fitted already.
+    Rows are those of the index's catalogue; `seed` draws the fusion's training lists and first weights; `before` is the
+    instant (Unix seconds) from which everything is held out, None where only the last events of each user are. `share`
+    of the fusion's training lists are made; `fitted` is the behaviour of these histories where it was fitted already.
     """
-    n_items = len(index.domain.catalogue)
-    written = None if index.reviews is None else index.reviews.found
-    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, written, share)
+    n_items, known = len(index.domain.catalogue), None
+    if index.reviews is not None:
+        known = index.reviews.vectors.known_from(histories, n_items, before, index.domain.histories)
+    fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, known, share)
     behaviour = BehaviourChannel.of(fitted or Behaviour.fit(histories, n_items))
-    reviews = None
-    if written is not None:
-        reviews = ReviewChannel.of(written.known_from(histories, n_items), n_items, index.text.encoded)
+    reviews = None if known is None else ReviewChannel.of(known, n_items, index.text.encode)
     return _assemble(index, behaviour, reviews, fusion)
 
 
 def _assemble(
     index: DomainIndex, behaviour: BehaviourChannel, reviews: ReviewChannel | None, fusion: Fusion
 ) -> Retriever:
-    """Every channel proposes; words are answered by meaning (of item texts and reviews, the nearer) and by BM25."""
+    """All channels propose; the user's text is matched in meaning (item texts and reviews, the better) and by BM25."""
     catalogue = index.domain.catalogue
     text, lexical = TextChannel(index.text), LexicalChannel(index.text, catalogue)
     channels: list[Channel] = [text, lexical, behaviour]
-    words: list[TextMatcher] = [text, lexical]
+    matchers: list[TextMatcher] = [text, lexical]
     if reviews is not None:
-        channels, words = [*channels, reviews], [SemanticMatcher(text, reviews), lexical]
+        channels, matchers = [*channels, reviews], [SemanticMatcher(text, reviews), lexical]
     means = None if reviews is None else reviews.means
     features = Features(behaviour.behaviour, np.asarray(index.vectors), catalogue, means)
-    return Retriever(catalogue, features, fusion, channels, words)
+    return Retriever(catalogue, features, fusion, channels, matchers)

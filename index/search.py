@@ -1,4 +1,4 @@
-"""Finds items by words: their meaning and the words themselves, as one list."""
+"""Finds items by a text: by its meaning and by its words, as one list."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from index.errors import MendableError
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
-WORDS_WEIGHT = 0.5  # of BM25, as a share of the best, beside a cosine; docs/log.md has the numbers
-DEPTH = 200  # items that meaning and words each bring in
+BM25_WEIGHT = 0.5  # of BM25, as a share of the best one's, beside a cosine; docs/log.md has the numbers
+DEPTH = 200  # items that each of the two proposes
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An item that was found, and how well it fits."""
+    """An item that was found, and its score."""
 
     item_id: str
     title: str
@@ -24,7 +24,7 @@ class Hit:
 
 
 def search_items(name: str, text: str, k: int) -> list[Hit]:
-    """The `k` items of a domain that fit a text best, best first. Raises MendableError where it has no words."""
+    """The `k` items of a domain with the highest scores, best first. Raises MendableError for an empty text."""
     if not text.strip():
         raise MendableError("there is nothing to search for", "TEXT", "Give some words")
     domain = load_domain(name)
@@ -34,11 +34,11 @@ def search_items(name: str, text: str, k: int) -> list[Hit]:
 def find(index: DomainIndex, text: str, k: int) -> list[Hit]:
     """As `search_items`, in an index that is open."""
     catalogue = index.domain.catalogue
-    vector = index.text.encoded(text)
-    words = index.text.lexical.scores(text)
+    vector = index.text.encode(text)
+    bm25 = index.text.lexical.scores(text)
     near = index.text.store.search(vector[None], max(k, DEPTH), catalogue.available)[0][0]
-    rows = np.union1d(near[near >= 0], top_rows(words, max(k, DEPTH), catalogue.available & (words > 0)))
-    scores = _scores(index.vectors[rows] @ vector, words[rows])
+    rows = np.union1d(near[near >= 0], top_rows(bm25, max(k, DEPTH), catalogue.available & (bm25 > 0)))
+    scores = _add_scores(index.vectors[rows] @ vector, bm25[rows])
     order = np.lexsort((rows, -scores))[:k]
     hits: Rows = rows[order]
     return [
@@ -47,7 +47,7 @@ def find(index: DomainIndex, text: str, k: int) -> list[Hit]:
     ]
 
 
-def _scores(meaning: Floats, words: Floats) -> Floats:
-    """Cosine, and BM25 as a share of the best one's."""
-    most = words.max(initial=0.0)
-    return meaning + (WORDS_WEIGHT * words / most if most > 0 else 0 * words)
+def _add_scores(cosines: Floats, bm25: Floats) -> Floats:
+    """Cosines, plus BM25 as a share of the best one's."""
+    best = bm25.max(initial=0.0)
+    return cosines + (BM25_WEIGHT * bm25 / best if best > 0 else 0 * bm25)

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from index.data.domain import Histories
-from index.importers.import_domain import ImportReport, ImportSettings, import_domain
+from index.importers.import_domain import ImportSettings, import_domain
+from index.importers.import_report import ImportReport
 
 SECOND = 1_400_000_000
 N_ITEMS, N_USERS, N_EVENTS = 8, 5, 35

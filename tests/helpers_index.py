@@ -16,7 +16,7 @@ from index.build.text_part import TextPart
 from index.data.domain import Domain, load_domain
 from index.data.records import Item
 from index.data.tables import INTERACTIONS, items_table, table_path, write_table
-from index.retrieval.bm25 import words
+from index.retrieval.bm25 import tokenize
 from index.search import Hit, find
 from index.storage.home import domain_folder, index_folder
 from index.types import Floats
@@ -47,7 +47,7 @@ class HashingEncoder:
         self.seen.extend(texts)
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for row, text in enumerate(texts):
-            for word in words(text) or [""]:
+            for word in tokenize(text) or [""]:
                 vectors[row, zlib.crc32(word.encode()) % self.dim] += 1
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 

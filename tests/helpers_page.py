@@ -5,19 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.constraints import State, holds
-from agent.language.constraint_text import said
-from agent.recommendation import (
-    Evidence,
-    FromAttribute,
-    FromConstraint,
-    FromHistory,
-    RankerCard,
-    Reason,
-    Recommendation,
-    Relaxed,
-    Reply,
-)
+from agent.constraints import Relaxed, State, holds
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Reason
+from agent.language.constraint_text import describe_wish
+from agent.recommendation import RankerCard, Recommendation, Reply
 from agent.request import Request
 from index.data.domain import Catalogue, Domain, Histories
 from index.data.records import History, Item
@@ -75,7 +66,7 @@ class FakeAgent:
         free = [
             item
             for item in self.domain.catalogue.items
-            if item.item_id not in had | request.state.named | request.shown
+            if item.item_id not in had | request.state.judged_ids | request.shown
         ]
         kept = [item for item in free if _keeps(item, request.state)]
         anchors = [self.domain.catalogue.item(each) for each in (*sorted(had), *request.state.liked)]
@@ -98,7 +89,7 @@ def _shared(item: Item, other: Item) -> int:
 
 
 def _recommended(rank: int, item: Item, anchors: Sequence[Item], state: State) -> Recommendation:
-    wishes = tuple(FromConstraint(said(wish)) for wish in state.must)
+    wishes = tuple(FromConstraint(describe_wish(wish)) for wish in state.must)
     if not anchors:
         return Recommendation(rank, item, 1.0 / rank, Reason("Many people know it.", wishes))
     close = max(anchors, key=lambda each: _shared(item, each))

@@ -16,9 +16,9 @@ from index.data.item_text import item_text, item_title
 from index.data.records import History, Item
 from index.data.tables import INTERACTIONS, items_table, table_path, write_table
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.bm25 import Lexical
-from index.retrieval.features import COLUMNS, Features
+from index.retrieval.bm25 import LexicalIndex
 from index.retrieval.fusion import untrained_fusion
+from index.retrieval.fusion_features import COLUMNS, Features
 from index.retrieval.fusion_training import UNTRAINED_WEIGHTS
 from index.retrieval.query import Channel
 from index.retrieval.retriever import Retriever
@@ -144,7 +144,7 @@ def index_over(domain: Domain, vectors: Floats | None = None, reviews: ReviewVec
     n_items = len(domain.catalogue)
     vectors = unit_vectors(n_items) if vectors is None else vectors
     items = domain.catalogue.items
-    words = Lexical.build([item_title(item) for item in items], [item_text(item) for item in items])
+    words = LexicalIndex.build([item_title(item) for item in items], [item_text(item) for item in items])
     text = TextIndex(HashingEncoder(dim=vectors.shape[1]), VectorStore.build(vectors), vectors.mean(0), words)
     n_users, dim = len(domain.histories), vectors.shape[1]
     manifest = Manifest(domain.name, "", "hashing", "a" * 64, "", dim, n_items, n_users, "", {}, {})

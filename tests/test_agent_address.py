@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from agent.interfaces.address import name_and_password, past_proxy, refuse_taken, refuse_unguarded
+from agent.interfaces.address import bypass_proxy, parse_auth, refuse_taken, refuse_unguarded
 from index.errors import MendableError
 
 
@@ -51,18 +51,18 @@ def test_a_page_that_others_reach_needs_a_password(host: str) -> None:
 
 
 def test_a_password_may_hold_colons() -> None:
-    assert name_and_password("ada:a:b") == ("ada", "a:b")
+    assert parse_auth("ada:a:b") == ("ada", "a:b")
 
 
 @pytest.mark.parametrize("text", ["", "ada", "ada:", ":secret"])
-def test_half_of_a_name_and_password_is_refused(text: str) -> None:
+def test_half_of_a_parse_auth_is_refused(text: str) -> None:
     with pytest.raises(MendableError, match="--auth"):
-        name_and_password(text)
+        parse_auth(text)
 
 
 def test_a_proxy_is_passed_by_and_what_was_excepted_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet.example")
     monkeypatch.delenv("no_proxy", raising=False)
-    past_proxy("127.0.0.1")
-    past_proxy("127.0.0.1")
+    bypass_proxy("127.0.0.1")
+    bypass_proxy("127.0.0.1")
     assert os.environ["NO_PROXY"] == "intranet.example,127.0.0.1,localhost"

@@ -7,23 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.constraints import Constraint, State
+from agent.constraints import Constraint, Relaxed, State
+from agent.explain.evidence import FromAttribute, FromConstraint, FromHistory, FromReview, Reason
 from agent.interfaces import cards
 from agent.interfaces.cards import Line
-from agent.recommendation import (
-    AspectSentiment,
-    FromAttribute,
-    FromConstraint,
-    FromHistory,
-    FromReview,
-    RankerCard,
-    Reason,
-    Recommendation,
-    Relaxed,
-    Reply,
-    Sentiment,
-)
+from agent.recommendation import AspectSentiment, RankerCard, Recommendation, Reply, Sentiment
 from index.data.records import Item
+from index.printable import printable
 
 OWN_TAGS = {
     *("article", "b", "dd", "div", "dl", "dt", "h1", "h2", "h3", "header", "i", "li", "ol", "p", "path", "rect"),
@@ -102,7 +92,7 @@ def test_nasty_text_is_read_as_it_was_written_in_every_place() -> None:
 @given(st.text())
 def test_safe_text_is_the_readable_text_once_it_is_unescaped(text: str) -> None:
     safe = cards.safe(text)
-    assert unescape(safe) == cards.readable(text) or "&" in text  # "&amp" without its semicolon is read generously
+    assert unescape(safe) == printable(text) or "&" in text  # "&amp" without its semicolon is read generously
     assert not set("<>\"'") & set(safe)
 
 

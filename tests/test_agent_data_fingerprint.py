@@ -63,7 +63,7 @@ SAME: dict[str, Callable[[], Domain]] = {
     "items in another order": lambda: changed(
         DOMAIN, tuple(ITEMS[row] for row in ORDER), replace(EVENTS, rows=np.argsort(ORDER)[EVENTS.rows])
     ),
-    "users in another order": lambda: changed(DOMAIN, histories=EVENTS.chosen(np.arange(len(EVENTS))[::-1])),
+    "users in another order": lambda: changed(DOMAIN, histories=EVENTS.select_users(np.arange(len(EVENTS))[::-1])),
     "new items": lambda: changed(DOMAIN, (*ITEMS, Item("new", "One more"))),
     "a new user": lambda: changed(DOMAIN, histories=Histories.of((*EVENTS.users, "new"), [*EVENTS, EVENTS[0]])),
     "a newer event": lambda: changed(DOMAIN, histories=with_event(EVENTS, 3, 10, 7, 2.0)),
@@ -109,7 +109,7 @@ OTHER: dict[str, tuple[Callable[[], Domain], str]] = {
         lambda: changed(DOMAIN, histories=replace(EVENTS, users=("x", *EVENTS.users[1:]))),
         "ratings",
     ),
-    "an event less": (lambda: changed(DOMAIN, histories=EVENTS.until(EVENTS.lengths - 1)), "ratings"),
+    "an event less": (lambda: changed(DOMAIN, histories=EVENTS.truncate(EVENTS.lengths - 1)), "ratings"),
     "an event more and a value changed": (
         lambda: changed(DOMAIN, histories=with_event(replace(EVENTS, values=VALUES), 3, 10, 7, 2.0)),
         "ratings",
@@ -202,7 +202,7 @@ def test_the_hash_of_histories_tells_users_order_items_values_and_times_apart_ho
         replace(EVENTS, values=VALUES),
         LATER,
         replace(EVENTS, times=None),
-        EVENTS.until(EVENTS.lengths - 1),
+        EVENTS.truncate(EVENTS.lengths - 1),
     )
     assert len({first, *(histories_sha256(other, ids) for other in others)}) == 1 + len(others)
     moved = replace(EVENTS, rows=np.argsort(ORDER)[EVENTS.rows])

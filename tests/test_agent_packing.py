@@ -162,13 +162,14 @@ def test_a_history_read_in_parts_is_the_same_as_read_at_once(case: Case) -> None
 
 
 def test_reading_on_leaves_what_was_read_before_as_it_was(case: Case) -> None:
-    if case.causal:
-        with torch.inference_mode():
-            first = read(case.model, case.history[:, :4], Prefix())
-            kept = first.keys[0].clone()
-            read(case.model, case.history[:, 4:], first)
-        assert first.length == 4
-        assert first.keys[0].equal(kept)
+    if not case.causal:
+        pytest.skip("what sees both ways cannot be read on")
+    with torch.inference_mode():
+        first = read(case.model, case.history[:, :4], Prefix())
+        kept = first.keys[0].clone()
+        read(case.model, case.history[:, 4:], first)
+    assert first.length == 4
+    assert first.keys[0].equal(kept)
 
 
 @dataclass

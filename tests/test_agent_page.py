@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent.dialogue.session import Session
-from agent.interfaces.page import build_page, opened_page
+from agent.interfaces.page import build_page, serve_page
 from index.errors import MendableError
 from tests.helpers_browser import Watch, chromium
 from tests.helpers_chat import FILM, answered, become, free_port, press, say, talk, titles
@@ -31,7 +31,7 @@ def blocks() -> Any:
 @pytest.fixture(scope="module")
 def address(blocks: Any) -> Iterator[str]:
     """Where the page is served."""
-    with opened_page(blocks, "127.0.0.1", free_port()) as url:
+    with serve_page(blocks, "127.0.0.1", free_port()) as url:
         yield url
 
 
@@ -257,7 +257,7 @@ def test_a_dark_screen_gets_a_dark_page_with_light_text(open_page: Open) -> None
 def test_a_guarded_page_shows_nothing_before_the_password(browser: Any) -> None:
     domain = small_domain()
     guarded = build_page(lambda user: Session(FakeAgent(domain), user), domain)
-    with opened_page(guarded, "127.0.0.1", free_port(), ("ada", "secret")) as url:
+    with serve_page(guarded, "127.0.0.1", free_port(), ("ada", "secret")) as url:
         page = browser.new_page()
         page.goto(url)
         page.get_by_role("button", name="Login").wait_for()
@@ -279,6 +279,6 @@ def test_a_taken_port_is_refused_in_one_line(blocks: Any, address: str) -> None:
     port = int(address.rstrip("/").rsplit(":", 1)[1])
     with (
         pytest.raises(MendableError, match=rf"port {port} is in use, --port\. .*--port N"),
-        opened_page(blocks, "127.0.0.1", port),
+        serve_page(blocks, "127.0.0.1", port),
     ):
         pass

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from agent.rerank.sequence_prompt import (
-    GAPS_FROM,
     MAX_EVENTS,
     RATING_BUCKETS,
     TIME_GAP_BUCKETS,
@@ -26,7 +25,7 @@ def floats(*values: float) -> Floats:
 def test_marks_are_fifths_of_the_scale_and_nothing_where_there_is_no_value() -> None:
     assert STARS.ratings(floats(1, 2, 3, 4, 5, NONE)).tolist() == [1, 2, 3, 4, 5, 0]
     assert Scale(0, 10).ratings(floats(0, 1.9, 2.1, 9.9, 10)).tolist() == [1, 1, 2, 5, 5]
-    assert RATING_BUCKETS == 6
+    assert STARS.ratings(floats(5)).max() == RATING_BUCKETS - 1
 
 
 def test_values_beyond_the_scale_are_its_ends() -> None:
@@ -53,7 +52,7 @@ def test_gaps_are_bins_of_the_seconds_since_the_event_before() -> None:
     times = np.cumsum([1_000, 0, 1, 14, 15, 59, 60, 299, 300, 3_599, 3_600, 86_400, 30 * 86_400])
     found = make_prompt(history(*range(13), times=times.tolist()), STARS)
     assert found.time_gaps.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7]
-    assert TIME_GAP_BUCKETS == len(GAPS_FROM) + 1 == 8
+    assert found.time_gaps.max() == TIME_GAP_BUCKETS - 1
 
 
 def test_without_times_no_gap_is_known() -> None:

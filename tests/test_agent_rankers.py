@@ -150,5 +150,7 @@ def test_nothing_to_show_is_nothing() -> None:
 def test_retrieval_of_the_agent_is_what_lies_in_the_index(tuned: Small, candidates: Candidates) -> None:
     domain = load_domain(tuned.name)
     fitted = retriever_over(domain).features.behaviour
-    assert open_agent(tuned.name, "fusion").retriever.features.behaviour.mix(SHOWN) == pytest.approx(fitted.mix(SHOWN))
+    assert open_agent(tuned.name, "fusion").retriever.features.behaviour.candidate_scores(SHOWN) == pytest.approx(
+        fitted.candidate_scores(SHOWN)
+    )
     assert candidates.channels == ("text", "lexical", "behaviour")

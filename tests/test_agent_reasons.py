@@ -6,9 +6,18 @@ from itertools import combinations
 import pytest
 
 from agent.constraints import Constraint, State
-from agent.explain.checker import Ground, faults, met_wishes
-from agent.explain.template_writer import explain, explain_fully
-from agent.recommendation import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
+from agent.explain.checker import faults
+from agent.explain.constraint_evidence import met_wishes
+from agent.explain.evidence import (
+    Evidence,
+    FromAttribute,
+    FromConstraint,
+    FromHistory,
+    FromReview,
+    Ground,
+    Reason,
+)
+from agent.explain.explainer import explain, explain_fully
 from agent.understanding import understand
 from index.data.records import Item, Review
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON, film, lexicon
@@ -66,7 +75,7 @@ def test_fields_that_the_source_does_not_state_are_no_evidence() -> None:
     item = film("x", "Solo", None, director=("Anna Nowak",))
     shelf = lexicon((item,))
     stated = explain(item, State(), [], Ground(shelf))
-    joined = explain(item, State(), [], Ground(shelf, enrich_items=frozenset(("director",))))
+    joined = explain(item, State(), [], Ground(shelf, enriched_fields=frozenset(("director",))))
     assert stated.evidence == (FromAttribute("director", "Anna Nowak"),)
     assert joined.evidence == (FromAttribute("title", "Solo"),)
     assert "Nowak" not in joined.text

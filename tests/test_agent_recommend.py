@@ -9,7 +9,8 @@ import pytest
 
 from agent.agent import Agent
 from agent.constraints import Constraint, Joined, State, holds
-from agent.recommendation import FromHistory, Reply
+from agent.explain.evidence import FromHistory
+from agent.recommendation import Reply
 from agent.request import Request
 from agent.rerank.rankers import UNTUNED
 from index.assemble import saved_retriever
@@ -186,7 +187,9 @@ def test_evidence_of_history_is_of_what_was_had_or_liked(agent: Agent) -> None:
     for user in agent.domain.histories.users[:8]:
         request = known(agent, user, liked=("i3", "i30"))
         own = {agent.domain.catalogue.ids[row] for row in request.history.rows} | {"i3", "i30"}
-        for each in agent.recommend(request).recommendations:
+        found = agent.recommend(request).recommendations
+        assert found
+        for each in found:
             assert each.reason.text
             assert each.reason.evidence
             cited = {part.item_id for part in each.reason.evidence if isinstance(part, FromHistory)}
@@ -194,7 +197,9 @@ def test_evidence_of_history_is_of_what_was_had_or_liked(agent: Agent) -> None:
 
 
 def test_somebody_of_whom_nothing_is_known_is_told_of_no_history(agent: Agent) -> None:
-    for each in agent.recommend(Request(None, State(), NOBODY)).recommendations:
+    found = agent.recommend(Request(None, State(), NOBODY)).recommendations
+    assert found
+    for each in found:
         assert each.reason.evidence
         assert not any(isinstance(part, FromHistory) for part in each.reason.evidence)
 

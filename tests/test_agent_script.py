@@ -51,6 +51,11 @@ def test_byte_order_mark_and_windows_ends_of_line_are_read(tmp_path: Path) -> No
         b"null",
         b'{"say": "\xff\xfe"}',
         b"[" * 100_000,
+        b'{"say": "a", "say": "b"}',
+        b'{"feedback": {"item_id": "1", "item_id": "2", "value": "like"}}',
+        b'{"feedback": {"item_id": ' + b"1" * 5000 + b', "value": "like"}}',
+        {"x" * 5000: 1},
+        {"feedback": {"item_id": float("inf"), "value": "like"}},
         {},
         {"sing": "la"},
         {"say": 7},
@@ -66,6 +71,8 @@ def test_byte_order_mark_and_windows_ends_of_line_are_read(tmp_path: Path) -> No
         {"feedback": {"item_id": "1", "value": "like", "x": 1}},
         {"forget": True},
         {"say": "a", "user": ["b"]},
+        b'{"feedback": {"item_id": ' + b"9" * 5000 + b', "value": "like"}}',
+        b'{"say": NaN}',
     ],
     ids=lambda line: str(line)[:40],
 )
@@ -75,6 +82,7 @@ def test_a_line_that_is_no_turn_is_an_error_at_its_place(tmp_path: Path, line: A
         read_script(path)
     assert refused.value.where == f"{path}:2"
     assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 700
 
 
 def test_first_bad_line_is_shown_and_the_others_are_counted(tmp_path: Path) -> None:

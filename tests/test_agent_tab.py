@@ -13,6 +13,7 @@ from agent.recommendation import Reply
 from index.data.domain import Catalogue, Domain, Histories
 from index.errors import MendableError
 from tests.helpers_page import FakeAgent, small_domain
+from tests.helpers_small import history
 
 
 @dataclass
@@ -36,35 +37,35 @@ class Recorder:
 def opened(user: str | None = None) -> Tab:
     """A fresh tab of the small domain."""
     domain = small_domain()
-    return tab.opened(domain, lambda who: Session(FakeAgent(domain), who), user)
+    return tab.open_tab(domain, lambda who: Session(FakeAgent(domain), who), user)
 
 
 @pytest.mark.parametrize(
     ("action", "turn", "line"),
     [
-        (tab.said("something funny"), Say("something funny"), "something funny"),
-        (tab.said(" \n "), Say(" \n "), None),
-        (tab.said("half \ud83d"), Say("half ?"), "half ?"),
-        (tab.judged("3", "like", "Alien (1979)"), Feedback("3", "like"), "I like Alien (1979)"),
-        (tab.judged("3", "dislike", "Alien (1979)"), Feedback("3", "dislike"), "Not for me: Alien (1979)"),
-        (tab.judged("3", "seen", "Alien (1979)"), Feedback("3", "seen"), "I have seen Alien (1979)"),
-        (tab.more_like("Alien (1979)"), Say("Something like Alien (1979)"), "Something like Alien (1979)"),
-        (tab.undone(), Undo(), "Undo"),
+        (tab.say("something funny"), Say("something funny"), "something funny"),
+        (tab.say(" \n "), Say(" \n "), None),
+        (tab.say("half \ud83d"), Say("half ?"), "half ?"),
+        (tab.judge_item("3", "like", "Alien (1979)"), Feedback("3", "like"), "I like Alien (1979)"),
+        (tab.judge_item("3", "dislike", "Alien (1979)"), Feedback("3", "dislike"), "Not for me: Alien (1979)"),
+        (tab.judge_item("3", "seen", "Alien (1979)"), Feedback("3", "seen"), "I have seen Alien (1979)"),
+        (tab.ask_for_similar("Alien (1979)"), Say("Something like Alien (1979)"), "Something like Alien (1979)"),
+        (tab.undo(), Undo(), "Undo"),
     ],
 )
 def test_each_action_is_one_turn_and_one_line(action: UserAction, turn: Turn, line: str | None) -> None:
     domain = small_domain()
     recorder = Recorder(Session(FakeAgent(domain), None))
-    before = tab.opened(domain, lambda _: recorder, None)
-    after = tab.answered(before, action)
+    before = tab.open_tab(domain, lambda _: recorder, None)
+    after = tab.answer(before, action)
     assert recorder.turns == [turn]
     assert [each.text for each in after.lines[1:-1]] == ([line] if line else [])
     assert after.lines[-1].by == "palate" and after.reply is not None
 
 
 def test_only_what_was_typed_empties_the_message_box() -> None:
-    assert tab.said("x").typed
-    assert not any(action.typed for action in (tab.undone(), tab.more_like("A"), tab.judged("1", "seen", "A")))
+    assert tab.say("x").typed
+    assert not any(action.typed for action in (tab.undo(), tab.ask_for_similar("A"), tab.judge_item("1", "seen", "A")))
 
 
 @dataclass
@@ -79,8 +80,8 @@ class FullDisk:
 
 
 def test_a_failure_that_can_be_mended_is_said_and_keeps_the_last_list() -> None:
-    one = tab.answered(opened(), tab.said("newer than 1990"))
-    other = tab.answered(replace(one, session=FullDisk()), tab.said("newer than 1995"))
+    one = tab.answer(opened(), tab.say("newer than 1990"))
+    other = tab.answer(replace(one, session=FullDisk()), tab.say("newer than 1995"))
     assert other.reply is one.reply
     assert other.lines[-1].text == "I could not do that: cannot write (No space left on device), /var. Free some space."
 
@@ -88,7 +89,7 @@ def test_a_failure_that_can_be_mended_is_said_and_keeps_the_last_list() -> None:
 def test_a_long_talk_keeps_its_last_lines_and_long_messages_are_cut() -> None:
     now = opened()
     for n in range(80):
-        now = tab.answered(now, tab.said(f"message {n} " + "x" * 100_000))
+        now = tab.answer(now, tab.say(f"message {n} " + "x" * 100_000))
     assert len(now.lines) == 60
     assert "message 79" in now.lines[-2].text and max(len(line.text) for line in now.lines) < 1300
 
@@ -110,14 +111,14 @@ def test_a_name_begins_that_persons_own_session(name: str, user: str | None) -> 
         begun.append(who)
         return Session(FakeAgent(domain), who)
 
-    now = tab.became(domain, begin, tab.answered(opened("7"), tab.said("newer than 1990")), name)
+    now = tab.switch_user(domain, begin, tab.answer(opened("7"), tab.say("newer than 1990")), name)
     assert begun == [user] and now.user == user
     assert now.reply is None and len(now.lines) == 1
 
 
 def test_a_name_that_is_far_too_long_changes_nothing() -> None:
     domain = small_domain()
-    now = tab.became(domain, lambda who: Session(FakeAgent(domain), who), opened("42"), "x" * 201)
+    now = tab.switch_user(domain, lambda who: Session(FakeAgent(domain), who), opened("42"), "x" * 201)
     assert now.user == "42" and "201 characters" in now.lines[-1].text
 
 
@@ -129,31 +130,39 @@ def test_a_person_whose_session_cannot_be_opened_is_told_so_as_somebody_new() ->
             raise MendableError("cannot read the memory", "ada.json", "Restore it")
         return Session(FakeAgent(domain), who)
 
-    now = tab.opened(domain, begin, "ada")
+    now = tab.open_tab(domain, begin, "ada")
     assert now.user is None and "cannot read the memory, ada.json. Restore it." in now.lines[-1].text
 
 
 def test_suggestions_name_what_most_people_had() -> None:
-    assert tab.suggestions(small_domain())[1] == "I loved Star Wars (1977) and Alien (1979)"
+    assert tab.suggest_messages(small_domain())[1] == "I loved Star Wars (1977) and Alien (1979)"
+
+
+def test_suggestions_name_an_item_of_two_ids_once() -> None:
+    whole = small_domain()
+    items = (*whole.catalogue.items, replace(whole.catalogue.items[0], item_id="again"))
+    histories = Histories.of(("a", "b"), [history(0, 1, len(items) - 1), history(0, len(items) - 1)])
+    first, second = tab.suggest_messages(Domain("d", Catalogue(items), histories, "0" * 64))[1:]
+    assert f"{first} {second}".count("Star Wars (1977)") == 1
 
 
 @pytest.mark.parametrize("n", [0, 2])
 def test_a_catalogue_too_small_for_suggestions_has_none(n: int) -> None:
     items = small_domain().catalogue.items[:n]
-    assert tab.suggestions(Domain("d", Catalogue(items), Histories.of((), ()), "0" * 64)) == ()
+    assert tab.suggest_messages(Domain("d", Catalogue(items), Histories.of((), ()), "0" * 64)) == ()
 
 
 def test_removed_items_are_never_suggested() -> None:
     whole = small_domain()
     domain = Domain("d", Catalogue(whole.catalogue.items, frozenset({"1"})), whole.histories, "0" * 64)
-    assert not any("Star Wars" in text for text in tab.suggestions(domain))
+    assert not any("Star Wars" in text for text in tab.suggest_messages(domain))
 
 
 def test_a_tab_is_fresh_until_a_list_is_shown_and_again_once_it_is_undone() -> None:
     one = opened()
-    other = tab.answered(one, tab.said("newer than 1990"))
+    other = tab.answer(one, tab.say("newer than 1990"))
     assert one.is_fresh and not other.is_fresh
-    assert tab.answered(other, tab.undone()).is_fresh
+    assert tab.answer(other, tab.undo()).is_fresh
 
 
 def test_what_is_remembered_of_a_person_is_understood_before_they_say_a_word() -> None:
@@ -170,5 +179,5 @@ def test_what_is_remembered_of_a_person_is_understood_before_they_say_a_word() -
         def keep(self, user: str, state: State) -> None:
             """Not needed here."""
 
-    now = tab.opened(domain, lambda who: Session(FakeAgent(domain), who, store=Memory()), "Ada")
+    now = tab.open_tab(domain, lambda who: Session(FakeAgent(domain), who, store=Memory()), "Ada")
     assert now.state == State(liked=("3",))

@@ -2,8 +2,10 @@
 
 import pytest
 
+from agent.language.misspellings import edit_distance
+from agent.language.spoken_titles import plain_title, spoken_forms
 from agent.language.tokens import words_of
-from agent.understanding.title_index import TitleIndex, edit_distance, plain_title, spoken_forms
+from agent.understanding.title_index import TitleIndex
 from index.data.domain import Catalogue
 from index.data.records import Item
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON

@@ -10,16 +10,19 @@ import pytest
 
 from eval.models import registry as models
 from eval.models.baselines.neighbours import ItemKNN, UserKNN
-from eval.models.baselines.sequence import following
-from eval.models.baselines.user_histories import STRANGER, fading_matrix, places_in
+from eval.models.baselines.sequence import transition_shares
+from eval.models.baselines.user_histories import decayed_matrix, places_in
 from eval.models.baselines.weighted import item_weights
-from eval.models.registry import EVERY, Model, NotInstalled, Training, default_settings, make_model
+from eval.models.registry import MODELS, Model, NotInstalled, Training, default_settings, make_model
 from index.build.builder import Builder
 from index.build.loading import OpenedDomain
 from index.build.text_part import TextPart
 from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.records import Item
+from index.data.splits import NO_USER
 from index.errors import MendableError
+from index.retrieval.channels.profile import DECAY_EVENTS, profile_weights
+from index.retrieval.decay import recency_weights
 from index.storage.home import domain_folder
 from index.types import Floats
 from tests.helpers_eval import histories, write_domain
@@ -40,7 +43,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "item-knn": {"k": 8},
 }
 OURS = ("text", "behaviour", "fusion", "bert", "gpt", "agent")
-BASELINES = tuple(name for name in EVERY if name not in OURS)
+BASELINES = tuple(name for name in MODELS if name not in OURS)
 NAMELESS = ("als", "bpr", "lightgcn")  # need a library that may not be there
 OF_CIRCLES = tuple(name for name in BASELINES if name != "popularity")
 KNOWN_ONLY = ("bpr", "neumf", "lightgcn")
@@ -231,21 +234,33 @@ def test_tfidf_of_texts_without_words_is_refused() -> None:
         make_model("tfidf").fit(training)
 
 
+def test_every_weight_by_recency_is_that_of_one_decay() -> None:
+    """Of a history of 30 events: the baselines' matrix, the signals' weights, the profile's shares of one."""
+    matrix = decayed_matrix(histories({"a": list(range(30))}), 30, DECAY_EVENTS)
+    assert matrix.toarray()[0] == pytest.approx(np.exp(-np.arange(30)[::-1] / DECAY_EVENTS))
+    assert np.array_equal(matrix.toarray()[0], recency_weights(30, DECAY_EVENTS))
+    assert profile_weights(30) == pytest.approx(
+        recency_weights(30, DECAY_EVENTS) / recency_weights(30, DECAY_EVENTS).sum()
+    )
+    assert set(decayed_matrix(histories({"a": list(range(30))}), 30, 0.0).data.tolist()) == {1.0}
+    assert set(recency_weights(30, None).tolist()) == {1.0}
+
+
 def test_an_event_fades_with_each_newer_one() -> None:
-    matrix = fading_matrix(histories({"a": [4, 2], "b": [], "c": [1]}), 5, life=2.0).toarray()
+    matrix = decayed_matrix(histories({"a": [4, 2], "b": [], "c": [1]}), 5, decay=2.0).toarray()
     e = np.exp(-0.5)
     np.testing.assert_allclose(matrix, [[0, 0, 1, 0, e], [0] * 5, [0, 1, 0, 0, 0]], rtol=1e-6)
-    assert fading_matrix(histories({"a": [4, 2]}), 5, life=0.0).sum() == 2
+    assert decayed_matrix(histories({"a": [4, 2]}), 5, decay=0.0).sum() == 2
 
 
 def test_places_of_strangers_and_of_people_without_events_are_marked() -> None:
     known = histories({"a": [1], "b": [], "c": [2]})
     found = places_in(known, histories({"c": [2], "x": [1], "b": [], "a": [1]}))
-    assert found.tolist() == [2, STRANGER, STRANGER, 0]
+    assert found.tolist() == [2, NO_USER, NO_USER, 0]
 
 
 def test_followers_are_counted_by_their_gap_and_shared_out() -> None:
-    found = following(histories({"a": [0, 1, 2], "b": [0, 1]}), 4, window=2, smoothing=0.5).toarray()
+    found = transition_shares(histories({"a": [0, 1, 2], "b": [0, 1]}), 4, window=2, smoothing=0.5).toarray()
     # 0 is followed by 1 twice at gap 1, by 2 once at gap 2: a sum of 2.5, and 0.5 smoothing
     np.testing.assert_allclose(found[0], [0, 2 / 3, 0.5 / 3, 0], rtol=1e-6)
     np.testing.assert_allclose(found[1], [0, 0, 1 / 1.5, 0], rtol=1e-6)
@@ -253,7 +268,7 @@ def test_followers_are_counted_by_their_gap_and_shared_out() -> None:
 
 
 def test_pairs_across_two_people_are_not_counted() -> None:
-    assert following(histories({"a": [0], "b": [1]}), 2, window=5, smoothing=1.0).nnz == 0
+    assert transition_shares(histories({"a": [0], "b": [1]}), 2, window=5, smoothing=1.0).nnz == 0
 
 
 def test_the_weights_of_ease_are_its_answers_to_single_items() -> None:
@@ -265,25 +280,25 @@ def test_the_weights_of_ease_are_its_answers_to_single_items() -> None:
     np.testing.assert_allclose(ease.scores(asked)[0], weights[[3, 7, 11]].sum(0), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("likeness", ["cosine", "pearson"])
-def test_likeness_of_items_is_that_of_numpy(likeness: str) -> None:
+@pytest.mark.parametrize("similarity", ["cosine", "pearson"])
+def test_similarity_of_items_is_that_of_numpy(similarity: str) -> None:
     known = circles()
     table = np.zeros((len(known), N_ITEMS))
     for user, history in enumerate(known):
         table[user, history.rows] = 1
-    if likeness == "pearson":
+    if similarity == "pearson":
         with np.errstate(invalid="ignore"):
             wanted = np.nan_to_num(np.corrcoef(table.T))
     else:
         norms = np.maximum(np.linalg.norm(table, axis=0), 1e-9)
         wanted = table.T @ table / np.outer(norms, norms)
     np.fill_diagonal(wanted, 0)
-    model = ItemKNN(likeness=likeness, k=N_ITEMS, shrink=0.0, life=0.0)
+    model = ItemKNN(similarity=similarity, k=N_ITEMS, shrink=0.0, decay=0.0)
     model.fit(training_of(known))
     found = np.stack([model.scores(histories({"a": [row]}))[0] for row in range(2 * ITEMS)])
     np.testing.assert_allclose(found, np.maximum(wanted[: 2 * ITEMS], 0), atol=1e-5)
 
 
-def test_an_unknown_likeness_is_refused() -> None:
+def test_an_unknown_similarity_is_refused() -> None:
     with pytest.raises(MendableError, match="jaccard"):
-        UserKNN(likeness="jaccard")
+        UserKNN(similarity="jaccard")

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, Seconds, in_turns
 from eval.bench.search import search_row
 from eval.bench.threads import READ_BY_LIBRARIES, usable_threads
-from eval.bench.train import RerankerWithLoss, School, collated, train_row
+from eval.bench.train import RerankerWithLoss, TrainingTask, collate, train_row
 from eval.bench.vectors import made_up_vectors, queries_of
 from eval.metrics.ranking import EVERY_METRIC
 from index.build.loading import open_index
@@ -70,9 +69,14 @@ def test_a_ratio_above_one_means_faster_than_the_peer() -> None:
 
 def test_both_are_timed_in_turns_and_neither_is_always_first() -> None:
     ran: list[str] = []
-    seconds = in_turns(lambda: ran.append("ours"), lambda: ran.append("peer"), rounds=4)
+    in_turns(lambda: ran.append("ours"), lambda: ran.append("peer"), rounds=4)
     assert ran == ["ours", "peer", "peer", "ours", "ours", "peer", "peer", "ours"]
-    assert seconds.ours >= 0 and seconds.peer >= 0
+
+
+def test_each_sides_seconds_are_its_own() -> None:
+    seconds = in_turns(lambda: time.sleep(0.02), lambda: None, rounds=3)
+    assert seconds.peer < 0.02 <= seconds.ours
+    assert seconds.ratio < 1
 
 
 def test_the_least_of_the_rounds_counts() -> None:
@@ -189,8 +193,8 @@ def test_made_up_vectors_have_few_directions_that_matter() -> None:
     vectors = made_up_vectors(2000, seed=1)
     spectrum = np.linalg.svd(vectors - vectors.mean(0), compute_uv=False) ** 2
     shares = spectrum / spectrum.sum()
-    assert shares[:100].sum() > 0.6
-    assert all(high >= low for high, low in pairwise(shares))
+    even = np.linalg.svd(np.random.default_rng(1).standard_normal(vectors.shape), compute_uv=False) ** 2
+    assert shares[:100].sum() > 0.6 > even[:100].sum() / even.sum()
 
 
 # --- the command ------------------------------------------------------------
@@ -209,7 +213,7 @@ def test_the_command_leaves_out_what_a_missing_domain_needs(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     out = home / "b.json"
-    assert main(["bench", "--only", "encode", "--domain", "nothing", "--out", str(out)]) == 0
+    assert not main(["bench", "--only", "encode", "--domain", "nothing", "--out", str(out)])
     assert "no domain 'nothing'" in json.loads(out.read_text())["notes"]["encode"]
     assert "encode   left out: no domain" in capsys.readouterr().out
 
@@ -257,7 +261,7 @@ def test_what_is_told_for_the_packed_rows_are_items_that_the_user_never_had(tune
 def test_the_row_of_training_has_both_sides_on_the_same_histories(tuned: Small) -> None:
     domain = load_domain(tuned.name)
     vectors = np.asarray(open_index(domain).vectors)
-    row = train_row(School(domain, vectors, resolve(str(tuned.encoder)), n=24), threads=1, rounds=1).as_json()
+    row = train_row(TrainingTask(domain, vectors, resolve(str(tuned.encoder)), n=24), threads=1, rounds=1).as_json()
     assert row["histories"] == 24
     assert row["ours_per_s"] == pytest.approx(24 / row["ours_s"], rel=1e-3)
     assert row["peer_per_s"] == pytest.approx(24 / row["peer_s"], rel=1e-3)
@@ -266,12 +270,12 @@ def test_the_row_of_training_has_both_sides_on_the_same_histories(tuned: Small) 
 
 def test_the_peer_of_training_has_the_loss_of_ours(tuned: Small) -> None:
     domain = load_domain(tuned.name)
-    school = School(domain, np.asarray(open_index(domain).vectors), resolve(str(tuned.encoder)), n=8)
-    reading = school.scorer()
+    task = TrainingTask(domain, np.asarray(open_index(domain).vectors), resolve(str(tuned.encoder)), n=8)
+    reading = task.scorer()
     reading.loaded.reranker.eval()
-    histories = [school.histories[n] for n in range(8)]
+    histories = [task.histories[n] for n in range(8)]
     with torch.inference_mode():
-        peer = float(RerankerWithLoss(reading)(**collated(histories, school.scale))["loss"])
+        peer = float(RerankerWithLoss(reading)(**collate(histories, task.scale))["loss"])
         states = [reading.log_odds([history.before(n)])[0] for history in histories for n in range(1, len(history))]
     targets = [(int(history.rows[n]), history.rows[:n]) for history in histories for n in range(1, len(history))]
     losses = []

@@ -7,15 +7,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from eval.__main__ import main
-from eval.metrics.ranking import parse_metric, per_user
+from eval.metrics.base import parse_metric
+from eval.metrics.ranking import per_user
 from eval.rank.candidates import cases_of, counts_of, read_file, read_files, result_of
+from eval.rank.list_format import join_ids, split_ids
 from eval.rank.protocols import Cases
 from index.data.domain import Catalogue
 from index.data.records import Item
+from index.data.tables import items_table, table_path, write_table
 from index.errors import MendableError
+from index.storage.home import domain_folder
 from tests.helpers_eval import histories, random_events, write_domain
 
 CATALOGUE = Catalogue(tuple(Item(f"i{n}", f"Thing {n}") for n in range(10)))
@@ -136,6 +143,45 @@ def test_user_without_a_test_event_is_refused_with_the_line(tmp_path: Path) -> N
         cases_of([file], TESTED)
 
 
+def test_an_id_that_a_list_repeats_is_shown_by_line_and_keeps_its_places(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "twice.csv", {"a": ["i9", "i9", "i9", "i5"], "b": ["i6", "i1", "i6"], "c": ["i1"]})
+    assert ranks_of(path) == {"a": 3.0, "b": 0.0, "c": np.inf}
+    said = capsys.readouterr().err
+    assert said.count(f"{path}:2: 'i9' stands in this list before") == 2
+    assert said.count(f"{path}:3: 'i6' stands in this list before") == 1
+    assert f"{path}: 3 repeated ids" in said
+    assert f"{path}:4" not in said
+    file = read_file(path, CATALOGUE)
+    assert counts_of(file, TESTED.histories, len(CATALOGUE)).repeated_ids == 3
+
+
+# --- ids of every kind
+
+any_ids = st.lists(st.text(min_size=1, max_size=8), max_size=6)
+NASTY_IDS = ("cat 7", '"7"', '"', 'a "b" c', "a\tb", "\\", "7,8", "sku/7", "a\u00a07", "  ", '"cat 7"', "\u2028")
+
+
+@given(any_ids, any_ids)
+@example(list(NASTY_IDS), [])
+def test_ids_that_are_written_are_read_back_whatever_they_hold(ids: list[str], others: list[str]) -> None:
+    assert split_ids(join_ids(ids), {*ids, *others}) == ids
+    assert split_ids(join_ids(ids), ()) == ids
+
+
+@given(st.lists(st.from_regex(r"[^\s\"][^\s]*", fullmatch=True), max_size=6))
+def test_ids_without_blanks_are_written_as_they_are(ids: list[str]) -> None:
+    assert join_ids(ids) == " ".join(ids)
+    assert split_ids("  ".join(ids), ()) == ids
+
+
+def test_an_id_that_others_wrote_with_its_own_quotes_is_found() -> None:
+    assert split_ids('"7" i1', {'"7"', "i1"}) == ['"7"', "i1"]
+    assert split_ids('"7" i1', {"7", "i1"}) == ["7", "i1"]
+    assert split_ids('"7 i1', {'"7', "i1"}) == ['"7', "i1"]
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with a domain `small`."""
@@ -161,6 +207,37 @@ def test_written_lists_read_back_give_the_same_figures_and_beside_models_the_sam
                 wanted["mean"] if isinstance(wanted, dict) else wanted, abs=1e-3
             ), f"{model} {name}"
     assert again["candidates"]["others"]["history_items"] == 0
+
+
+def test_lists_of_nasty_ids_read_back_give_the_same_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [f"{n}{NASTY_IDS[n % len(NASTY_IDS)]}" if n % 2 else f"{NASTY_IDS[n % len(NASTY_IDS)]}{n}" for n in range(30)]
+    folder = domain_folder("small")
+    events = [{"user_id": user, "item_id": ids[int(item[1:])]} for user, item in random_events(50, 30, seed=3)]
+    write_table(items_table([Item(item_id, "Thing") for item_id in ids]), table_path(folder, "items"))
+    write_table(pa.Table.from_pylist(events), table_path(folder, "interactions"))
+    main(["rank", "--domain", "small", "--models", "ease", "--report", str(home / "r"), "--json"])
+    first = json.loads(capsys.readouterr().out)
+    path = (home / "r" / "lists" / "ease.csv.gz").rename(home / "others.csv.gz")
+    main(["rank", "--domain", "small", "--candidates", str(path), "--report", str(home / "again"), "--json"])
+    again = capsys.readouterr()
+    assert "no item" not in again.err
+    assert json.loads(again.out)["models"]["others"]["ndcg@10"] == first["models"]["ease"]["ndcg@10"]
+    assert (home / "again" / "lists" / "others.csv.gz").read_bytes() == path.read_bytes()
+
+
+def test_lists_that_repeat_an_item_have_figures_within_their_bounds(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    users = sorted({user for user, _ in random_events(50, 30, seed=3)})
+    path = written(home / "same.csv", {user: ["i1", "i2"] * 10 for user in users})
+    once = written(home / "once.csv", {user: ["i1", "i2"] for user in users})
+    main(["rank", "--domain", "small", "--candidates", str(path), str(once), "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["candidates"]["same"]["repeated_ids"] == 18 * len(users)
+    repeated, plain = (printed["models"][name] for name in ("same", "once"))
+    for name in ("personalisation@10", "coverage@10", "novelty@10", "popularity_lift@10", "recall@10", "precision@10"):
+        assert repeated[name] == plain[name], name
+    assert 0 <= repeated["personalisation@10"] <= 1
 
 
 def test_list_with_unknown_ids_is_written_as_it_was_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

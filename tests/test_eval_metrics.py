@@ -1,38 +1,45 @@
 """Metrics of ranks, lists and probabilities: laws, edges, and trec_eval as the oracle."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-from eval.metrics.ranking import (
+from eval.metrics.base import (
+    BEYOND_ACCURACY_METRICS,
     CLASSIFICATION_METRICS,
-    DEPTHS,
-    EVERY_METRIC,
+    RANKING_METRICS,
+    Array,
     Metric,
     Ranks,
+    RecommendedLists,
+    parse_metric,
+    ranks_in_lists,
+    register,
+)
+from eval.metrics.beyond_accuracy import coverage, diversity, novelty, personalisation, popularity_lift
+from eval.metrics.classification import (
     accuracy,
     auc,
     binary_f1,
     binary_precision,
     binary_recall,
     calibration,
-    coverage,
-    diversity,
-    every_value,
     log_loss,
     mae,
-    novelty,
-    parse_metric,
-    per_user,
-    personalisation,
-    popularity_lift,
-    ranks_in_lists,
     rmse,
 )
+from eval.metrics.ranking import DEPTHS, EVERY_METRIC, every_value, per_user
+from eval.rank.ranking import ranks_of as ranks_of_scores
+from finetune.training_data import ValidationList, ndcg_at_10
+from index.types import Floats
+from tests.helpers_eval import histories
+from tests.helpers_small import history
 
 ORACLE = {"recall": "recall", "precision": "P", "ndcg": "ndcg_cut", "map": "map_cut", "hit": "success"}
 lists_of_ranks = st.lists(st.lists(st.integers(0, 130), max_size=6, unique=True).map(sorted), min_size=1, max_size=8)
@@ -150,36 +157,150 @@ def test_all_metrics_of_six_thousand_lists_take_a_few_milliseconds() -> None:
     assert min(spent) < 0.05  # some 5 ms on a quiet machine
 
 
+# --- one formula for training and evaluation
+
+
+@given(
+    st.lists(
+        arrays.arrays(np.float32, st.integers(1, 30), elements=st.sampled_from([-1.0, 0.0, 0.5, 2.0])),
+        min_size=1,
+        max_size=6,
+    ),
+    st.data(),
+)
+def test_ndcg_of_training_is_that_of_the_evaluation_ties_at_their_mean_rank(
+    scores: list[Floats], data: st.DataObject
+) -> None:
+    truths = [data.draw(st.integers(-1, len(own) - 1)) for own in scores]
+    lists = tuple(
+        ValidationList(history(), np.arange(len(own)), own, truth) for own, truth in zip(scores, truths, strict=True)
+    )
+    wanted = []
+    for own, truth in zip(scores, truths, strict=True):
+        missed = np.append(own, np.float32(-np.inf))  # what was not retrieved stands behind all others, unranked
+        found = ranks_of_scores(missed[None], histories({"a": [truth if truth >= 0 else len(own)]}))
+        wanted.append(per_user(found, Metric("ndcg", 10))[0])
+    assert ndcg_at_10(lists, scores) == pytest.approx(np.mean(wanted), abs=1e-12)
+
+
+# --- tables of metrics
+
+
+def test_every_metric_of_a_kind_has_its_table() -> None:
+    assert tuple(RANKING_METRICS) == ("recall", "hit", "precision", "f1", "ndcg", "map", "mrr")
+    assert tuple(BEYOND_ACCURACY_METRICS) == ("coverage", "novelty", "diversity", "popularity_lift", "personalisation")
+    assert set(CLASSIFICATION_METRICS) >= {"accuracy", "precision", "recall", "f1", "auc", "rmse", "mae"}
+
+
+def test_a_new_metric_is_one_function_and_one_line_and_is_found_by_its_name() -> None:
+    @register(RANKING_METRICS, "first_place")
+    def first_place(ranks: Ranks, k: int) -> Array:
+        return (ranks.within(1) > 0).astype(np.float64)
+
+    try:
+        assert per_user(Ranks.single([0, 1]), parse_metric("first_place@10")).tolist() == [1.0, 0.0]
+        with pytest.raises(ValueError, match="taken"):
+            register(RANKING_METRICS, "first_place")
+    finally:
+        del RANKING_METRICS["first_place"]
+    with pytest.raises(ValueError, match="no metric"):
+        parse_metric("first_place@10")
+
+
+@pytest.mark.parametrize("name", ["NDCG", "ndcg@10", "2nd", "", "a b"])
+def test_a_name_that_could_not_be_read_back_is_no_name_of_a_metric(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name"):
+        register(RANKING_METRICS, name)
+
+
+# --- lists
+
+
+def lists_of(
+    rows: Sequence[Sequence[int]],
+    counts: Sequence[int] = (1,) * 10,
+    n_users: int = 10,
+    history_counts: Sequence[float] | None = None,
+    vectors: Floats | None = None,
+) -> RecommendedLists:
+    """Lists of a catalogue of as many items as there are counts."""
+    table = np.array(rows, np.int32)
+    means = np.ones(len(table)) if history_counts is None else np.array(history_counts)
+    return RecommendedLists(table, np.array(counts, np.int64), n_users, means, vectors)
+
+
 def test_coverage_counts_each_item_once_and_leaves_out_what_is_no_item() -> None:
-    assert coverage(np.array([[0, 1], [1, -1], [9, 0]]), 4) == 0.5
+    assert coverage(lists_of([[0, 1], [1, -1], [9, 0]], (1, 1, 1, 1))) == 0.5
 
 
-def test_novelty_is_zero_for_what_everybody_had_and_grows_with_rarity() -> None:
-    counts = np.array([8, 3, 0])
-    common, rare, never = novelty(np.array([[0], [1], [2]]), counts, 8).tolist()
+def test_novelty_is_zero_for_what_every_user_has_and_grows_with_rarity() -> None:
+    common, rare, never = np.array(novelty(lists_of([[0], [1], [2]], (8, 3, 0), n_users=8)), float).tolist()
     assert (common, rare) == (0.0, pytest.approx(np.log2(9 / 4)))
     assert np.isfinite(never)
     assert never > rare
 
 
 def test_popularity_lift_is_zero_for_a_list_as_popular_as_the_history_and_one_for_twice_as_popular() -> None:
-    counts = np.array([10, 20, 40])
-    assert popularity_lift(np.array([[1]]), counts, np.array([20.0])) == 0.0
-    assert popularity_lift(np.array([[2, 2]]), counts, np.array([20.0])) == 1.0
-    assert popularity_lift(np.array([[-1]]), counts, np.array([20.0])) == 0.0
+    counts = (10, 20, 40)
+    assert popularity_lift(lists_of([[1]], counts, history_counts=[20.0])) == 0.0
+    assert popularity_lift(lists_of([[2, 2]], counts, history_counts=[20.0])) == 1.0
+    assert popularity_lift(lists_of([[-1]], counts, history_counts=[20.0])) == 0.0
+    assert popularity_lift(lists_of([[2], [1]], counts, history_counts=[np.nan, 20.0])) == 0.0
 
 
 def test_diversity_is_mean_distance_over_the_pairs_of_a_list() -> None:
     vectors = np.array([[1, 0], [0, 1], [-1, 0]], np.float32)
-    lists = np.array([[0, 0, -1], [0, 1, -1], [0, 1, 2], [0, -1, -1]])
-    assert diversity(lists, vectors).tolist() == pytest.approx([0, 1, (1 + 1 + 2) / 3, 0])
+    lists = lists_of([[0, -1, -1], [0, 1, -1], [0, 1, 2], [-1, -1, -1]], (1, 1, 1), vectors=vectors)
+    assert diversity(lists) == pytest.approx([0, 1, (1 + 1 + 2) / 3, 0])
+    assert diversity(lists_of([[0, 1]])) is None
 
 
 def test_personalisation_is_zero_for_equal_lists_and_one_for_lists_without_a_common_item() -> None:
-    assert personalisation(np.array([[0, 1], [1, 0]]), 4) == 0.0
-    assert personalisation(np.array([[0, 1], [2, 3]]), 4) == 1.0
-    assert personalisation(np.array([[0, 1], [1, 2]]), 4) == 0.5
-    assert personalisation(np.array([[0, 1]]), 4) == 0.0
+    assert personalisation(lists_of([[0, 1], [1, 0]])) == 0.0
+    assert personalisation(lists_of([[0, 1], [2, 3]])) == 1.0
+    assert personalisation(lists_of([[0, 1], [1, 2]])) == 0.5
+    assert personalisation(lists_of([[0, 1]])) == 0.0
+
+
+tables_of_rows = arrays.arrays(np.int32, st.tuples(st.integers(1, 5), st.integers(1, 8)), elements=st.integers(-1, 6))
+
+
+def beyond_accuracy(rows: Sequence[Sequence[int]]) -> dict[str, list[float]]:
+    """Every metric of some lists of a catalogue of five items; the rows 5 and 6 are ids that it lacks."""
+    vectors = np.random.default_rng(3).standard_normal((5, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    means = np.linspace(1, 3, len(rows))
+    lists = lists_of(rows, (9, 5, 3, 1, 0), history_counts=means.tolist(), vectors=vectors)
+    return {name: np.array(metric(lists), float, ndmin=1).tolist() for name, metric in BEYOND_ACCURACY_METRICS.items()}
+
+
+@given(tables_of_rows)
+def test_an_item_that_a_list_repeats_counts_once(rows: np.ndarray) -> None:
+    """The same lists with each repeat taken out, its place left empty, have the same figures."""
+    bare = [[row if row not in each[:n] else -1 for n, row in enumerate(each)] for each in rows.tolist()]
+    repeated, once = beyond_accuracy(rows.tolist()), beyond_accuracy(bare)
+    assert {name: pytest.approx(values) for name, values in once.items()} == repeated
+
+
+@given(tables_of_rows)
+def test_metrics_of_lists_stay_within_their_bounds_whatever_a_list_repeats(rows: np.ndarray) -> None:
+    found = beyond_accuracy(rows.tolist())
+    for name, low, high in (("coverage", 0, 1), ("personalisation", 0, 1), ("diversity", 0, 2), ("novelty", 0, 4)):
+        assert low - 1e-6 <= min(found[name]) <= max(found[name]) <= high + 1e-6, name
+    assert found["popularity_lift"][0] >= -1
+
+
+@given(tables_of_rows, st.integers(0, 6))
+def test_a_relevant_item_that_a_list_repeats_is_found_once_at_its_first_place(rows: np.ndarray, item: int) -> None:
+    starts = np.arange(len(rows) + 1)
+    ranks = ranks_in_lists(rows, starts, np.full(len(rows), item, np.int32))
+    first = [each.index(item) if item in each else np.inf for each in rows.tolist()]
+    assert ranks.ranks.tolist() == first
+    for metric in EVERY_METRIC:
+        assert per_user(ranks, metric).max() <= 1
+
+
+# --- probabilities
 
 
 def test_auc_is_the_share_of_pairs_in_the_right_order_ties_half() -> None:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from eval.__main__ import main
-from eval.predict.command import LEARNERS, Fold, calibrated, fold_rows, library_of, measured
+from eval.predict.command import measure
+from eval.predict.cross_validation import fold_rows
+from eval.predict.models import LEARNERS, Fold, calibrate, library_of
 from eval.predict.page import calibration_points, roc_points
-from eval.predict.questions import Questions, ask
+from eval.predict.questions import Questions, make_questions
 from eval.rank.protocols import folds
 from index.data.domain import Domain
 from index.errors import MendableError
@@ -20,20 +22,17 @@ from tests.helpers_predict import PEOPLE, tastes, write_films
 FIELDS = ("accuracy", "precision", "recall", "f1", "auc", "rmse", "mae")
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def domain() -> Domain:
+def domain(home: Path) -> Domain:
     return write_films(tastes())
 
 
 @pytest.fixture
 def asked(domain: Domain) -> Questions:
-    return ask(domain, seed=1)
+    return make_questions(domain, seed=1)
 
 
 # --- models and figures
@@ -62,7 +61,7 @@ def test_scores_become_probabilities_learned_on_other_folds() -> None:
     truth = random.random(2000) < 0.3
     scores = np.where(truth, 1.0, 0.0) + random.normal(size=2000)
     scores[:100] = -np.inf
-    said = calibrated(scores, truth, np.arange(2000) % 4)
+    said = calibrate(scores, truth, np.arange(2000) % 4)
     assert said.mean() == pytest.approx(0.3, abs=0.03)
     ranked = np.argsort(scores[100:], kind="stable")
     assert np.corrcoef(scores[100:], said[100:])[0, 1] > 0.9
@@ -70,7 +69,7 @@ def test_scores_become_probabilities_learned_on_other_folds() -> None:
 
 
 def test_perfect_answers_have_perfect_figures(asked: Questions) -> None:
-    figures = measured(asked.truth.astype(np.float64), asked, seed=1)
+    figures = measure(asked.truth.astype(np.float64), asked, seed=1)
     assert {name: figures[name]["mean"] for name in FIELDS} == {
         **dict.fromkeys(FIELDS[:5], 1.0),
         "rmse": 0.0,
@@ -85,7 +84,7 @@ def test_the_roc_curve_runs_from_corner_to_corner_over_the_area_of_auc(asked: Qu
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert np.all(np.diff(false) >= 0)
     assert np.all(np.diff(true) >= 0)
-    assert np.trapezoid(true, false) == pytest.approx(measured(said, asked, seed=1)["auc"]["mean"], abs=1e-8)
+    assert np.trapezoid(true, false) == pytest.approx(measure(said, asked, seed=1)["auc"]["mean"], abs=1e-8)
 
 
 def test_calibration_of_true_probabilities_lies_on_the_diagonal() -> None:
@@ -100,7 +99,7 @@ def test_calibration_of_true_probabilities_lies_on_the_diagonal() -> None:
 
 
 def predict(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    assert main(["predict", "--domain", "films", "--folds", "3", "--json", *arguments]) == 0
+    assert not main(["predict", "--domain", "films", "--folds", "3", "--json", *arguments])
     printed: dict[str, Any] = json.loads(capsys.readouterr().out)
     return printed
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from eval.rank.protocols import (
@@ -68,8 +68,7 @@ def test_of_several_events_with_one_item_the_first_counts() -> None:
 @given(rows_of_users)
 def test_leave_one_out_divides_without_losing_or_doubling_an_event(users: list[list[int]]) -> None:
     events, _ = first_events(histories({f"u{n}": rows for n, rows in enumerate(users)}), N_ITEMS)
-    if max(events.lengths) < 3:
-        return
+    assume(max(events.lengths) >= 3)
     parts = leave_one_out(events)
     for n, user in enumerate(parts.test.histories.users):
         whole = events[events.place_of[user]].rows.tolist()
@@ -102,7 +101,7 @@ def test_time_split_has_everything_before_an_instant_on_one_side(users: list[lis
     try:
         parts = by_time(events)
     except MendableError:
-        return  # too few different times to divide by: said, and nothing is asked
+        reject()  # too few different times to divide by
     assert parts.instants is not None
     first, second = parts.instants.validation_from, parts.instants.test_from
     training, tested = times_of(parts.training), times_of(parts.test.relevant)
@@ -139,6 +138,11 @@ def test_nothing_that_is_asked_is_among_what_is_fitted_on(protocol: str) -> None
     users = {f"u{n}": random.integers(0, N_ITEMS, 12).tolist() for n in range(40)}
     clock = {user: np.sort(random.integers(0, 1000, 12)).tolist() for user in users}
     split = split_domain(OpenedDomain(domain_of(histories(users, clock))), protocol, seed=3)
+    assert len(split.test) > 0 < len(split.validation)
+    instants = split.instants
+    assert (instants is None) == (protocol == "leave-one-out")
+    assert split.training.before == (instants and instants.test_from)
+    assert split.tuning.before == (instants and instants.validation_from)
     for fitted, cases in ((split.training, split.test), (split.tuning, split.validation)):
         for n, user in enumerate(cases.histories.users):
             known = fitted.histories[fitted.histories.place_of[user]].rows

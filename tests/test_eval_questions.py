@@ -7,30 +7,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval.predict.command import fold_rows, parts_of
+from eval.predict.cross_validation import fold_rows, parts_of
 from eval.predict.features import Facts, Others, liked_events, table
-from eval.predict.questions import Questions, ask, liked_from
+from eval.predict.questions import Questions, liked_from, make_questions
 from eval.rank.protocols import folds
 from index.data.domain import Domain
 from index.data.records import Item
 from index.errors import MendableError
 from tests.helpers_predict import DAY, FILMS, HOUR, PEOPLE, tastes, write_films
 
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PALATE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def domain() -> Domain:
+def domain(home: Path) -> Domain:
     return write_films(tastes())
 
 
 @pytest.fixture
 def asked(domain: Domain) -> Questions:
-    return ask(domain, seed=1)
+    return make_questions(domain, seed=1)
 
 
 def columns_of(asked: Questions, domain: Domain, people: np.ndarray[Any, Any] | None = None) -> dict[str, Any]:
@@ -58,7 +54,7 @@ def test_liked_begins_at_four_of_five_or_at_seventy_percent_of_another_scale(val
 
 def test_without_values_each_event_stands_beside_an_item_never_had() -> None:
     domain = write_films(tastes(valued=False))
-    asked = ask(domain, seed=1)
+    asked = make_questions(domain, seed=1)
     assert asked.truth.mean() == pytest.approx(0.5)
     had = [set(history.rows.tolist()) for history in asked.histories]
     for owner, row, truth in zip(asked.owners, asked.rows, asked.truth, strict=True):
@@ -68,24 +64,24 @@ def test_without_values_each_event_stands_beside_an_item_never_had() -> None:
 
 def test_a_user_who_had_everything_is_asked_about_events_alone() -> None:
     everything = [("all", f"i{n}", n, None) for n in range(4)]
-    asked = ask(write_films([*everything, ("one", "i0", 0, None)], 4), seed=1)
+    asked = make_questions(write_films([*everything, ("one", "i0", 0, None)], 4), seed=1)
     assert asked.truth[asked.owners == 0].all()
     assert len(asked) == 4 + 2
 
 
 def test_a_repeated_item_is_asked_about_once() -> None:
     domain = write_films([("u", "i0", 0, 5.0), ("u", "i0", 1, 1.0), ("u", "i1", 2, 1.0)])
-    assert ask(domain, seed=1).rows.tolist() == [0, 1]
+    assert make_questions(domain, seed=1).rows.tolist() == [0, 1]
 
 
 def test_answers_that_are_all_the_same_are_refused() -> None:
     with pytest.raises(MendableError, match="same"):
-        ask(write_films([("u", "i0", 0, None)], 1), seed=1)
+        make_questions(write_films([("u", "i0", 0, None)], 1), seed=1)
 
 
 def test_a_domain_without_events_is_refused(domain: Domain) -> None:
-    with pytest.raises(MendableError, match="nobody"):
-        ask(replace(domain, histories=domain.histories.until(np.zeros(PEOPLE, np.int64))), seed=1)
+    with pytest.raises(MendableError, match="no events"):
+        make_questions(replace(domain, histories=domain.histories.truncate(np.zeros(PEOPLE, np.int64))), seed=1)
 
 
 # --- features
@@ -110,7 +106,7 @@ def test_no_feature_of_a_question_depends_on_its_event_or_on_later_ones(asked: Q
 
 def test_no_feature_knows_the_answers_of_the_users_own_fold_or_of_the_tested_one(domain: Domain) -> None:
     """The answers of all of a fold but one person are turned around: no feature of that one person may move."""
-    asked, tested = ask(domain, seed=1), 0
+    asked, tested = make_questions(domain, seed=1), 0
     fold_of_user = folds(PEOPLE, 4, seed=1)
     part_of_user = parts_of(fold_of_user != tested, seed=1)
     for fold in (tested, 1):
@@ -151,7 +147,7 @@ def test_time_features_are_those_of_the_clock() -> None:
     monday = 4 * DAY + 6 * HOUR  # 5 January 1970, six in the morning
     events = [("u", "i0", monday - 2 * HOUR, 5.0), ("u", "i1", monday - 600, 1.0), ("u", "i2", monday, 5.0)]
     domain = write_films(events)
-    columns = columns_of(ask(domain, seed=1), domain)
+    columns = columns_of(make_questions(domain, seed=1), domain)
     last = {name: float(column[2]) for name, column in columns.items()}
     assert (last["monday"], last["tuesday"]) == (1, 0)
     assert last["hour, sine"] == pytest.approx(1)
@@ -164,7 +160,7 @@ def test_time_features_are_those_of_the_clock() -> None:
 def test_events_in_the_hour_are_the_users_own_alone() -> None:
     events = [("a", "i0", 1000, 5.0), ("a", "i1", 1010, 1.0), ("b", "i0", 1005, 5.0), ("b", "i1", 90_000, 1.0)]
     domain = write_films(events)
-    columns = columns_of(ask(domain, seed=1), domain)
+    columns = columns_of(make_questions(domain, seed=1), domain)
     np.testing.assert_allclose(np.expm1(columns["events in the hour"]), [0, 1, 0, 0], atol=1e-9)
 
 
@@ -176,7 +172,7 @@ def test_a_domain_without_times_has_no_time_features(asked: Questions, domain: D
 
 def test_features_are_finite_for_items_without_category_year_or_event(domain: Domain) -> None:
     bare = replace(domain, catalogue=replace(domain.catalogue, items=tuple(Item(f"i{n}", "x") for n in range(FILMS))))
-    asked = ask(domain, seed=1)
+    asked = make_questions(domain, seed=1)
     nobody = np.zeros(PEOPLE, bool)
     for people in (nobody, ~nobody):
         assert all(np.isfinite(column).all() for column in columns_of(asked, bare, people).values())
@@ -184,7 +180,7 @@ def test_features_are_finite_for_items_without_category_year_or_event(domain: Do
 
 def test_items_that_the_same_people_like_are_alike(asked: Questions) -> None:
     others = Others.of(asked, np.ones(PEOPLE, bool), FILMS)
-    alike = others.likeness(np.arange(FILMS), np.arange(FILMS))
+    alike = others.similarity(np.arange(FILMS), np.arange(FILMS))
     same = (np.arange(FILMS)[:, None] - np.arange(FILMS)) % 2 == 0
     assert alike[same].mean() > 0.3
     assert alike[~same].mean() < -0.3
@@ -192,5 +188,5 @@ def test_items_that_the_same_people_like_are_alike(asked: Questions) -> None:
 
 
 def test_liked_events_are_those_of_the_positive_questions() -> None:
-    asked = ask(write_films(tastes(valued=False)), seed=1)
+    asked = make_questions(write_films(tastes(valued=False)), seed=1)
     assert liked_events(asked).all()

@@ -122,7 +122,7 @@ def test_users_who_next_had_an_item_that_nobody_had_are_measured_apart(
     assert found["n"] == len(asked) > 2
     assert found["models"]["popularity"]["recall@50"]["mean"] == 0
     assert found["models"]["lists"]["recall@50"]["mean"] == pytest.approx(len(right) / len(asked))
-    assert "an item that nobody had before" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "whose relevant items are cold" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_lists_hold_a_hundred_items_of_each_user_and_none_of_the_history(reports: Path) -> None:
@@ -247,7 +247,10 @@ def test_what_is_no_report_is_refused_by_name(tmp_path: Path, content: str | Non
         read_report(tmp_path)
 
 
-def test_report_folder_that_cannot_be_made_is_said_before_the_work(reports: Path, tmp_path: Path) -> None:
+def test_report_folder_that_cannot_be_made_is_said_before_the_work(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALATE_HOME", str(reports / "home"))
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(MendableError, match="taken"):
         main(["rank", "--domain", "small", "--models", "popularity", "--report", str(tmp_path / "taken" / "deeper")])

@@ -44,8 +44,8 @@ def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> Non
     assert record["command"] == f"python -m finetune rank --domain small --backbone {tuned.encoder} --epochs 6 --seed 1"
     assert record["seconds"] > 0
     assert [step for step, _ in record["loss"]] == sorted({step for step, _ in record["loss"]})
-    assert 0 <= record["before"]["ndcg@10"] <= 1
-    assert 0 <= record["after"]["ndcg@10"] <= 1
+    assert 0 < record["before"]["ndcg@10"] <= 1
+    assert 0 < record["after"]["ndcg@10"] <= 1
     assert record["n_validation_users"] == 60
     card = (folder / "README.md").read_text()
     assert "library_name: peft" in card
@@ -244,8 +244,10 @@ def test_a_text_reranker_is_trained_saved_and_ranks(home: Path, tiny: Path) -> N
     folder = serving("small", "bert-words")
     record = json.loads((folder / "training.json").read_text())
     assert record["steps"] > 0
-    assert record["after"]["ndcg@10"] >= 0
-    assert "in words" in (folder / "README.md").read_text()
+    assert 0 < record["after"]["ndcg@10"] <= 1
+    card = (folder / "README.md").read_text()
+    assert "in words" in card
+    assert f"{record['after']['ndcg@10']:.4f}" in card
     assert len(record["loss"]) > 0
     assert any("lora_A" in name for name in load_file(folder / "adapter_model.safetensors"))
     agent = open_agent("small", "bert-words")

@@ -173,6 +173,17 @@ def test_help_of_a_room_loads_no_heavy_library(room: str) -> None:
     assert loaded & HEAVY == set()
 
 
+def test_every_source_file_is_linted_and_none_is_ignored_by_git() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--show-files"], cwd=CLONE, capture_output=True, text=True, check=True
+    )
+    linted = {Path(line).relative_to(CLONE) for line in listed.stdout.splitlines() if line.endswith(".py")}
+    assert set(sources()) - linted == set()
+    new = [str(path.parent / "new.py") for path in sources(*BELOW)]
+    ignored = subprocess.run(["git", "check-ignore", *sorted(set(new))], cwd=CLONE, capture_output=True, text=True)
+    assert (ignored.stdout, ignored.returncode) == ("", 1)
+
+
 # --- no pickle --------------------------------------------------------------
 
 

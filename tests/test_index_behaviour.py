@@ -1,4 +1,4 @@
-"""Behaviour: what the views of a history are made of, sparse and dense alike, in memory and on disk."""
+"""Behaviour signals of a history, from dense and sparse matrices, in memory and on disk."""
 
 from pathlib import Path
 
@@ -8,25 +8,24 @@ from scipy import sparse
 
 from index.build.behaviour_part import FOLDER, pad_matrix
 from index.build.builder import add_items, build_with
-from index.build.generations import fitting
+from index.build.generations import matching_generation
 from index.build.saved_retrieval import FUSION, MATRICES, load_behaviour, load_fusion, save_behaviour
 from index.data.domain import Domain, Histories, load_domain
 from index.data.records import History, Item
 from index.errors import MendableError
-from index.retrieval.behaviour_signals import COARSE, MIX, NAMES, SIGNALS, UNKNOWN_SHARE, Behaviour, Signal
-from index.retrieval.features import COLUMNS
-from index.retrieval.item_similarity import (
-    NEIGHBOURS,
-    Factors,
-    Matrix,
-    Steps,
-    item_similarity,
-    latent,
-    strongest,
-    transition_counts,
-    users_by_items,
-    weighted_rows,
+from index.retrieval.behaviour_signals import (
+    CANDIDATE_WEIGHTS,
+    COARSE_FACTORS,
+    MAX_UNPENALISED_SHARE,
+    NAMES,
+    SIGNALS,
+    Behaviour,
+    Signal,
 )
+from index.retrieval.fusion_features import COLUMNS
+from index.retrieval.item_matrices import Factors, Matrix, sum_rows
+from index.retrieval.item_similarity import NEIGHBOURS, item_similarity, keep_strongest, users_by_items
+from index.retrieval.transitions import Steps, latent_factors, transition_counts
 from index.types import Floats
 from tests.helpers_small import KINDS, N_ITEMS, builder, history, rows_of, things, walks, write_domain
 
@@ -111,13 +110,13 @@ def test_neighbours_of_a_large_catalogue_are_cosines_without_the_item_itself() -
     norms = np.sqrt((x**2).sum(0) + 1)
     wanted = (x / norms).T @ (x / norms)
     np.fill_diagonal(wanted, 0)
-    assert dense(item_similarity(users, 500.0, dense_items=0, few_users=0)) == pytest.approx(wanted, abs=1e-6)
+    assert dense(item_similarity(users, 500.0, dense_items=0, ease_max_users=0)) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_the_strongest_entries_of_a_row_are_kept() -> None:
     drawn = np.random.default_rng(1).random((5, NEIGHBOURS + 60)).astype(np.float32)
     drawn[4, 100:] = 0  # a row with fewer entries than are kept
-    kept = strongest(sparse.csr_matrix(drawn)).toarray()
+    kept = keep_strongest(sparse.csr_matrix(drawn)).toarray()
     for before, after in zip(drawn, kept, strict=True):
         least = np.sort(before)[-NEIGHBOURS]
         assert np.array_equal(after, np.where(before >= least, before, 0))
@@ -130,31 +129,31 @@ def test_sparse_and_dense_counts_agree() -> None:
     assert np.array_equal(dense(few), transition_counts(walks(), N_ITEMS, steps, dense_items=N_ITEMS))
 
 
-# --- views ------------------------------------------------------------------
+# --- signals ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", HISTORIES)
 @pytest.mark.parametrize("kept", ["dense", "sparse"])
-def test_views_of_a_history_are_decayed_sums(behaviour: Behaviour, name: str, kept: str) -> None:
+def test_signals_of_a_history_are_decayed_sums(behaviour: Behaviour, name: str, kept: str) -> None:
     shown = HISTORIES[name]
     found = (behaviour if kept == "dense" else as_sparse(behaviour)).signals(shown)
     assert found.shape == (N_ITEMS, len(NAMES))
     for signal in SIGNALS:
         assert found[:, NAMES.index(signal.name)] == pytest.approx(by_loop(behaviour, signal, shown), abs=1e-5)
-    assert found[:, NAMES.index("valued")] == pytest.approx(valued_by_loop(behaviour, shown), abs=1e-5)
+    assert found[:, NAMES.index("rated")] == pytest.approx(rated_by_loop(behaviour, shown), abs=1e-5)
     assert found[:, NAMES.index("popularity")] == pytest.approx(np.log(1 + behaviour.popularity))
 
 
 def by_loop(behaviour: Behaviour, signal: Signal, shown: History) -> Floats:
     total = np.zeros(N_ITEMS, np.float32)
     for age, row in enumerate(reversed(shown.rows.tolist())):
-        total += (1 if signal.life is None else np.exp(-age / signal.life)) * dense(behaviour.matrices[signal.matrix])[
-            row
-        ]
+        total += (1 if signal.decay_events is None else np.exp(-age / signal.decay_events)) * dense(
+            behaviour.matrices[signal.matrix]
+        )[row]
     return total
 
 
-def valued_by_loop(behaviour: Behaviour, shown: History) -> Floats:
+def rated_by_loop(behaviour: Behaviour, shown: History) -> Floats:
     known = shown.values[~np.isnan(shown.values)]
     total = np.zeros(N_ITEMS, np.float32)
     for row, value in zip(shown.rows.tolist(), shown.values.tolist(), strict=True):
@@ -169,35 +168,37 @@ def test_of_a_long_history_the_newest_events_are_read(behaviour: Behaviour) -> N
     assert np.array_equal(behaviour.signals(history(*rows)), behaviour.signals(history(*rows[-200:])))
 
 
-def test_the_mix_is_the_weighted_sum_of_its_views(behaviour: Behaviour) -> None:
+def test_the_candidate_scores_are_the_weighted_sum_of_signals(behaviour: Behaviour) -> None:
     shown = HISTORIES["with values"]
     signals = behaviour.signals(shown)
-    wanted = sum(weight * signals[:, NAMES.index(name)] for name, weight in MIX.items())
-    assert behaviour.mix(shown) == pytest.approx(wanted)
+    wanted = sum(weight * signals[:, NAMES.index(name)] for name, weight in CANDIDATE_WEIGHTS.items())
+    assert behaviour.candidate_scores(shown) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("kept", ["dense", "sparse"])
-def test_near_is_the_largest_weight_of_any_of_the_items(behaviour: Behaviour, kept: str) -> None:
+def test_similarity_to_items_is_the_largest_weight_of_any_of_the_items(behaviour: Behaviour, kept: str) -> None:
     these, rows = rows_of(3, 9, 12), rows_of(1, 4, 10, 30)
     own = behaviour if kept == "dense" else as_sparse(behaviour)
     wanted = [max(0, *(behaviour.matrices["similarity"][this, row] for this in these)) for row in rows]
-    assert own.near(these, rows) == pytest.approx(wanted)
-    assert own.near(these, rows_of()).shape == (0,)
+    assert own.similarity_to(these, rows) == pytest.approx(wanted)
+    assert own.similarity_to(these, rows_of()).shape == (0,)
 
 
 # --- support ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_support_names_places_of_the_history_that_speak_for_the_item(behaviour: Behaviour, name: str) -> None:
-    shown = HISTORIES[name]
+def test_support_names_places_of_the_history_that_raise_the_items_score(behaviour: Behaviour, name: str) -> None:
+    shown, n_places = HISTORIES[name], 0
     for row in range(N_ITEMS):
         places = behaviour.support(shown, row, 3)
+        n_places += len(places)
         assert len(places) <= min(3, len(shown))
         assert len(set(places.tolist())) == len(places)
         for place in places.tolist():
             assert behaviour.matrices["transitions"][shown.rows[place], row] != 0
         assert places.tolist() == as_sparse(behaviour).support(shown, row, 3).tolist()
+    assert (n_places > 0) == (len(shown) > 0)
 
 
 def test_support_prefers_what_was_liked(behaviour: Behaviour) -> None:
@@ -220,7 +221,7 @@ def test_nothing_supports_an_item_without_events() -> None:
 
 
 @pytest.mark.parametrize("dense_items", [0, 1000])
-def test_a_domain_without_events_has_views_of_zeros(dense_items: int) -> None:
+def test_a_domain_without_events_has_signals_of_zeros(dense_items: int) -> None:
     empty = Behaviour.fit(Histories.of((), ()), 5, dense_items)
     assert empty.signals(history(1, 2, values=[1, 5])).tolist() == [[0] * len(NAMES)] * 5
 
@@ -237,7 +238,7 @@ def test_saving_and_loading_behaviour_changes_nothing(tmp_path: Path, dense_item
     for shown in HISTORIES.values():
         assert np.array_equal(own.signals(shown), loaded.signals(shown))
         assert own.support(shown, 9, 3).tolist() == loaded.support(shown, 9, 3).tolist()
-    assert np.array_equal(own.near(rows_of(3), rows_of(4, 5)), loaded.near(rows_of(3), rows_of(4, 5)))
+    assert np.array_equal(own.similarity_to(rows_of(3), rows_of(4, 5)), loaded.similarity_to(rows_of(3), rows_of(4, 5)))
 
 
 def test_sparse_matrices_without_an_entry_are_loaded(tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, dense_items: int) -> 
 
 @pytest.mark.parametrize("before", [0, 1000])
 @pytest.mark.parametrize("after", [0, 1000])
-def test_a_grown_matrix_says_the_same_of_the_old_items_and_nothing_of_the_new(before: int, after: int) -> None:
+def test_a_padded_matrix_is_the_same_for_the_old_items_and_zero_for_the_new(before: int, after: int) -> None:
     matrix = transition_counts(walks(), N_ITEMS, Steps(3, 1, 0), before)
     longer = pad_matrix(matrix, N_ITEMS + 2, after)
     assert sparse.issparse(longer) == (before == 0 or after == 0)
@@ -274,7 +275,7 @@ def test_a_matrix_that_grows_beyond_the_dense_ones_keeps_its_strongest_entries()
     assert np.diff(longer.indptr).tolist() == [NEIGHBOURS] * (NEIGHBOURS + 50) + [0]
 
 
-def test_a_matrix_on_disk_is_not_changed_by_growing(tmp_path: Path) -> None:
+def test_a_matrix_on_disk_is_not_changed_by_padding(tmp_path: Path) -> None:
     save_behaviour(tmp_path, Behaviour.fit(walks(), N_ITEMS, dense_items=0))
     matrix = load_behaviour(tmp_path).matrices["next_items"]
     pad_matrix(matrix, N_ITEMS + 5)
@@ -282,10 +283,10 @@ def test_a_matrix_on_disk_is_not_changed_by_growing(tmp_path: Path) -> None:
 
 
 def behaviour_on_disk(domain: Domain) -> Path:
-    return fitting(domain.name, domain.sha256).folder / FOLDER
+    return matching_generation(domain.name, domain.sha256).folder / FOLDER
 
 
-def test_an_added_item_changes_nothing_that_behaviour_says_of_the_others(home: Path) -> None:
+def test_an_added_item_changes_no_signal_of_the_others(home: Path) -> None:
     domain = write_domain(walks())
     build_with(builder(), domain.name)
     old, fusion = load_behaviour(behaviour_on_disk(domain)), load_fusion(behaviour_on_disk(domain))
@@ -339,7 +340,7 @@ def test_ease_of_many_items_and_few_users_keeps_the_strongest_of_each_row() -> N
 
 def test_all_factors_together_are_the_scaled_counts() -> None:
     histories, steps = walks(), Steps(window=3, power=1, backwards=1.0)
-    found = latent(histories, N_ITEMS, steps, n_factors=N_ITEMS - 1)
+    found = latent_factors(histories, N_ITEMS, steps, n_factors=N_ITEMS - 1)
     counts = dense(transition_counts(histories, N_ITEMS, steps))  # both ways, each row by its sum
     scores = found.before @ found.after.T
     nearest = [set(np.argsort(-scores[row])[:3]) & set(np.argsort(-counts[row])[:6]) for row in range(N_ITEMS)]
@@ -348,7 +349,7 @@ def test_all_factors_together_are_the_scaled_counts() -> None:
 
 def test_factors_bring_items_near_that_never_met_but_met_the_same_others() -> None:
     histories = people(*[(A, B)] * 6, *[(C, B)] * 6)
-    smooth = latent(histories, 4, Steps(window=2, power=1, backwards=1.0), n_factors=1)
+    smooth = latent_factors(histories, 4, Steps(window=2, power=1, backwards=1.0), n_factors=1)
     plain = dense(transition_counts(histories, 4, Steps(window=2, power=1, backwards=1.0)))
     assert plain[A, C] == 0
     assert (smooth.before @ smooth.after.T)[A, B] > 0.05
@@ -359,17 +360,17 @@ def test_a_sum_of_rows_of_factors_is_that_of_their_product(behaviour: Behaviour)
     factors = behaviour.matrices["latent"]
     rows, weights = rows_of(3, 9, 3), np.array([[1.0, 0.5, 2.0], [0.0, 1.0, 0.0]], np.float32)
     product = factors.before @ factors.after.T
-    assert weighted_rows(weights, factors, rows) == pytest.approx(weights @ product[rows], abs=1e-4)
+    assert sum_rows(weights, factors, rows) == pytest.approx(weights @ product[rows], abs=1e-4)
 
 
 def test_the_coarse_factors_are_the_strongest_of_all(behaviour: Behaviour) -> None:
     fine, coarse = behaviour.matrices["latent"], behaviour.matrices["coarse"]
-    assert np.array_equal(coarse.before, fine.before[:, :COARSE])
+    assert np.array_equal(coarse.before, fine.before[:, :COARSE_FACTORS])
 
 
-def test_items_that_nobody_had_lose_nothing_while_they_are_few() -> None:
+def test_cold_items_get_no_penalty_while_they_are_few() -> None:
     few = Behaviour({}, np.concatenate([np.zeros(1), np.ones(199)]).astype(np.float32))
     many = Behaviour({}, np.concatenate([np.zeros(100), np.ones(100)]).astype(np.float32))
     assert few.cold_penalty == 0
-    assert many.cold_penalty == pytest.approx(np.log(0.5 / UNKNOWN_SHARE))
+    assert many.cold_penalty == pytest.approx(np.log(0.5 / MAX_UNPENALISED_SHARE))
     assert Behaviour({}, np.zeros(0, np.float32)).cold_penalty == 0

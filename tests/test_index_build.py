@@ -210,9 +210,9 @@ class Dies(HashingEncoder):
 
 class Deadly:
     name, version = "deadly", 1
-    def wanted(self, domain):
+    def is_needed(self, domain):
         return True
-    def build(self, making):
+    def build(self, context):
         os.kill(os.getpid(), signal.SIGKILL)
 
 dies_early = sys.argv[1] == "early"

@@ -1,4 +1,4 @@
-"""The fusion: features of a history, a network that learns from lists, a plain sum where there is little to learn."""
+"""The fusion: features of a history, a network fitted to lists, a weighted sum where there are too few."""
 
 import json
 from pathlib import Path
@@ -11,9 +11,19 @@ from index.data.domain import Catalogue, Histories
 from index.data.records import Item
 from index.errors import MendableError
 from index.retrieval.behaviour_signals import NAMES, Behaviour
-from index.retrieval.features import COLUMNS, CONTEXT, PROFILE_LIVES, TAILED, Features, context, profiles
-from index.retrieval.fusion import Fusion, FusionList, add_cold_items, fit_fusion, untrained_fusion
-from index.retrieval.fusion_training import UNTRAINED_WEIGHTS, candidate_pool, learn_fusion, linear_mix
+from index.retrieval.candidate_pool import candidate_pool, weighted_signals
+from index.retrieval.fusion import Fusion, untrained_fusion
+from index.retrieval.fusion_features import (
+    COLUMNS,
+    HISTORY_FEATURES,
+    LONG_TAILED,
+    PROFILE_DECAYS,
+    Features,
+    history_features,
+    profiles,
+)
+from index.retrieval.fusion_fitting import TrainingList, add_cold_items, fit_fusion
+from index.retrieval.fusion_training import UNTRAINED_WEIGHTS, learn_fusion
 from index.types import Floats
 from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
 
@@ -31,38 +41,38 @@ def column(found: Floats, name: str) -> Floats:
 # --- features ---------------------------------------------------------------
 
 
-def test_the_columns_of_behaviour_are_its_views_with_their_tails_cut() -> None:
+def test_the_columns_of_behaviour_are_its_signals_with_square_roots_of_the_long_tailed_ones() -> None:
     features = features_over(walks())
     found, signals = features.of(SHOWN), features.behaviour.signals(SHOWN)
     assert found.shape == (N_ITEMS, len(COLUMNS))
     for n, name in enumerate(NAMES):
-        wanted = np.sign(signals[:, n]) * np.sqrt(np.abs(signals[:, n])) if n in TAILED else signals[:, n]
+        wanted = np.sign(signals[:, n]) * np.sqrt(np.abs(signals[:, n])) if n in LONG_TAILED else signals[:, n]
         assert column(found, name) == pytest.approx(wanted)
 
 
-def test_the_first_look_is_the_mix_of_behaviour() -> None:
+def test_the_weighted_signals_of_the_features_are_the_candidate_scores_of_behaviour() -> None:
     features = features_over(walks())
-    assert linear_mix(features.of(SHOWN)) == pytest.approx(features.behaviour.mix(SHOWN), abs=1e-5)
+    assert weighted_signals(features.of(SHOWN)) == pytest.approx(features.behaviour.candidate_scores(SHOWN), abs=1e-5)
 
 
 def test_the_profile_of_one_event_is_the_likeness_to_it() -> None:
     vectors = unit_vectors()
     assert profiles(history(7), vectors) == pytest.approx(
-        np.stack([vectors @ vectors[7]] * len(PROFILE_LIVES), 1), abs=1e-6
+        np.stack([vectors @ vectors[7]] * len(PROFILE_DECAYS), 1), abs=1e-6
     )
 
 
 def test_profiles_are_means_in_which_the_newest_weighs_most() -> None:
     vectors = np.eye(3, dtype=np.float32)
     found = profiles(history(0, 1), vectors)
-    for n, life in enumerate(PROFILE_LIVES):
-        old = np.exp(-1 / life)
+    for n, events in enumerate(PROFILE_DECAYS):
+        old = np.exp(-1 / events)
         assert found[:, n] == pytest.approx([old / (1 + old), 1 / (1 + old), 0])
 
 
 def test_categories_are_rows_of_length_one_and_items_without_any_are_zeros() -> None:
     items = (*things(4), Item("bare", "Bare"), Item("both", "Both", None, (KINDS[0], KINDS[1], KINDS[0])))
-    genres = features_over(Histories.of((), ()), items).genres
+    genres = features_over(Histories.of((), ()), items).category_vectors
     assert np.linalg.norm(genres, axis=1) == pytest.approx([1, 1, 1, 1, 0, 1])
     assert genres[0] @ genres[3] == pytest.approx(1)
     assert genres[0] @ genres[1] == 0
@@ -70,21 +80,21 @@ def test_categories_are_rows_of_length_one_and_items_without_any_are_zeros() -> 
 
 
 def test_a_catalogue_without_categories_has_one_column_of_zeros() -> None:
-    assert not features_over(walks(), things(categories=False)).genres.any()
+    assert not features_over(walks(), things(categories=False)).category_vectors.any()
 
 
 def test_the_commonest_categories_are_kept_where_there_are_too_many() -> None:
     rare = tuple(Item(f"r{n}", "Rare", None, (f"kind {n}",)) for n in range(600))
-    genres = features_over(Histories.of((), ()), (*rare, *things(9))).genres
+    genres = features_over(Histories.of((), ()), (*rare, *things(9))).category_vectors
     assert genres.shape[1] == 512
     assert np.linalg.norm(genres[-9:], axis=1) == pytest.approx(1)  # of three items each: kept before those of one
 
 
-def test_the_context_of_a_history_is_its_length_its_usual_value_and_its_pace() -> None:
-    assert context(SHOWN) == pytest.approx([np.log(5), 13 / 4, np.log(111)])
-    assert context(history(1, 2, values=[4, float("nan")])) == pytest.approx([np.log(3), 4, 0])
-    assert context(history(1)) == pytest.approx([np.log(2), 0, 0])
-    assert context(history()).tolist() == [0] * len(CONTEXT)
+def test_the_features_of_a_history_are_its_length_its_mean_value_and_the_time_of_its_newest_events() -> None:
+    assert history_features(SHOWN) == pytest.approx([np.log(5), 13 / 4, np.log(111)])
+    assert history_features(history(1, 2, values=[4, float("nan")])) == pytest.approx([np.log(3), 4, 0])
+    assert history_features(history(1)) == pytest.approx([np.log(2), 0, 0])
+    assert history_features(history()).tolist() == [0] * len(HISTORY_FEATURES)
 
 
 @pytest.mark.parametrize("lacking", LACKING)
@@ -116,9 +126,9 @@ N_LISTS = 2000
 NAMED = ("noise", "line", "curve", "same")
 
 
-def as_lists(features: Floats) -> list[FusionList]:
+def as_lists(features: Floats) -> list[TrainingList]:
     """Lists in which every candidate stands for itself."""
-    return [FusionList(each, np.zeros(len(each), np.float32)) for each in features]
+    return [TrainingList(each, np.zeros(len(each), np.float32)) for each in features]
 
 
 def accuracy(fusion: Fusion, lists: Floats) -> float:
@@ -228,7 +238,7 @@ def test_a_plain_sum_stands_in_where_there_is_too_little_to_learn_from(n_users: 
 
 
 @pytest.mark.parametrize("lengths", [(0, 1, 2), (1, 1), (0,)])
-def test_people_with_hardly_any_event_teach_nothing_and_break_nothing(lengths: tuple[int, ...]) -> None:
+def test_users_with_hardly_any_event_give_no_training_list(lengths: tuple[int, ...]) -> None:
     histories = Histories.of([f"u{n}" for n in range(len(lengths))], [history(*range(n)) for n in lengths])
     assert learn_fusion(histories, Catalogue(things()), unit_vectors(), seed=1)[1] == 0
 
@@ -241,10 +251,10 @@ def test_lists_from_a_catalogue_smaller_than_a_list_are_learned_from(n_items: in
     fusion, n_lists = learn_fusion(histories, Catalogue(things(n_items)), unit_vectors(n_items), seed=1)
     found = fusion.score(features_over(histories, things(n_items)).of(history(0)))
     assert np.isfinite(found).all()
-    assert n_lists > 0 or n_items == 2  # of two items, the one that is left needs no ranking
+    assert (n_lists > 0) == (n_items > 2)  # of two items, the one that is left needs no ranking
 
 
-# --- items that nobody had ----------------------------------------------------
+# --- cold items ---------------------------------------------------------------
 
 POPULAR = (*NAMED[:3], "popularity")
 
@@ -258,19 +268,19 @@ def with_popularity(n_lists: int, seed: int) -> Floats:
 
 @pytest.fixture(scope="module")
 def knowing() -> tuple[Fusion, Fusion]:
-    """A fusion without and with a judge of items that nobody had, who reads the second feature alone."""
+    """A fusion without and with a linear part for cold items, which reads the second feature alone."""
     lists = as_lists(with_popularity(N_LISTS, seed=1))
     plain = fit_fusion(lists, POPULAR, seed=1)
     return plain, add_cold_items(plain, lists, ("line",), seed=1)
 
 
-def test_of_items_that_somebody_had_nothing_changes(knowing: tuple[Fusion, Fusion]) -> None:
+def test_scores_of_warm_items_do_not_change(knowing: tuple[Fusion, Fusion]) -> None:
     plain, whole = knowing
     lists = with_popularity(50, seed=4)
     assert np.array_equal(np.stack([plain.score(each) for each in lists]), np.stack([whole.score(e) for e in lists]))
 
 
-def test_items_that_nobody_had_are_told_apart_by_what_is_known_of_them(knowing: tuple[Fusion, Fusion]) -> None:
+def test_cold_items_are_told_apart_by_their_text_columns_alone(knowing: tuple[Fusion, Fusion]) -> None:
     _, whole = knowing
     lists = with_popularity(500, seed=4)
     lists[..., [0, 2, 3]] = 0  # what only events tell
@@ -280,15 +290,15 @@ def test_items_that_nobody_had_are_told_apart_by_what_is_known_of_them(knowing: 
     assert whole.score(shown) == pytest.approx(whole.score(lists[0]), abs=1e-5)
 
 
-def test_an_unknown_item_that_fits_stands_among_the_known_ones(knowing: tuple[Fusion, Fusion]) -> None:
+def test_a_cold_item_that_is_the_true_one_stands_among_warm_ones(knowing: tuple[Fusion, Fusion]) -> None:
     plain, whole = knowing
     lists = with_popularity(500, seed=5)
-    lists[:, 0, [0, 2, 3]] = 0  # the true item is the one that nobody had
+    lists[:, 0, [0, 2, 3]] = 0  # the true item is a cold one
     assert accuracy(whole, lists) > accuracy(plain, lists)
     assert accuracy(whole, lists) > 0.3
 
 
-def test_a_look_finds_items_that_nobody_had_by_their_texts() -> None:
+def test_cold_items_are_proposed_by_their_texts() -> None:
     histories = walks()
     items = things(N_ITEMS + 3)
     features = Features(Behaviour.fit(histories, len(items)), unit_vectors(len(items)), Catalogue(items))
@@ -298,4 +308,6 @@ def test_a_look_finds_items_that_nobody_had_by_their_texts() -> None:
     assert set(unknown) & set(seen.tolist())
     allowed = np.ones(len(items), bool)
     allowed[unknown] = False
-    assert not set(unknown) & set(candidate_pool(found, 5, allowed).tolist())
+    pool = set(candidate_pool(found, 5, allowed).tolist())
+    assert pool
+    assert not set(unknown) & pool

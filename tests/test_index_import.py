@@ -3,14 +3,17 @@
 import csv
 import gzip
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from index.data.domain import load_domain
 from index.data.tables import read_table, table_path
 from index.errors import MendableError
-from index.importers.import_domain import read_items
+from index.importers.new_items import items_to_add, read_items
 from index.storage.home import domain_folder
 from tests.helpers_import import (
     BAD,
@@ -93,23 +96,6 @@ def test_ids_keep_their_zeros_in_every_kind_of_file(folder: Path) -> None:
     assert domain.order == "row number"
 
 
-TIMES: dict[str, Callable[[int], str]] = {
-    "time in milliseconds": lambda time: f"{time}000",
-    "time in microseconds": lambda time: f"{time}000000",
-    "time as a date": lambda time: f"2014-05-13 16:53:{time - SECOND + 20:02}",
-}
-
-
-@pytest.mark.parametrize("kind", TIMES)
-@pytest.mark.parametrize("spoilt", [False, True])
-def test_times_written_otherwise_are_read_as_seconds_and_counted(kind: str, spoilt: bool, folder: Path) -> None:
-    rows = [f"{user},{item},{value},{TIMES[kind](time)}" for user, item, value, time in EVENTS]
-    report = take(shop(folder, [*rows, BAD["no user"]] if spoilt else rows), max_bad=5)
-    assert report.tally.kinds[kind].n == N_EVENTS
-    events = read_table(table_path(domain_folder("shop"), "interactions"))
-    assert events.column("timestamp").to_pylist() == [event[3] for event in EVENTS]
-
-
 def test_a_block_with_one_bad_row_reads_as_the_same_block_without_it(folder: Path, tmp_path: Path) -> None:
     odd = ["1, 2 ,,1400000000.9", " 3,1,4.50,1400000001", "4,8,-0,1.4e9", "5,1,7,-5", "1,1,1e1,0"]
     (tmp_path / "spoilt").mkdir()
@@ -188,6 +174,17 @@ def test_a_bad_json_line_costs_no_other(text: str, kind: str, folder: Path) -> N
     assert report.as_json()["interactions"] == N_EVENTS
 
 
+def test_decimals_of_parquet_are_numbers(folder: Path) -> None:
+    money = pa.array([Decimal("6.99"), None], pa.decimal128(8, 2))
+    pq.write_table(pa.table({"item_id": ["a", "b"], "title": ["x", "y"], "size": money}), folder / "items.parquet")
+    events = {"user_id": ["u"], "item_id": ["a"], "value": pa.array([Decimal("4.5")], pa.decimal128(3, 1))}
+    pq.write_table(pa.table(events), folder / "interactions.parquet")
+    take(folder)
+    domain = load_domain("shop")
+    assert [item.value("size") for item in domain.catalogue.items] == [6.99, None]
+    assert domain.histories.values.tolist() == [4.5]
+
+
 def test_events_without_a_catalogue_make_one(folder: Path) -> None:
     (shop(folder) / "items.csv").unlink()
     report = take(folder)
@@ -221,10 +218,105 @@ def test_plots_beside_the_films_become_descriptions(folder: Path) -> None:
     assert [item.description for item in load_domain("shop").catalogue.items[:3]] == ["A farm. A barn.", None, "Rain."]
 
 
+@pytest.mark.parametrize("title", ["NaN", "Infinity", "null", '""', '"nan"', '"None"', '"\\u001b"'])
+def test_an_item_with_a_missing_title_has_its_id_for_one_and_is_counted(title: str, folder: Path) -> None:
+    (folder / "items.jsonl").write_text(f'{{"item_id": "a", "title": "One"}}\n{{"item_id": "b", "title": {title}}}\n')
+    report = take(folder)
+    assert [item.title for item in load_domain("shop").catalogue.items] == ["One", "b"]
+    assert report.tally.kinds["item without a title"].first == f"{folder}/items.jsonl:2"
+
+
+def test_a_title_that_is_a_number_is_a_title(folder: Path) -> None:
+    (folder / "items.jsonl").write_text('{"item_id": "a", "title": 1984}\n')
+    assert [kind for kind in take(folder).tally.kinds if "title" in kind] == []
+    assert load_domain("shop").catalogue.items[0].title == "1984"
+
+
+@pytest.mark.parametrize("word", ["nan", "None", "null", "N/A"])
+def test_a_word_for_a_missing_value_is_missing_wherever_an_item_has_text(word: str, folder: Path) -> None:
+    header, row = "item_id,title,description,categories,brand", f"b,Two,{word},{word},{word}"
+    (folder / "items.csv").write_text(f"{header}\na,One,fine,x|{word},Acme\n{row}\n")
+    report = take(folder)
+    first, second = load_domain("shop").catalogue.items
+    assert (first.categories, dict(first.attributes)) == (("x",), {"brand": "Acme"})
+    assert (second.description, second.categories, dict(second.attributes)) == (None, (), {})
+    counted = {name: kind.first for name, kind in report.tally.kinds.items()}
+    assert counted == {
+        f"{name}: word for a missing value, left empty": f"{folder}/items.csv:3"
+        for name in ("description", "categories", "brand")
+    }
+
+
+def test_odd_cells_of_a_column_are_told_with_the_line_and_the_first_of_them(folder: Path) -> None:
+    rows = [f"{n},Thing {n},{n}.50" for n in range(30)]
+    rows[7], rows[9], rows[11] = "7,Thing 7,call us", "9,Thing 9,ask", "11,Thing 11,$3.99 - $10.99"
+    (folder / "items.csv").write_text("\n".join(["item_id,title,price", *rows]) + "\n")
+    report = take(folder)
+    prices = [item.value("price") for item in load_domain("shop").catalogue.items]
+    assert prices == [{7: None, 9: None, 11: 3.99}.get(n, n + 0.5) for n in range(30)]
+    assert f"2 x price: no number, left empty, first {folder}/items.csv:9: 'call us'" in report.notes
+    assert f"1 x price: range, its lower bound taken, first {folder}/items.csv:13: '$3.99 - $10.99'" in report.notes
+
+
+@pytest.mark.parametrize("name", ["items", "interactions"])
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_a_file_whose_lines_end_in_carriage_returns_is_read(name: str, end: str, folder: Path) -> None:
+    path = shop(folder) / f"{name}.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", end.encode()))
+    report = take(folder)
+    assert (report.as_json()["interactions"], report.as_json()["items"]) == (N_EVENTS, N_ITEMS)
+    assert report.tally.kinds == {}
+
+
+def test_a_large_file_of_carriage_returns_keeps_its_line_numbers(folder: Path) -> None:
+    rows = [f"u{n},{n % N_ITEMS + 1},5,{SECOND + n}" for n in range(60_000)]
+    rows[50_000] = BAD["no user"]
+    (shop(folder) / "interactions.csv").write_bytes("\r".join([HEADER, *rows]).encode())
+    report = take(folder)
+    assert report.tally.kinds["no user"].first == f"{folder}/interactions.csv:50002"
+    assert report.as_json()["interactions"] == 59_999
+
+
 def test_items_to_add_are_read_as_the_items_table_is(folder: Path) -> None:
     (folder / "new.jsonl").write_text('{"item_id": 5, "title": "A &amp; B", "categories": ["x"], "year": 2031}\n')
     (item,) = read_items(folder / "new.jsonl")
     assert (item.item_id, item.title, item.categories, item.attributes) == ("5", "A & B", ("x",), {"year": 2031})
+
+
+ADDED = "item_id,title,year,brand,cast\n8,Eight,{year},7,A\n"
+
+
+@pytest.fixture
+def catalogue(folder: Path) -> Path:
+    """A file of items beside a domain with columns of numbers, texts and lists."""
+    rows = [f"{n},Thing {n},{1990 + n},Acme,A|B" for n in range(8)]
+    (folder / "items.csv").write_text("\n".join(["item_id,title,year,brand,cast", *rows]) + "\n")
+    take(folder)
+    return folder / "new.csv"
+
+
+@pytest.mark.parametrize(("cell", "year"), [("2031", 2031), ("unknown", None), ("", None), ("2,031", 2031)])
+def test_items_to_add_take_the_types_of_the_domain_s_columns(cell: str, year: int | None, catalogue: Path) -> None:
+    catalogue.write_text(ADDED.format(year=f'"{cell}"'))
+    (item,), _ = items_to_add(catalogue, "shop")
+    assert (item.value("year"), item.value("brand"), item.value("cast")) == (year, "7", ("A",))
+
+
+def test_an_item_to_add_that_does_not_fit_is_named_by_its_own_value_and_line(catalogue: Path) -> None:
+    lines = ["item_id,title,year", "8,Eight,2031", '9,"Nine', 'of two lines",2032', "10,Ten,x2", "11,Eleven,x3"]
+    catalogue.write_text("\n".join(lines) + "\n")
+    with pytest.raises(MendableError, match=r"'year' holds numbers, this item has 'x2', .*new\.csv:5"):
+        items_to_add(catalogue, "shop")
+
+
+def test_what_is_done_to_items_to_add_is_told(catalogue: Path) -> None:
+    catalogue.write_text("item_id,title,year\n8,A &amp; B,unknown\n8,A &amp; B,unknown\n")
+    _, notes = items_to_add(catalogue, "shop")
+    assert [note.partition(", first")[0] for note in notes] == [
+        "1 x HTML entities",
+        "1 x row that repeats another",
+        "1 x year: word for a missing value, left empty",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "{}\n", '{"item_id": "1"', "item_id,title\n1,x\n"])

@@ -82,6 +82,8 @@ def test_a_plain_block_is_split_into_columns() -> None:
     """The fast way is taken at all."""
     records = _columns_at_once(block_of("a,b\r\nc,\r\n"), Shape(), 2)
     assert records is not None
+    assert _columns_at_once(block_of("a\tb\nc\t\n"), Shape("\t"), 2) is not None
+    assert _rows_at_once(block_of("a,b\r\nc,\r\n")) is not None
     assert [column.to_pylist() for column in records.columns or ()] == [["a", "c"], ["b", ""]]
 
 

@@ -46,10 +46,10 @@ def test_what_is_written_is_read_by_every_parser_as_the_same(
 def test_json_that_is_printed_is_the_same_json_in_every_encoding(
     encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    printed = io.TextIOWrapper(io.BytesIO(), encoding)
-    monkeypatch.setattr(sys, "stdout", printed)
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding, write_through=True))
     print_json({"title": "Les Misérables – 悲惨世界 😀"})
-    assert json.loads(printed.buffer.getvalue().decode(encoding)) == {"title": "Les Misérables – 悲惨世界 😀"}  # type: ignore[attr-defined]  # it is a BytesIO
+    assert json.loads(written.getvalue().decode(encoding)) == {"title": "Les Misérables – 悲惨世界 😀"}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400])

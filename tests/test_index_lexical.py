@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.data.item_text import LONGEST, item_text, item_title
+from index.data.item_text import MAX_TEXT, item_text, item_title
 from index.data.records import Item, Value
 from index.errors import MendableError
-from index.retrieval.bm25 import Lexical, query_words, words
+from index.retrieval.bm25 import LexicalIndex, query_tokens, tokenize
 from tests.helpers_index import FILMS
 
 
-def lexical(items: Sequence[Item] = FILMS) -> Lexical:
-    return Lexical.build([item_title(item) for item in items], [item_text(item) for item in items])
+def lexical(items: Sequence[Item] = FILMS) -> LexicalIndex:
+    return LexicalIndex.build([item_title(item) for item in items], [item_text(item) for item in items])
 
 
 @pytest.mark.parametrize("item", FILMS, ids=lambda item: item.title)
@@ -62,15 +62,15 @@ def test_items_without_any_word_are_found_by_none() -> None:
     ],
 )
 def test_words_are_folded(text: str, folded: list[str]) -> None:
-    assert words(text) == folded
+    assert tokenize(text) == folded
 
 
 def test_words_that_carry_nothing_are_left_out_of_a_question() -> None:
-    assert query_words("I loved the stories about a dog, dog please") == ["story", "dog"]
+    assert query_tokens("I loved the stories about a dog, dog please") == ["story", "dog"]
 
 
 def test_a_question_of_such_words_alone_keeps_them() -> None:
-    assert query_words("it") == ["it"]
+    assert query_tokens("it") == ["it"]
 
 
 def test_a_word_said_twice_counts_once() -> None:
@@ -79,7 +79,7 @@ def test_a_word_said_twice_counts_once() -> None:
 
 def test_mixed_scores_are_the_weighted_sum_of_scores() -> None:
     made = lexical()
-    mixed = made.mixed_scores([made.known("star crew"), made.known("crew paris")], [0.5, 2.0])
+    mixed = made.weighted_scores([made.token_ids("star crew"), made.token_ids("crew paris")], [0.5, 2.0])
     assert mixed == pytest.approx(0.5 * made.scores("star crew") + 2.0 * made.scores("crew paris"), rel=1e-5)
 
 
@@ -87,7 +87,7 @@ def test_mixed_scores_are_the_weighted_sum_of_scores() -> None:
 def test_saving_and_loading_changes_nothing(items: Sequence[Item], tmp_path: Path) -> None:
     made = lexical(items)
     made.save(tmp_path)
-    loaded = Lexical.load(tmp_path)
+    loaded = LexicalIndex.load(tmp_path)
     for item in FILMS:
         assert np.array_equal(made.scores(item_text(item)), loaded.scores(item_text(item)))
     assert {path.suffix for path in tmp_path.iterdir()} <= {".npy", ".json"}  # nothing that could be a pickle
@@ -97,7 +97,7 @@ def test_a_broken_word_list_is_refused(tmp_path: Path) -> None:
     lexical().save(tmp_path)
     (tmp_path / "words.json").write_text('{"n_items": 6')
     with pytest.raises(MendableError, match="index build"):
-        Lexical.load(tmp_path)
+        LexicalIndex.load(tmp_path)
 
 
 def test_the_text_of_an_item_says_what_is_known_of_it_in_words() -> None:
@@ -119,5 +119,5 @@ def test_the_year_stands_in_the_title_once() -> None:
 
 def test_a_long_text_is_cut_between_two_words() -> None:
     text = item_text(Item("1", "Long", "word " * 2000, tuple(f"category {n}" for n in range(300))))
-    assert len(text) <= LONGEST
+    assert len(text) <= MAX_TEXT
     assert set(text.replace(",", " ").replace(".", " ").split()) <= {"Long", "word", "category", *map(str, range(300))}

@@ -12,10 +12,10 @@ from hypothesis.extra import numpy as npst
 
 from index.data.domain import Domain, Histories
 from index.data.records import History
-from index.retrieval.behaviour_signals import MIX, NAMES
+from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES
 from index.retrieval.channels.behaviour import BehaviourChannel
 from index.retrieval.query import Candidates, Query
-from index.retrieval.retriever import COLD_START, PROPOSED, Retriever
+from index.retrieval.retriever import CANDIDATES_PER_CHANNEL, COLD_START, Retriever
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 from tests.helpers_small import (
@@ -109,12 +109,12 @@ def test_fewer_candidates_are_the_first_of_more(retriever: Retriever) -> None:
 
 
 def test_more_than_a_channel_proposes_are_found_where_more_are_asked_for() -> None:
-    n_items = 3 * PROPOSED
+    n_items = 3 * CANDIDATES_PER_CHANNEL
     large = retriever_over(domain_of(walks(30, n_items), things(n_items)))
     allowed = np.arange(n_items) % 50 != 0
-    found = large.retrieve(Query(history(3), allowed=allowed), 2 * PROPOSED)
+    found = large.retrieve(Query(history(3), allowed=allowed), 2 * CANDIDATES_PER_CHANNEL)
     lawful(found, allowed)
-    assert len(found) == 2 * PROPOSED
+    assert len(found) == 2 * CANDIDATES_PER_CHANNEL
     assert len(large.retrieve(Query(history()), n_items)) == n_items
 
 
@@ -151,24 +151,24 @@ def test_the_score_of_each_channel_stands_beside_each_candidate(retriever: Retri
 
 
 def test_what_only_one_channel_knows_is_a_candidate() -> None:
-    n_items = 2 * PROPOSED
-    domain = domain_of(walks(60, PROPOSED), things(n_items))  # the second half has no events
+    n_items = 2 * CANDIDATES_PER_CHANNEL
+    domain = domain_of(walks(60, CANDIDATES_PER_CHANNEL), things(n_items))  # the second half has no events
     last = n_items - 1
     own = retriever_over(domain, vectors=unit_vectors(n_items))
-    assert last not in own.retrieve(Query(SHOWN), PROPOSED + 1).rows
+    assert last not in own.retrieve(Query(SHOWN), CANDIDATES_PER_CHANNEL + 1).rows
 
     class Far(Shelf):
         def search(self, query: Query, n: int) -> Rows:
             return rows_of(last)
 
     known = replace(own, channels=(Far(()),))
-    allowed = marked(n_items, last, *range(PROPOSED))
+    allowed = marked(n_items, last, *range(CANDIDATES_PER_CHANNEL))
     assert last in known.retrieve(Query(SHOWN, allowed=allowed), n_items).rows
 
 
 def test_words_lift_what_they_match(retriever: Retriever) -> None:
     shelf = Shelf(())
-    listening = replace(retriever, channels=(shelf,), words=(shelf,))
+    listening = replace(retriever, channels=(shelf,), text_matchers=(shelf,))
     before = fused_of(listening, Query(SHOWN))
     after = fused_of(listening, Query(SHOWN, text="12"))
     assert after[12] > before[12] + 1
@@ -181,7 +181,7 @@ def test_blanks_are_no_words(retriever: Retriever) -> None:
 
     shelf = Shelf(())
     object.__setattr__(shelf, "match", never)
-    assert len(replace(retriever, words=(shelf,)).retrieve(Query(SHOWN, text=" \n "), 5)) == 5
+    assert len(replace(retriever, text_matchers=(shelf,)).retrieve(Query(SHOWN, text=" \n "), 5)) == 5
 
 
 def test_a_lean_is_added_to_the_fused_score(retriever: Retriever) -> None:
@@ -228,8 +228,8 @@ def test_the_behaviour_channel_is_the_mix_and_says_nothing_without_a_history(ret
     behaviour = retriever.features.behaviour
     channel = BehaviourChannel.of(behaviour)
     every = np.arange(N_ITEMS)
-    assert channel.score(Query(SHOWN), every) == pytest.approx(behaviour.mix(SHOWN))
-    assert channel.search(Query(SHOWN), 5).tolist() == top_rows(behaviour.mix(SHOWN), 5).tolist()
+    assert channel.score(Query(SHOWN), every) == pytest.approx(behaviour.candidate_scores(SHOWN))
+    assert channel.search(Query(SHOWN), 5).tolist() == top_rows(behaviour.candidate_scores(SHOWN), 5).tolist()
     assert len(channel.search(Query(history()), 5)) == 0
     assert not channel.score(Query(history()), every).any()
 
@@ -238,7 +238,7 @@ def test_a_look_up_of_item_vectors_gives_what_both_latent_views_add_to_the_mix(r
     behaviour = retriever.features.behaviour
     channel = BehaviourChannel.of(behaviour)
     signals = behaviour.signals(SHOWN)
-    shares = np.sum([MIX[name] * signals[:, NAMES.index(name)] for name in ("latent/4", "coarse/4")], 0)
+    shares = np.sum([CANDIDATE_WEIGHTS[name] * signals[:, NAMES.index(name)] for name in ("latent/4", "coarse/4")], 0)
     found, scores = channel.store.search(behaviour.query_vector(SHOWN)[None], N_ITEMS)
     assert scores[0] == pytest.approx(shares[found[0]], rel=1e-4, abs=1e-6)
     assert not behaviour.query_vector(history()).any()
@@ -268,6 +268,6 @@ def test_where_many_items_were_never_had_each_of_them_loses_for_people_with_a_hi
     for shown, lost in ((walks()[0], cold_penalty), (history(), 0.0)):
         features = retriever.features.of(shown)
         plain = (retriever.fusion if len(shown) else COLD_START).score(features)
-        found = retriever.fused(Query(shown), features, rows)
+        found = retriever.fused_scores(Query(shown), features, rows)
         assert found[unknown] == pytest.approx(plain[unknown] - lost, abs=1e-4)
         assert found[~unknown] == pytest.approx(plain[~unknown], abs=1e-4)

@@ -8,17 +8,17 @@ import pyarrow as pa
 import pytest
 
 from index.build.builder import add_items, build_with, remove_items
-from index.build.generations import finished
+from index.build.generations import generation_folders
 from index.build.loading import open_index
 from index.build.manifest import read_manifest
 from index.data.domain import Domain, load_domain
 from index.data.records import Item, Review
-from index.data.reviews import LONGEST, MAX_AN_ITEM, chosen, load_reviews, review_text
+from index.data.reviews import MAX_PER_ITEM, MAX_REVIEW, load_reviews, review_text, select_reviews
 from index.data.tables import REVIEWS, table_path, write_table
 from index.errors import MendableError
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
-from index.retrieval.features import REVIEW_COLUMNS
+from index.retrieval.fusion_features import REVIEW_COLUMNS
 from index.retrieval.query import Query
 from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder, text_builder
@@ -48,7 +48,9 @@ def channel_of(domain: Domain) -> ReviewChannel:
     index = open_index(domain, HashingEncoder())
     opened = index.reviews
     assert opened is not None
-    return ReviewChannel(opened.found, opened.found.means(len(domain.catalogue)), opened.store, index.text.encoded)
+    return ReviewChannel(
+        opened.vectors, opened.vectors.item_means(len(domain.catalogue)), opened.store, index.text.encode
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +64,13 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_of_many_reviews_of_an_item_the_longest_are_taken_in_the_order_of_the_table() -> None:
     catalogue = reviewed_domain().catalogue
-    texts = ["word " * (n % 17 + 1) for n in range(3 * MAX_AN_ITEM)]
+    texts = ["word " * (n % 17 + 1) for n in range(3 * MAX_PER_ITEM)]
     reviews = (*(review(n, "i1", text) for n, text in enumerate(texts)), review(99, "i2", "short"))
-    found = chosen(reviews, catalogue)
+    found = select_reviews(reviews, catalogue)
     assert found.n_known == len(reviews)
     kept = [each for each in found.reviews if each.item_id == "i1"]
     left = [each for each in reviews if each not in found.reviews]
-    assert len(kept) == MAX_AN_ITEM
+    assert len(kept) == MAX_PER_ITEM
     assert min(len(review_text(each)) for each in kept) >= max(len(review_text(each)) for each in left)
     assert list(found.reviews) == [each for each in reviews if each in found.reviews]
 
@@ -76,12 +78,12 @@ def test_of_many_reviews_of_an_item_the_longest_are_taken_in_the_order_of_the_ta
 def test_reviews_of_unknown_items_and_without_words_are_not_taken() -> None:
     catalogue = reviewed_domain().catalogue
     reviews = (review(0, "nowhere", "fine"), review(1, "i1", " \n "), review(2, "i1", "good", title="Title"))
-    assert [each.review_id for each in chosen(reviews, catalogue).reviews] == ["r2"]
+    assert [each.review_id for each in select_reviews(reviews, catalogue).reviews] == ["r2"]
 
 
 def test_a_review_is_read_with_its_title_in_one_line_and_no_longer_than_is_read() -> None:
     assert review_text(review(0, "i1", "a\n b", title="Oh  dear")) == "Oh dear a b"
-    assert len(review_text(review(0, "i1", "x" * 5000))) == LONGEST
+    assert len(review_text(review(0, "i1", "x" * 5000))) == MAX_REVIEW
 
 
 # --- the part on disk -------------------------------------------------------
@@ -90,24 +92,24 @@ def test_a_review_is_read_with_its_title_in_one_line_and_no_longer_than_is_read(
 def test_a_domain_with_reviews_has_them_in_its_index_and_one_without_has_none() -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
-    manifest = read_manifest(finished(domain.name)[0])
+    manifest = read_manifest(generation_folders(domain.name)[0])
     assert (manifest.parts["reviews"]["n_reviews"], manifest.parts["reviews"]["n_known"]) == (3, 3)
     assert tuple(manifest.parts["behaviour"]["fusion_columns"])[-1] == REVIEW_COLUMNS[-1]
     plain = write_domain(walks(), name="plain")
     build_with(builder(), plain.name)
-    assert "reviews" not in read_manifest(finished("plain")[0]).parts
+    assert "reviews" not in read_manifest(generation_folders("plain")[0]).parts
     assert open_index(plain, HashingEncoder()).reviews is None
 
 
 def test_a_second_build_with_reviews_does_nothing_and_another_review_builds_again() -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
-    before = finished(domain.name)
+    before = generation_folders(domain.name)
     build_with(builder(), domain.name)
-    assert finished(domain.name) == before
+    assert generation_folders(domain.name) == before
     write_reviews(domain.name, [*load_reviews(domain.name), review(9, "i1", "a new word")])
     build_with(builder(), domain.name)
-    assert finished(domain.name) != before
+    assert generation_folders(domain.name) != before
     assert channel_of(load_domain(domain.name)).reviews.rows.tolist() == [3, 7, 9, 1]
 
 

@@ -24,7 +24,8 @@ def test_of_several_events_with_an_item_the_first_counts(rows: list[list[int]]) 
     assert [each.rows.tolist() for each in cleaned] == [list(dict.fromkeys(each)) for each in rows]
     assert n_repeats == sum(len(each) for each in rows) - len(cleaned.rows)
     for before, after in zip(rows, cleaned, strict=True):
-        assert after.times is None or after.times.tolist() == [before.index(row) for row in dict.fromkeys(before)]
+        assert after.times is not None
+        assert after.times.tolist() == [before.index(row) for row in dict.fromkeys(before)]
 
 
 @pytest.mark.parametrize("n_last", [1, 2])
@@ -38,13 +39,13 @@ def test_what_is_held_out_comes_right_after_what_is_learned_from(rows: list[list
         assert answer == distinct[user][-n_last]
 
 
-@given(rows=PEOPLE, most_users=st.integers(0, 7), seed=st.integers(0, 3))
+@given(rows=PEOPLE, max_users=st.integers(0, 7), seed=st.integers(0, 3))
 def test_those_not_validated_on_are_learned_from_up_to_their_test(
-    rows: list[list[int]], most_users: int, seed: int
+    rows: list[list[int]], max_users: int, seed: int
 ) -> None:
-    part = split_validation(people(rows), N_ITEMS, most_users, seed)
+    part = split_validation(people(rows), N_ITEMS, max_users, seed)
     long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= MIN_EVENTS]
-    assert len(part.users) == len(part.next_rows) == min(most_users, len(long_enough))
+    assert len(part.users) == len(part.next_rows) == min(max_users, len(long_enough))
     assert (np.diff(part.users) > 0).all()
     answers = dict(zip(part.users.tolist(), part.next_rows.tolist(), strict=True))
     for n, (shown, distinct) in enumerate(zip(part.training, long_enough, strict=True)):

@@ -38,7 +38,7 @@ def vectors() -> Floats:
 
 @pytest.fixture(scope="module", params=["flat", "ivf"])
 def store(request: pytest.FixtureRequest, vectors: Floats) -> VectorStore:
-    made = VectorStore.build(vectors, exact_up_to=10_000 if request.param == "flat" else 1000)
+    made = VectorStore.build(vectors, max_exact=10_000 if request.param == "flat" else 1000)
     assert made.settings.kind == request.param
     return made
 
@@ -65,7 +65,7 @@ def test_a_flat_store_finds_what_comparing_all_finds(vectors: Floats) -> None:
 
 
 def test_lists_find_nearly_all_that_comparing_finds(vectors: Floats) -> None:
-    lists = VectorStore.build(vectors, exact_up_to=1000)
+    lists = VectorStore.build(vectors, max_exact=1000)
     queries = unit(vectors[::30] + 0.3 * cloud(100, seed=7))
     rows = lists.search(queries, 100)[0]
     found = [np.isin(by_comparing(vectors, q, 100), mine).mean() for q, mine in zip(queries, rows, strict=True)]
@@ -85,9 +85,9 @@ def test_only_allowed_rows_are_found(store: VectorStore, vectors: Floats) -> Non
 
 def test_lists_read_more_where_few_rows_are_allowed(vectors: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "index.retrieval.vector_store.EXACT_AMONG", 0
+        "index.retrieval.vector_store.MAX_EXACT_ALLOWED", 0
     )  # a constant: so that the lists are searched with a mask
-    lists = VectorStore.build(vectors, exact_up_to=1000)
+    lists = VectorStore.build(vectors, max_exact=1000)
     allowed = np.random.default_rng(2).random(len(vectors)) < 0.3
     rows = lists.search(vectors[:40], 20, allowed)[0]
     best = [by_comparing(vectors, query, 20, allowed) for query in vectors[:40]]
@@ -138,7 +138,7 @@ def test_saving_and_loading_changes_nothing(store: VectorStore, tmp_path: Path) 
 
 def test_building_twice_gives_the_same_store(vectors: Floats, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        VectorStore.build(vectors, exact_up_to=1000).save(tmp_path / name)
+        VectorStore.build(vectors, max_exact=1000).save(tmp_path / name)
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
@@ -146,20 +146,20 @@ def test_building_twice_gives_the_same_store(vectors: Floats, tmp_path: Path) ->
 def test_added_vectors_are_found_beside_the_old(store: VectorStore, vectors: Floats, tmp_path: Path) -> None:
     store.save(tmp_path)
     more = np.concatenate([vectors, cloud(20, seed=11)])
-    longer = VectorStore.load(tmp_path, writable=True).extended(more, exact_up_to=len(store))
+    longer = VectorStore.load(tmp_path, writable=True).extend(more, max_exact=len(store))
     assert longer.settings.kind == ("ivf" if store.settings.kind == "ivf" else longer.settings.kind)
     assert longer.search(more[-20:], 1)[0][:, 0].tolist() == list(range(3000, 3020))
     assert longer.search(vectors[:5], 1)[0][:, 0].tolist() == list(range(5))
 
 
 def test_lists_are_made_anew_after_a_fifth_was_added(vectors: Floats) -> None:
-    lists = VectorStore.build(vectors[:2000], exact_up_to=1000)
-    assert lists.extended(vectors, exact_up_to=1000).settings.n_measured == 3000
+    lists = VectorStore.build(vectors[:2000], max_exact=1000)
+    assert lists.extend(vectors, max_exact=1000).settings.n_measured == 3000
 
 
 @pytest.mark.parametrize("name", ["vectors.npy", "lists.faiss", "store.json"])
 def test_a_cut_file_is_refused(vectors: Floats, tmp_path: Path, name: str) -> None:
-    VectorStore.build(vectors, exact_up_to=1000).save(tmp_path)
+    VectorStore.build(vectors, max_exact=1000).save(tmp_path)
     path = tmp_path / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(MendableError, match="index build"):
@@ -173,7 +173,7 @@ def test_a_disk_too_full_for_the_vectors_is_an_error_that_can_be_mended(store: V
 
 
 def test_a_disk_too_full_for_the_lists_is_an_error_that_can_be_mended(vectors: Floats, tmp_path: Path) -> None:
-    VectorStore.build(vectors, exact_up_to=1000).save(tmp_path)
+    VectorStore.build(vectors, max_exact=1000).save(tmp_path)
     made = VectorStore.load(tmp_path)
     (tmp_path / "lists.faiss").unlink()
     with full_disk(50_000), pytest.raises(MendableError, match="cannot write"):

@@ -1,1 +1,1 @@
-"""A conversation: turns, the session that holds its state, the policy, and the wording of replies."""
+"""A conversation: a turn is interpreted, a policy decides an action, the reply is rendered; a session holds it."""

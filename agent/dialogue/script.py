@@ -1,4 +1,4 @@
-"""Reads a talk from a file: one JSON object a line, checked as a whole before anything is run."""
+"""Reads a talk from a file: one JSON object a line; all lines are checked before any turn is run."""
 
 import json
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from index.errors import MendableError
 
 VERDICTS = ("like", "dislike", "seen")
 TURNS = ("say", "feedback", "undo", "forget")
+_MAX_SHOWN = 200  # characters of a bad line that its error repeats
 _WAY_OUT = (
     'Write one of {"say": "…"}, {"feedback": {"item_id": "…", "value": "like", "dislike" or "seen"}}, {"undo": true}, '
     '{"forget": "…"} on each line, with "user" beside it where several people talk'
@@ -18,7 +19,7 @@ _WAY_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """One turn of a script, and whose it is: None for the person of the command line."""
+    """One turn of a script and its user, None for the user of the command line."""
 
     turn: Turn
     user: str | None = None
@@ -53,21 +54,36 @@ def read_script(path: Path) -> list[ScriptLine]:
 
 def _line_of(line: bytes) -> ScriptLine:
     try:
-        content = json.loads(line.decode("utf-8"))
+        content = json.loads(line.decode("utf-8"), object_pairs_hook=_without_repeats)
     except UnicodeDecodeError as why:
         raise _NoTurn(f"not UTF-8 at byte {why.start + 1}") from why
-    except (json.JSONDecodeError, RecursionError) as why:
-        raise _NoTurn("not JSON" if isinstance(why, RecursionError) else f"not JSON, {why.msg} at {why.colno}") from why
+    except json.JSONDecodeError as why:
+        raise _NoTurn(f"not JSON, {why.msg} at {why.colno}") from why
+    except RecursionError as why:
+        raise _NoTurn("its JSON is nested too deeply") from why
+    except ValueError as why:  # an integer of more digits than Python reads
+        raise _NoTurn("a number in it is too long") from why
     if not isinstance(content, dict):
         raise _NoTurn(f"a JSON {_kind(content)}, not an object")
-    strange = [name for name in content if name not in (*TURNS, "user")]
+    unknown = [name for name in content if name not in (*TURNS, "user")]
     named = [name for name in TURNS if name in content]
-    if strange or len(named) != 1:
-        raise _NoTurn(f"it has {', '.join(map(repr, content)) or 'nothing'}, not one of {', '.join(TURNS)}")
+    if unknown or len(named) != 1:
+        has = ", ".join(map(repr, content))[:_MAX_SHOWN] or "nothing"
+        raise _NoTurn(f"it has {has}, not one of {', '.join(TURNS)}")
     user = content.get("user")
     if user is not None and (not isinstance(user, str | int) or isinstance(user, bool)):
         raise _NoTurn("its user is no text")
     return ScriptLine(_turn_of(named[0], content[named[0]]), None if user is None else _text(str(user)))
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises _NoTurn where a name stands in it twice, since only one of its values would count."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise _NoTurn(f"it has {repeated[:_MAX_SHOWN]!r} twice")
+    return content
 
 
 def _turn_of(name: str, value: Any) -> Turn:

@@ -1,4 +1,4 @@
-"""What a person can do in a talk: say something, judge an item, undo, make forget."""
+"""What a user can do in one turn of a talk: say something, judge an item, undo, ask to forget."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A judgement of one item by its id."""
+    """A verdict on one item by its id."""
 
     item_id: str
     value: Verdict

@@ -1,1 +1,1 @@
-"""Doors to the agent: the chat page."""
+"""Interfaces to the agent: the chat page."""

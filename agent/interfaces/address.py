@@ -13,7 +13,7 @@ def refuse_taken(host: str, port: int) -> None:
     """Raises MendableError where a page cannot be opened at this address."""
     if not 0 < port < 65536:
         raise MendableError(f"{port} is no port", "--port", "Give a number from 1 to 65535")
-    family, kind, where = _resolved(host, port)
+    family, kind, where = _resolve(host, port)
     try:
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -27,29 +27,34 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 def refuse_unguarded(host: str, guarded: bool) -> None:
-    """Raises MendableError where others could reach a page that asks for no password."""
-    *_, where = _resolved(host, 0)
-    if not guarded and not ipaddress.ip_address(where[0].partition("%")[0]).is_loopback:
+    """Raises MendableError where other machines could reach a page that asks for no password."""
+    if not guarded and not is_loopback(host):
         way_out = "Add --auth NAME:PASSWORD, or leave --host at 127.0.0.1"
         raise MendableError("others could reach the page, and read and change what people told it", "--host", way_out)
 
 
-def name_and_password(text: str) -> tuple[str, str]:
-    """What `--auth NAME:PASSWORD` holds. Raises MendableError where either is missing."""
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address. Raises MendableError where there is no such address."""
+    *_, where = _resolve(host, 0)
+    return ipaddress.ip_address(where[0].partition("%")[0]).is_loopback
+
+
+def parse_auth(text: str) -> tuple[str, str]:
+    """The name and the password of `--auth NAME:PASSWORD`. Raises MendableError where either is missing."""
     name, _, password = text.partition(":")
     if not name or not password:
         raise MendableError("no name and password", "--auth", "Give both, as in --auth ada:secret")
     return name, password
 
 
-def past_proxy(host: str) -> None:
-    """Let this process speak with its own page directly, though the machine may have a proxy set."""
+def bypass_proxy(host: str) -> None:
+    """Let this process ask its own page directly, though the machine may have a proxy set."""
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [each for each in os.environ.get(name, "").split(",") if each]
         os.environ[name] = ",".join(dict.fromkeys((*hosts, "127.0.0.1", "localhost", host)))
 
 
-def _resolved(host: str, port: int) -> tuple[int, int, Any]:
+def _resolve(host: str, port: int) -> tuple[int, int, Any]:
     try:
         family, kind, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as why:

@@ -1,15 +1,16 @@
 """What the page shows, as escaped HTML: the conversation, the cards, what was understood, and how the list was made."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
 from agent.constraints import State
-from agent.language.constraint_text import said
-from agent.recommendation import Evidence, FromAttribute, FromHistory, FromReview, Recommendation, Reply, Sentiment
+from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromReview
+from agent.language.constraint_text import describe_wish
+from agent.recommendation import Recommendation, Reply, Sentiment
 from index.data.records import Item, Value, bare_title
+from index.printable import printable
 
 Names = Callable[[str], str]  # the title of an item id, as it is said
 
@@ -17,7 +18,6 @@ MAX_LINE = 1200  # characters of one message that the conversation shows
 SHOWN_LINES = 60
 SHOWN_CHIPS = 12
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARK = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect class="mark" width="32" height="32" rx="9"/>'
     '<path class="bowl" d="M7 12h18a9 9 0 0 1-18 0z"/></svg>'
@@ -26,22 +26,15 @@ _MARK = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the conversation: said by the person, done by them with a button, or answered."""
+    """One line of the conversation: typed by the user, done by them with a button, or a reply."""
 
     by: Literal["person", "button", "palate"]
     text: str
 
 
-def readable(text: str) -> str:
-    """Text without what could disguise it: control, bidirectional and broken characters become `?`."""
-    return "".join(
-        "?" if c in _BIDI or (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") else c for c in text
-    )
-
-
 def safe(text: str) -> str:
     """Untrusted text as HTML that shows it and does nothing else."""
-    return escape(readable(text))
+    return escape(printable(text))
 
 
 def masthead_html(domain: str, n_items: int) -> str:
@@ -52,7 +45,7 @@ def masthead_html(domain: str, n_items: int) -> str:
 
 
 def conversation_html(lines: Sequence[Line], waiting: bool = False) -> str:
-    """The conversation as a log, newest last; `waiting` shows that an answer is being made."""
+    """The conversation as a log, newest last; `waiting` shows that a reply is being made."""
     shown = "".join(_line_html(line) for line in lines)
     dots = '<li class="line by-palate waiting"><p aria-label="Palate is thinking"><i></i><i></i><i></i></p></li>'
     return (
@@ -62,12 +55,12 @@ def conversation_html(lines: Sequence[Line], waiting: bool = False) -> str:
 
 
 def card_html(recommendation: Recommendation, name_of: Names) -> str:
-    """One recommended item: title, year, categories, the reason and what it stands on."""
+    """One recommended item: title, year, categories, the reason and its evidence."""
     item, reason = recommendation.item, recommendation.reason
     kinds = f'<p class="kinds">{safe(" · ".join(item.categories))}</p>' if item.categories else ""
     proof = "".join(_evidence_html(each, name_of) for each in reason.evidence)
     return (
-        f'<article aria-label="{safe(_called(item))}" data-item="{safe(item.item_id)}">'
+        f'<article aria-label="{safe(_display_name(item))}" data-item="{safe(item.item_id)}">'
         f'<header><span class="rank" aria-label="Rank {recommendation.rank}">{recommendation.rank}</span>'
         f"<div><h3>{_title_html(item)}</h3>{kinds}</div></header>"
         f'<p class="why">{safe(reason.text)}</p>'
@@ -78,12 +71,12 @@ def card_html(recommendation: Recommendation, name_of: Names) -> str:
 
 
 def list_html(reply: Reply | None, person: str) -> str:
-    """What stands above the cards: whose list it is, and which wishes were given up for it."""
+    """The head of the list: the user whose list it is, and the constraints that were relaxed for it."""
     if reply is None:
         text = "Your list will stand here: each title with the reason for it, and with what that reason stands on."
         return f'<h2>For {safe(person)}</h2><p class="invitation">{text}</p>'
     given_up = "".join(
-        f"<li><b>Given up:</b> {safe(said(each.wish))} ({safe(each.because.rstrip('.'))})</li>"
+        f"<li><b>Given up:</b> {safe(describe_wish(each.wish))} ({safe(each.because.rstrip('.'))})</li>"
         for each in reply.relaxed
     )
     none = "" if reply.recommendations else '<p class="quiet">Nothing to show for this.</p>'
@@ -91,7 +84,7 @@ def list_html(reply: Reply | None, person: str) -> str:
 
 
 def understood_html(state: State, name_of: Names) -> str:
-    """What the agent understood, as groups of chips."""
+    """The state that the agent understood, as groups of chips."""
     groups = _groups(state, name_of)
     body = "".join(_group_html(name, kind, words) for name, kind, words in groups if words)
     return f'<section class="understood" aria-label="What I understood"><h2>What I understood</h2>{body}</section>'
@@ -109,16 +102,16 @@ def ranker_html(reply: Reply | None) -> str:
 
 
 def person_html(user: str | None, n_events: int | None) -> str:
-    """Who is asking, and whether the data know them; `n_events` is None for somebody who is not in the data."""
+    """The user, and how many events the data have of them; `n_events` is None for one who is not in the data."""
     if user is None:
         return '<p class="person">You are <b>somebody new</b>: nothing is known of you yet.</p>'
     known = f"{n_events:,} events in the data" if n_events is not None else "not in the data: a new person of that name"
     return f'<p class="person">You are <b>{safe(shorten(user, 80))}</b> ({known}).</p>'
 
 
-def shorten(text: str, longest: int) -> str:
-    """The beginning of a text, with the number of its characters where something was left out."""
-    return text if len(text) <= longest else f"{text[:longest].rstrip()} … ({len(text):,} characters)"
+def shorten(text: str, max_length: int) -> str:
+    """The first `max_length` characters of a text, with the number of all where some were left out."""
+    return text if len(text) <= max_length else f"{text[:max_length].rstrip()} … ({len(text):,} characters)"
 
 
 def _line_html(line: Line) -> str:
@@ -126,15 +119,15 @@ def _line_html(line: Line) -> str:
     return f'<li class="line by-{line.by}"><span class="who">{who}</span><p>{safe(line.text)}</p></li>'
 
 
-def _called(item: Item) -> str:
+def _display_name(item: Item) -> str:
     return item.name.strip() or item.item_id
 
 
 def _title_html(item: Item) -> str:
-    bare, year = bare_title(_called(item)), item.value("year")
+    bare, year = bare_title(_display_name(item)), item.value("year")
     if bare and isinstance(year, int | float):
         return f'{safe(bare)} <span class="year">{safe(_value_words(year))}</span>'
-    return safe(_called(item))
+    return safe(_display_name(item))
 
 
 def _evidence_html(evidence: Evidence, name_of: Names) -> str:
@@ -162,20 +155,20 @@ def _sentiment_html(sentiment: Sentiment) -> str:
 
 def _verdict(score: float) -> str:
     steps = ((0.5, "very good"), (0.15, "good"), (-0.15, "mixed"), (-0.5, "poor"))
-    return next((words for least, words in steps if score >= least), "very poor")
+    return next((words for bound, words in steps if score >= bound), "very poor")
 
 
 def _groups(state: State, name_of: Names) -> list[tuple[str, str, list[str]]]:
     wishes = (("Must", "must"), ("Must not", "must_not"), ("Rather", "prefer"), ("Rather not", "avoid"))
     items = (("Liked", "liked"), ("Disliked", "disliked"), ("Seen", "seen"))
     return [
-        *((name, field, [said(wish) for wish in getattr(state, field)]) for name, field in wishes),
-        *((name, field, _last(name_of(item) for item in getattr(state, field))) for name, field in items),
+        *((name, field, [describe_wish(wish) for wish in getattr(state, field)]) for name, field in wishes),
+        *((name, field, _latest(name_of(item) for item in getattr(state, field))) for name, field in items),
         ("For", "context", [f"{_field_words(name)}: {value}" for name, value in state.context.items()]),
     ]
 
 
-def _last(names: Iterable[str]) -> list[str]:
+def _latest(names: Iterable[str]) -> list[str]:
     every = list(names)
     earlier = len(every) - SHOWN_CHIPS
     return [f"{earlier:,} earlier", *every[-SHOWN_CHIPS:]] if earlier > 0 else every

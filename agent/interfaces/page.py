@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from agent.constraints import Verdict
-from agent.dialogue.session import Recommends, Session, Store
+from agent.dialogue.session import Recommends, Session
 from agent.interfaces import cards, tab
-from agent.interfaces.address import name_and_password, past_proxy, refuse_taken, refuse_unguarded
+from agent.interfaces.address import bypass_proxy, is_loopback, parse_auth, refuse_taken, refuse_unguarded
+from agent.interfaces.host_guard import ROOT_PATH, HostGuard, read_served_names
 from agent.interfaces.tab import OpenSession, Tab, UserAction
+from agent.memory.store import Store
 from agent.recommendation import Recommendation
 from index.command import note
 from index.data.domain import Domain
 from index.storage.home import home
 
 ROWS = 10  # cards of one list
-TABS = 100  # talks kept at once; the one that was idle longest is let go
+TABS = 100  # talks kept at once; the one that was idle longest is dropped
 STYLE, SCRIPT, ICON = (Path(__file__).with_name(name) for name in ("style.css", "page.js", "icon.svg"))
 VERDICTS: tuple[tuple[str, Verdict], ...] = (("Like", "like"), ("Dislike", "dislike"), ("Seen", "seen"))
 
@@ -33,15 +36,15 @@ def serve(
     agent: Recommends, user: str | None, host: str, port: int, auth: str | None = None, store: Store | None = None
 ) -> None:
     """Show the page until Ctrl-C; `auth` is NAME:PASSWORD. Raises MendableError where the address cannot be used."""
-    guard = None if auth is None else name_and_password(auth)
+    guard = None if auth is None else parse_auth(auth)
     page = build_page(partial(Session, agent, store=store), agent.domain, user)
-    with opened_page(page, host, port, guard) as address, _until_interrupted():
+    with serve_page(page, host, port, guard) as address, _until_interrupted():
         note(f"Palate is at {address} (Ctrl-C ends it)")
         threading.Event().wait()
 
 
 def build_page(open_session: OpenSession, domain: Domain, user: str | None = None) -> Any:
-    """The page of a domain as gradio Blocks; `user` is who a new tab begins as, None for somebody new."""
+    """The page of a domain as gradio Blocks; `user` is the one that a new tab begins with, None for a new user."""
     with gr.Blocks(title=f"Palate · {domain.name}", analytics_enabled=False) as blocks:
         page = _Page(open_session, domain)
         page.connect(blocks, user)
@@ -49,11 +52,11 @@ def build_page(open_session: OpenSession, domain: Domain, user: str | None = Non
 
 
 @contextmanager
-def opened_page(blocks: Any, host: str, port: int, guard: tuple[str, str] | None = None) -> Iterator[str]:
-    """The page served at an address, which is yielded, until the block ends; `guard` is the name and password."""
+def serve_page(blocks: Any, host: str, port: int, guard: tuple[str, str] | None = None) -> Iterator[str]:
+    """Serve the page at an address, which is yielded, until the block ends; `guard` is the name and password."""
     refuse_unguarded(host, guard is not None)
     refuse_taken(host, port)
-    past_proxy(host)
+    bypass_proxy(host)
     os.environ.setdefault("GRADIO_TEMP_DIR", str(home() / "page"))
     _, address, _ = blocks.launch(
         server_name=f"[{host}]" if ":" in host else host,
@@ -69,7 +72,7 @@ def opened_page(blocks: Any, host: str, port: int, guard: tuple[str, str] | None
         mcp_server=False,
         pwa=False,
         footer_links=[],
-        app_kwargs={"openapi_url": None},
+        app_kwargs={"openapi_url": None, "middleware": _guards(host, port)},
         max_file_size=1,
         state_session_capacity=TABS,
         theme=_theme(),
@@ -83,9 +86,19 @@ def opened_page(blocks: Any, host: str, port: int, guard: tuple[str, str] | None
         blocks.close(verbose=False)
 
 
+def _guards(host: str, port: int) -> list[Middleware]:
+    """The middleware before every route of a page that only this machine reaches: other names are refused."""
+    if not is_loopback(host):
+        return []
+    served = read_served_names(host, port)
+    if served.proxy_port is not None:
+        note(f"{ROOT_PATH} names no host: the page is served to a proxy of any name. Set it to a whole address.")
+    return [Middleware(HostGuard, served=served)]
+
+
 @dataclass(frozen=True)
 class _Card:
-    """One row of the list. The item's id travels with the press, so that a press means the card that was seen."""
+    """The components of one card. A press sends the item's id, so that it means the card that the user saw."""
 
     frame: Any
     body: Any
@@ -95,7 +108,7 @@ class _Card:
 
 
 class _Page:
-    """The components, and what happens when something is pressed or sent."""
+    """The components of the page and the handlers of their events."""
 
     def __init__(self, open_session: OpenSession, domain: Domain) -> None:
         self.open_session, self.domain = open_session, domain
@@ -112,13 +125,13 @@ class _Page:
                 self.cards = tuple(_card() for _ in range(ROWS))
 
     def connect(self, blocks: Any, user: str | None) -> None:
-        """Tie every event of the page to what it does."""
+        """Connect every event of the page to its handler."""
         self._on([blocks.load], partial(self._begin, user), [])
         self._on([self.message.submit, self.send.click], self._say, [self.message])
         self._on([self.undo.click], self._undo, [])
         self._on([self.over.click], self._start_over, [])
-        self._on([self.name.submit, self.switch.click], self._become, [self.name])
-        self._on([self.nobody.click], partial(self._become, name=""), [])
+        self._on([self.name.submit, self.switch.click], self._switch_user, [self.name])
+        self._on([self.nobody.click], partial(self._switch_user, name=""), [])
         for button in self.suggested:
             self._on([button.click], self._say, [button])
         for card in self.cards:
@@ -139,7 +152,7 @@ class _Page:
     def _place_talk(self) -> None:
         self.conversation = _html("conversation")
         with gr.Row(elem_id="starters") as self.starters:
-            self.suggested = tuple(gr.Button(text) for text in tab.suggestions(self.domain))
+            self.suggested = tuple(gr.Button(text) for text in tab.suggest_messages(self.domain))
         with gr.Row(elem_classes="line-up"):
             self.message = gr.Textbox(
                 label="Your message",
@@ -167,43 +180,43 @@ class _Page:
         return [*one, self.heading, self.understood, *rows]
 
     def _begin(self, user: str | None, _: Tab | None) -> View:
-        return self._view(tab.opened(self.domain, self.open_session, user))
+        return self._view(tab.open_tab(self.domain, self.open_session, user))
 
-    def _become(self, now: Tab | None, name: str) -> View:
-        return self._view(tab.became(self.domain, self.open_session, self._there(now), name))
+    def _switch_user(self, now: Tab | None, name: str) -> View:
+        return self._view(tab.switch_user(self.domain, self.open_session, self._there(now), name))
 
     def _start_over(self, now: Tab | None) -> View:
-        return self._view(tab.opened(self.domain, self.open_session, self._there(now).user))
+        return self._view(tab.open_tab(self.domain, self.open_session, self._there(now).user))
 
     def _say(self, now: Tab | None, text: str) -> Iterator[View]:
-        yield from self._turn(now, tab.said(text or ""))
+        yield from self._turn(now, tab.say(text or ""))
 
     def _undo(self, now: Tab | None) -> Iterator[View]:
-        yield from self._turn(now, tab.undone())
+        yield from self._turn(now, tab.undo())
 
     def _judge(self, now: Tab | None, item_id: str, verdict: Verdict) -> Iterator[View]:
-        yield from self._turn(now, tab.judged(item_id, verdict, self._name_of(item_id)))
+        yield from self._turn(now, tab.judge_item(item_id, verdict, self._name_of(item_id)))
 
     def _more(self, now: Tab | None, item_id: str) -> Iterator[View]:
-        yield from self._turn(now, tab.more_like(self._name_of(item_id)))
+        yield from self._turn(now, tab.ask_for_similar(self._name_of(item_id)))
 
     def _turn(self, now: Tab | None, action: UserAction) -> Iterator[View]:
         here = self._there(now)
-        waiting = cards.conversation_html(tab.awaiting(here, action).lines, waiting=True)
+        waiting = cards.conversation_html(tab.add_action(here, action).lines, waiting=True)
         yield {self.conversation: waiting} | ({self.message: ""} if action.typed else {})
-        yield self._view(tab.answered(here, action), before=now)
+        yield self._view(tab.answer(here, action), before=now)
 
     def _apologise(self, now: Tab | None) -> View:
-        """After a mistake of ours, which the terminal shows: the talk goes on."""
-        after = tab.failed(self._there(now))
+        """After an error of the program, which the terminal shows, the talk goes on."""
+        after = tab.report_failure(self._there(now))
         return {self.tab: after, self.conversation: cards.conversation_html(after.lines)}
 
     def _there(self, now: Tab | None) -> Tab:
-        """The tab, or a fresh one where an idle talk was let go."""
-        return tab.opened(self.domain, self.open_session, None) if now is None else now
+        """The tab, or a fresh one where an idle talk was dropped."""
+        return tab.open_tab(self.domain, self.open_session, None) if now is None else now
 
     def _view(self, now: Tab, before: Tab | None = None) -> View:
-        """The page of a tab; `before` is the tab that the page shows, None where everything is to be set anew."""
+        """The values of the components for a tab; `before` is the one that the page shows, None to set all anew."""
         reply = now.reply
         history = self.domain.history(now.user) if now.user is not None else None
         view: View = {
@@ -215,7 +228,7 @@ class _Page:
             self.heading: cards.list_html(None if now.is_fresh else reply, now.user or "somebody new"),
             self.understood: cards.understood_html(now.state, self._name_of),
         }
-        if before is None:  # else what is being typed while an answer is made stays
+        if before is None:  # otherwise a message that is being typed meanwhile stays
             view |= {self.message: "", self.name: ""}
         return view | self._list(now, before)
 
@@ -224,7 +237,7 @@ class _Page:
         shown, earlier = _shown(now), _shown(before)
         for place, card in enumerate(self.cards):
             there = place < len(shown)
-            if before is None or there != (place < len(earlier)):  # frames are the dear part of an update
+            if before is None or there != (place < len(earlier)):  # frames are the expensive part of an update
                 view[card.frame] = gr.update(visible=there)
             if there:
                 view[card.body] = cards.card_html(shown[place], self._name_of)
@@ -264,5 +277,5 @@ def _theme() -> Any:
 def _until_interrupted() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:  # the usual end of a page, and no failure
+    except KeyboardInterrupt:  # the usual way to end the page
         note("")

@@ -1,4 +1,4 @@
-"""One browser tab's talk: the session behind it, the lines said so far and the last answer, without any page."""
+"""One browser tab's talk: its session, the lines of the conversation and the last reply, without any page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,10 +8,12 @@ import numpy as np
 
 from agent.constraints import State, Verdict
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
-from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, readable, shorten
+from agent.duplicates import duplicates_of
+from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, shorten
 from agent.recommendation import Reply
 from index.data.domain import Domain
 from index.errors import MendableError
+from index.printable import printable_line
 
 MAX_NAME = 200
 ACTS = {"like": "I like {}", "dislike": "Not for me: {}", "seen": "I have seen {}"}
@@ -22,7 +24,7 @@ class Talks(Protocol):
 
     @property
     def state(self) -> State:
-        """What is held of the talk, and what is remembered of the person."""
+        """The state of the talk, with what is remembered of the user."""
 
     def turn(self, turn: Turn) -> Reply:
         """The answer to one turn."""
@@ -33,7 +35,7 @@ OpenSession = Callable[[str | None], Talks]
 
 @dataclass(frozen=True)
 class Tab:
-    """The talk of one tab; every turn makes a new one. `user` is None for somebody new."""
+    """The talk of one tab; every turn makes a new record. `user` is None for a new user."""
 
     user: str | None
     session: Talks
@@ -42,85 +44,85 @@ class Tab:
 
     @property
     def state(self) -> State:
-        """What was understood: with the last answer, or remembered before the first."""
+        """What the last reply holds, or what is remembered of the user before the first."""
         return self.reply.state if self.reply else self.session.state
 
     @property
     def is_fresh(self) -> bool:
-        """Whether nothing is shown and nothing known of a wish, as before the first turn or after undoing it."""
+        """Whether no list is shown and the state is empty, as before the first turn or after undoing it."""
         return self.reply is None or (not self.reply.recommendations and self.reply.state == State())
 
 
 @dataclass(frozen=True)
 class UserAction:
-    """What somebody just did: how the conversation shows it (None for an empty message), and the turn that it is."""
+    """What the user just did: its line in the conversation (None for an empty message), and the turn that it is."""
 
     line: Line | None
     turn: Turn
-    typed: bool = False  # it stood in the message box
+    typed: bool = False  # in the message box
 
 
-def opened(domain: Domain, open_session: OpenSession, user: str | None) -> Tab:
-    """The beginning of a person's own session, with a greeting; somebody new's where that person's cannot be opened."""
+def open_tab(domain: Domain, open_session: OpenSession, user: str | None) -> Tab:
+    """A tab with a fresh session of a user and a greeting; with a new user's where that one cannot be opened."""
     try:
-        return Tab(user, open_session(user), (Line("palate", greeting(domain, user)),))
+        return Tab(user, open_session(user), (Line("palate", greet(domain, user)),))
     except MendableError as why:
         if user is None:
             raise
-        return _told(opened(domain, open_session, None), f"I could not begin as {user}: {why}")
+        return _add_reply(open_tab(domain, open_session, None), f"I could not begin as {user}: {why}")
 
 
-def became(domain: Domain, open_session: OpenSession, tab: Tab, name: str) -> Tab:
-    """The session of the person of that name; an empty name is somebody new."""
-    user = readable(" ".join(name.split())) or None
+def switch_user(domain: Domain, open_session: OpenSession, tab: Tab, name: str) -> Tab:
+    """A tab with a session of the user of that name; an empty name is a new user."""
+    user = printable_line(name) or None
     if user is not None and len(user) > MAX_NAME:
-        return _told(tab, f"That name has {len(user):,} characters; please keep it under {MAX_NAME}.")
-    return opened(domain, open_session, user)
+        return _add_reply(tab, f"That name has {len(user):,} characters; please keep it under {MAX_NAME}.")
+    return open_tab(domain, open_session, user)
 
 
-def said(text: str) -> UserAction:
-    """A message as a deed."""
+def say(text: str) -> UserAction:
+    """A message as a user action."""
     text = text.encode("utf-8", "replace").decode()  # half a character, which nothing could write down, becomes "?"
     return UserAction(Line("person", text) if text.strip() else None, Say(text), typed=True)
 
 
-def judged(item_id: str, verdict: Verdict, name: str) -> UserAction:
-    """A press on like, dislike or seen as a deed; `name` is the item's title."""
+def judge_item(item_id: str, verdict: Verdict, name: str) -> UserAction:
+    """A press on like, dislike or seen as a user action; `name` is the item's title."""
     return UserAction(Line("button", ACTS[verdict].format(name)), Feedback(item_id, verdict))
 
 
-def more_like(name: str) -> UserAction:
-    """A press on "more like this" as a deed."""
-    return replace(said(f"Something like {name}"), typed=False)
+def ask_for_similar(name: str) -> UserAction:
+    """A press on "more like this" as a user action."""
+    return replace(say(f"Something like {name}"), typed=False)
 
 
-def undone() -> UserAction:
-    """A press on undo as a deed."""
+def undo() -> UserAction:
+    """A press on undo as a user action."""
     return UserAction(Line("button", "Undo"), Undo())
 
 
-def awaiting(tab: Tab, action: UserAction) -> Tab:
-    """The tab while the answer is being made."""
-    return _with(tab, action.line) if action.line else tab
+def add_action(tab: Tab, action: UserAction) -> Tab:
+    """The tab with the line of an action, while its reply is awaited."""
+    return _add_line(tab, action.line) if action.line else tab
 
 
-def answered(tab: Tab, action: UserAction) -> Tab:
-    """The tab after the answer; what the person can mend is said to them and changes nothing else."""
-    asked = awaiting(tab, action)
+def answer(tab: Tab, action: UserAction) -> Tab:
+    """The tab after the reply to an action; an error that the user can mend is told and changes nothing else."""
+    waiting = add_action(tab, action)
     try:
         reply = tab.session.turn(action.turn)
     except MendableError as why:
-        return _told(asked, f"I could not do that: {why}")
-    return replace(_told(asked, reply.text), reply=reply)
+        return _add_reply(waiting, f"I could not do that: {why}")
+    return replace(_add_reply(waiting, reply.text), reply=reply)
 
 
-def failed(tab: Tab) -> Tab:
-    """The tab after a mistake of ours."""
-    return _told(tab, "Something went wrong on my side, and I have no answer. Please try it in another way.")
+def report_failure(tab: Tab) -> Tab:
+    """The tab after an error of the program."""
+    return _add_reply(tab, "Something went wrong on my side, and I have no answer. Please try it in another way.")
 
 
-def greeting(domain: Domain, user: str | None) -> str:
-    """The first line of a talk."""
+def greet(domain: Domain, user: str | None) -> str:
+    """The first line of a conversation."""
     history = domain.history(user) if user is not None else None
     ask = "Tell me what you like, what you would rather not have, or name a few titles."
     if history is None:
@@ -128,22 +130,22 @@ def greeting(domain: Domain, user: str | None) -> str:
     return f"Hello, {user}. I know {len(history):,} of your choices. {ask}"
 
 
-def suggestions(domain: Domain) -> tuple[str, ...]:
-    """Messages to begin with, about items of the domain that many people know; none for an empty catalogue."""
+def suggest_messages(domain: Domain) -> tuple[str, ...]:
+    """Messages to begin with, about the domain's most popular items; none for a catalogue of fewer than three."""
     catalogue = domain.catalogue
     counts = np.bincount(domain.histories.rows, minlength=len(catalogue))
-    known = np.argsort(-counts, kind="stable")
-    names = [catalogue.items[row].name for row in known[catalogue.available[known]][:3]]
+    popular = duplicates_of(domain).distinct(np.argsort(-counts, kind="stable"))
+    names = [catalogue.items[row].name for row in popular[catalogue.available[popular]][:3]]
     if len(names) < 3:
         return ()
     return "What do you recommend?", f"I loved {names[0]} and {names[1]}", f"Something like {names[2]}"
 
 
-def _told(tab: Tab, text: str) -> Tab:
-    return _with(tab, Line("palate", text))
+def _add_reply(tab: Tab, text: str) -> Tab:
+    return _add_line(tab, Line("palate", text))
 
 
-def _with(tab: Tab, line: Line) -> Tab:
-    """One more line; old ones are let go and long ones cut, so that a long talk stays small."""
+def _add_line(tab: Tab, line: Line) -> Tab:
+    """The tab with one more line; old ones are dropped and long ones cut, so that a long talk stays small."""
     short = Line(line.by, shorten(line.text, MAX_LINE))
     return replace(tab, lines=(*tab.lines, short)[-SHOWN_LINES:])

@@ -32,46 +32,46 @@ _OF = {
 }
 
 
-def listed(parts: Iterable[str], last: str = "and") -> str:
+def join_words(parts: Iterable[str], last: str = "and") -> str:
     """Parts as they are said: "a", "a and b", "a, b and c"."""
     each = list(parts)
     return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} {last} {each[-1]}" if each else ""
 
 
-def said(wish: Wish) -> str:
+def describe_wish(wish: Wish) -> str:
     """A wish in words, as something that an item is."""
     if isinstance(wish, Constraint):
         return _one(wish)
     if wish.how == "any":
         names = list(dict.fromkeys(str(part.value) for part in wish.parts))
         if len(names) < len(wish.parts):  # one name in several fields
-            return listed(names, "or")
-        return listed((_one(part) for part in wish.parts), "or")
+            return join_words(names, "or")
+        return join_words((_one(part) for part in wish.parts), "or")
     values = [part for part in wish.parts if part.field == "categories"]
     others = [part for part in wish.parts if part.field != "categories"]
-    return " ".join(filter(None, (listed(_one(part) for part in values), listed(wish_texts(others)))))
+    return " ".join(filter(None, (join_words(_one(part) for part in values), join_words(describe_wishes(others)))))
 
 
-def said_not(wish: Wish) -> str:
+def describe_exclusion(wish: Wish) -> str:
     """A wish that must not hold, in words."""
     parts = wish.parts if isinstance(wish, Joined) else (wish,)
     named = any(part.field in ("categories", "title", "text") for part in parts)
-    return f"{'no' if named else 'nothing'} {said(wish)}"
+    return f"{'no' if named else 'nothing'} {describe_wish(wish)}"
 
 
-def wish_texts(wishes: Sequence[Wish]) -> tuple[str, ...]:
+def describe_wishes(wishes: Sequence[Wish]) -> tuple[str, ...]:
     """Each wish in words; a lower and an upper bound on one field are said as one."""
-    return tuple(text for text, _ in wish_groups(wishes))
+    return tuple(text for text, _ in group_wishes(wishes))
 
 
-def wish_groups(wishes: Sequence[Wish]) -> Iterator[tuple[str, tuple[Wish, ...]]]:
+def group_wishes(wishes: Sequence[Wish]) -> Iterator[tuple[str, tuple[Wish, ...]]]:
     """The words of wishes and the wishes that they stand for: two for a range, one otherwise."""
     left = list(wishes)
     while left:
         wish = left.pop(0)
         other = next((each for each in left if _is_range(wish, each)), None)
         if other is None:
-            yield said(wish), (wish,)
+            yield describe_wish(wish), (wish,)
         else:
             left.remove(other)
             yield _range(wish, other), (wish, other)
@@ -79,7 +79,7 @@ def wish_groups(wishes: Sequence[Wish]) -> Iterator[tuple[str, tuple[Wish, ...]]
 
 def _one(wish: Constraint) -> str:
     if wish.field == "categories":
-        return listed((part.lower() for part in _parts(wish.value)), "or")
+        return join_words((part.lower() for part in _parts(wish.value)), "or")
     if wish.field == "year":
         return _YEAR.get(wish.op, "from {}").format(_number(wish.value))
     if wish.field == "decade":
@@ -89,12 +89,12 @@ def _one(wish: Constraint) -> str:
     if wish.field == "title":
         return str(wish.value)
     if isinstance(wish.value, str | tuple):
-        value = listed(_parts(wish.value), "or")
-        return _OF.get(wish.field, f"{spoken_field(wish.field)} {{}}").format(value)
-    return f"{spoken_field(wish.field)} {_NUMBER.get(wish.op, 'of {}').format(_number(wish.value))}"
+        value = join_words(_parts(wish.value), "or")
+        return _OF.get(wish.field, f"{field_words(wish.field)} {{}}").format(value)
+    return f"{field_words(wish.field)} {_NUMBER.get(wish.op, 'of {}').format(_number(wish.value))}"
 
 
-def spoken_field(name: str) -> str:
+def field_words(name: str) -> str:
     """The name of a field as it is said."""
     return name.replace("_", " ")
 
@@ -123,5 +123,5 @@ def _range(a: Wish, b: Wish) -> str:
         return f"from {start} to {end}"
     if low.field == "year":
         return f"{_one(low)} and {_one(high)}"
-    name = spoken_field(low.field)
+    name = field_words(low.field)
     return f"{name} from {_number(start)} to {_number(end)}" if inclusive else f"{_one(low)} and {_one(high)}"

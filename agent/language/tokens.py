@@ -1,20 +1,35 @@
 """A message as words with their places, sentences and quotations."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from agent.language.word_lists import word_set
+from agent.numbers import CURRENCIES, ascii_digits, without_separators
+from index.data.fold_text import fold_text
 
-LIMIT = 4000  # characters that are read of one message; what follows is said to be left out
-WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|\d+\.\d+|\w+(?:['’`]\w+)*|[&$€£%#]")
+MAX_CHARACTERS = 4000  # that are read of one message; what follows is said to be left out
+_UNITS_AFTER_COMMA = rf"(?:[{CURRENCIES}%]|(?i:euros?|eur|dollars?|usd|bucks|pounds?|hours?|hrs?|stars?)\b)"
+# Numbers with marks between thousands, decimal commas beside a currency or unit, decimal points; words; signs.
+WORD = re.compile(
+    r"\d{1,3}(?:\.\d{3})+,\d+(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
+    rf"|\d+,\d{{1,2}}(?=\s?{_UNITS_AFTER_COMMA})|(?:(?<=[{CURRENCIES}])|(?<=[{CURRENCIES}] ))\d+,\d{{1,2}}(?![\d,])"
+    rf"|\d+[.٫]\d+|\w[\w\u0300-\u036f]*(?:['’`]\w[\w\u0300-\u036f]*)*|[&%#{CURRENCIES}]"
+)
+# Left out, as it is not seen: soft hyphens, zero-width characters, direction marks, byte order marks, tags.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
+)
+_LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
+# Read as a blank: control characters, halves of character pairs, letters that are drawn as nothing.
+_BLANK = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u115f\u1160\u2800\u3164\uffa0]")
 _QUOTES = re.compile(
     r"“[^”]*(?:”|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)|(?<!\w)\"(?=\S)[^\"]*(?:\"|$)"
     r"|(?<!\w)['‘](?=\S)(?:[^'’]|['’](?=\w))*?(?<=[^\s'’])['’](?!\w)"
 )
+_APOSTROPHES = str.maketrans("", "", "'’`")
 _CUTS = frozenset(",;:()[]–—")
 _SENTENCE_END = re.compile(r"[.…](?=\s|[\"”')\]])|[!?;]|\n")
 _ABBREVIATIONS = word_set(
@@ -22,16 +37,24 @@ _ABBREVIATIONS = word_set(
 )
 
 
-def folded(text: str) -> str:
-    """Text without case, accents and apostrophes."""
-    text = text.casefold()
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return text.replace("'", "").replace("’", "").replace("`", "")
+def clean_text(text: str) -> str:
+    """Text without invisible and control characters and blanks around it; every end of a line is a line feed."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = _LINE_ENDS.sub("\n", _INVISIBLE.sub("", text))
+    return _BLANK.sub(" ", text).strip()
 
 
+def has_letters(word: str) -> bool:
+    """Whether a word has letters or digits, unlike "$" and "___"."""
+    return any(map(str.isalnum, word))
+
+
+@lru_cache(1 << 14)  # the values of a catalogue are read several times while its vocabulary is built
 def words_of(text: str) -> tuple[str, ...]:
-    """The folded words of a text, `&` as "and", thousands without their comma."""
+    """The folded words of a text, `&` as "and", numbers in the digits 0-9 without marks between thousands."""
+    if text.isascii() and text.replace(" ", "").isalpha():  # most names: the pattern would take five times as long
+        return tuple(text.lower().split())
     return tuple(_word(found[0]) for found in WORD.finditer(text))
 
 
@@ -104,8 +127,12 @@ class Message:
 
 
 def message_of(text: str) -> Message:
-    """Read a message; what lies beyond `LIMIT` characters is cut off."""
-    read = text[:LIMIT].rsplit(None, 1)[0] if len(text) > LIMIT and " " in text[:LIMIT] else text[:LIMIT]
+    """Read a message; what lies beyond MAX_CHARACTERS is cut off, at a blank where there is one."""
+    text = clean_text(text)
+    read = text
+    if len(text) > MAX_CHARACTERS:
+        read = text[:MAX_CHARACTERS]
+        read = read.rsplit(None, 1)[0] if any(map(str.isspace, read)) else read
     quotes = [match.span() for match in _QUOTES.finditer(read)]
     tokens: list[Token] = []
     questions: set[int] = set()
@@ -133,6 +160,10 @@ def _breaks(gap: str, last: Token) -> bool:
 
 
 def _word(text: str) -> str:
+    """A word folded, never empty; a number in the digits 0-9."""
     if text == "&":
         return "and"
-    return text.replace(",", "") if text[0].isdigit() else folded(text)
+    plain = ascii_digits(text)
+    if plain[0].isdigit():
+        return without_separators(plain.casefold().translate(_APOSTROPHES).replace("٫", "."))
+    return "".join(fold_text(plain).translate(_APOSTROPHES).split()) or plain

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from index.embedding.plain_bert import PlainBert
+
 NAME = "palate_packed"  # by which transformers knows the attention
 MAX_CANDIDATES = 256  # candidates of one pass: bounds the attention weights that are held
 
@@ -95,6 +97,13 @@ def _run(model: nn.Module, tokens: Tensor, places: Tensor, of: Pass) -> Tensor:
 @contextlib.contextmanager
 def _exchanged(model: Any) -> Iterator[None]:
     """The model with packed attention, and afterwards with its own again."""
+    if isinstance(model, PlainBert):
+        own, model.attention = model.attention, _attention
+        try:
+            yield
+        finally:
+            model.attention = own
+        return
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 

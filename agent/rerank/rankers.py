@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from agent.recommendation import RankerCard
+from index.command import nearest
+from index.errors import MendableError
 from index.retrieval.query import Candidates, Query
 from index.types import Floats
 
@@ -85,6 +87,14 @@ UNTUNED: Mapping[str, Ranker] = {
     "fusion": FusionRanker(RankerCard("fusion")),
     **{name: ChannelRanker(RankerCard(name)) for name in ("behaviour", "text", "lexical")},
 }
+
+
+def check_ranker(name: str) -> None:
+    """Raises MendableError for a name that no ranker has."""
+    if name not in RANKERS:
+        raise MendableError(
+            f"no ranker {name!r}", "--ranker", f"{nearest(name, RANKERS)}There are: {', '.join(RANKERS)}"
+        )
 
 
 def judgements(scores: Floats) -> tuple[Judgement, ...]:

@@ -1,136 +1,261 @@
-"""Finds what a message says of the numbers of a catalogue: "under 2 hours", "cheaper than 20", "abv above 13"."""
+"""Finds what a message says of fields that hold numbers: "under 2 hours", "cheaper than 20", "abv above 13"."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from agent.constraints import Constraint, Op
-from agent.language.cues import Cue, Phrases
-from agent.language.english import NUMBER_WORDS
-from agent.language.scopes import AMOUNTS, AMOUNTS_AFTER, COMPARED, UNITS
+from agent.language.common_words import BOUNDARIES, NOUNS, RELATIVES
+from agent.language.constraint_text import field_words
+from agent.language.number_words import number_at
+from agent.language.phrases import Cue, Phrases
 from agent.language.tokens import Message, words_of
+from agent.language.units import AMOUNT_BOUNDS, AMOUNT_BOUNDS_AFTER, COMPARATIVE_UNITS, UNITS
+from agent.language.word_lists import word_set
+from agent.numbers import CURRENCIES, MAX_NUMBER, read_number
+from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.matches import FieldMatch, TokenMask
 
-_COMPARING, _AFTER = Phrases(AMOUNTS), Phrases(AMOUNTS_AFTER)
-_UNIT_OF = {word: unit for unit, (words, _) in UNITS.items() for word in words.split("|")}
+_BOUNDS, _BOUNDS_AFTER = Phrases(AMOUNT_BOUNDS), Phrases(AMOUNT_BOUNDS_AFTER)
+_UNIT_OF = {word: name for name, unit in UNITS.items() for word in unit.words}
+_UNIT_OF_FIELD = {field: name for name, unit in UNITS.items() for field in unit.fields} | dict.fromkeys(
+    ("rated", "scored", "scoring", "rating"), "stars"
+)
 _OPS: dict[str, Op] = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "="}
+_WITH_UNIT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|hr|hrs|min|mins|m|usd|eur|gbp)")
+_UNIT_WRITTEN_TO_IT = {"h": "hours", "hr": "hours", "hrs": "hours", "usd": "money", "eur": "money", "gbp": "money"}
+_BEFORE = frozenset((*CURRENCIES, "usd", "eur", "gbp"))  # units that stand before their number
+_ALONE = frozenset(("money", "minutes", "hours", "pages"))  # units that mean a wish without "under" or "over"
+_COUNTED = word_set("times years days weeks months people persons of")  # "more than 3 times" is no wish
+_BETWEEN = {"between": ("and",), "from": ("to", "until", "till")}
+_MAX_TEXT = 80  # characters of a message that a note repeats
+_AROUND = 0.1  # of a number, on each side of "around 20"
 
 
 @dataclass(frozen=True, slots=True)
 class _Amount:
+    """A number with its unit, "" where it has none; a time is in minutes."""
+
     value: float
     unit: str
     end: int
 
 
-def find_amounts(message: Message, lexicon: Lexicon, free: TokenMask) -> Iterator[FieldMatch | str]:
-    """The bounds on numbers that a message says; a unit that the catalogue has no field for as that unit's name."""
-    n = 0
-    while n < len(message):
-        read = _bound_at(message, lexicon, n) if free.are(n, n + 1) else None
-        if read is None:
-            n += 1
-            continue
-        op, amount, named = read
-        name = named or _field_of(amount.unit, lexicon)
-        if name and free.are(n, amount.end):
-            free.take(n, amount.end)
-            yield FieldMatch(n, amount.end, (Constraint(name, op, _whole(amount.value)),))
-        elif amount.unit:
-            free.take(n, amount.end)
-            yield amount.unit
-        n = amount.end
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """What the words up to `end` say of one number: the field where it is named, else the unit."""
+
+    bounds: tuple[tuple[Op, float], ...]
+    unit: str
+    end: int
+    field: str | None = None
+    is_soft: bool = False
 
 
-def _bound_at(message: Message, lexicon: Lexicon, n: int) -> tuple[Op, _Amount, str | None] | None:
-    """The comparison, the amount and the field where it is named, of the words at `n`."""
-    words = message.words
-    field, start = _named_field(words, lexicon, n)
-    rated = not field and words[n] in ("rated", "rating", "score", "scored", "scoring")
-    start += rated
-    cue = _COMPARING.at(words, start) if start < len(words) else None
-    amount = _amount(message, cue.end) if cue else _amount(message, start)
-    if amount is None or any(message.ends(each) for each in range(n + 1, amount.end)):
+@dataclass
+class AmountFinder:
+    """Finds the bounds on numbers in one message; `notes` are what has to be said of those that no field can take."""
+
+    message: Message
+    lexicon: Lexicon
+    mask: TokenMask
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def _names(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+        """The names of the fields as words, by the first of them; fields of numbers come first."""
+        found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        for name in (*self.lexicon.numbers, *self.lexicon.text_fields):
+            spoken = words_of(field_words(name))
+            found[spoken[0] if spoken else ""].append((spoken, name))
+        found.pop("", None)
+        return found
+
+    def find(self) -> Iterator[FieldMatch]:
+        """The bounds of the message, from left to right; the words of each are taken."""
+        n = 0
+        while n < len(self.message):
+            bound = self._read(n) if self.mask.are_free(n, n + 1) else None
+            if bound is None or not self.mask.are_free(n, bound.end) or self._crosses(n, bound.end):
+                n += 1
+                continue
+            name = bound.field or self._field_of(bound.unit) or self._only_field(n, bound)
+            if name in self.lexicon.numbers and bound.bounds:
+                self.mask.take(n, bound.end)
+                parts = tuple(Constraint(str(name), op, _whole(value)) for op, value in bound.bounds)
+                yield FieldMatch(n, bound.end, parts, is_soft=bound.is_soft)
+            else:
+                self._note(n, bound)
+            n = bound.end
+
+    def _read(self, n: int) -> _Bound | None:
+        """What the words at `n` say of a number, with the name of its field before or after it."""
+        named, start = self._named_field(n)
+        unit = "" if named else _UNIT_OF_FIELD.get(self._word(n), "")
+        start += (1 + (self._word(n + 1) in ("is", "of"))) if unit else 0
+        bound = self._range(start, unit) or self._compared(start, unit)
+        if bound is None:
+            return self._alone(start, named if named in self.lexicon.numbers else None)
+        if named is None:
+            named, end = self._named_field(bound.end)
+            bound = replace(bound, end=end)
+        return replace(bound, field=named)
+
+    def _range(self, n: int, unit: str) -> _Bound | None:
+        """ "between 10 and 20 dollars", "from 90 to 120 minutes", "10-20 €"."""
+        opening = self._word(n)
+        joins = _BETWEEN.get(opening, ("to",))
+        first = self._amount(n + (opening in _BETWEEN))
+        if first is None:
+            return None
+        joined = self._word(first.end) in joins
+        if not joined and not re.fullmatch(r"\s*[-–—]\s*", self.message.gap(first.end)):
+            return None
+        last = self._amount(first.end + joined)
+        if last is None or not (last.unit or first.unit or unit or opening == "between"):
+            return None
+        low, high = first.value, last.value
+        if last.unit == "minutes" and not first.unit and self._word(last.end - 1).startswith("h"):
+            low *= 60  # "1 to 2 hours"
+        low, high = sorted((low, high))
+        return _Bound(((">=", low), ("<=", high)), last.unit or first.unit or unit, last.end)
+
+    def _compared(self, n: int, unit: str) -> _Bound | None:
+        """ "under 15 dollars", "15 dollars or less", "around 90 minutes"; `unit` where a word before names it."""
+        words = self.message.words
+        cue = _BOUNDS.at(words, n) if n < len(words) else None
+        amount = self._amount(cue.end if cue else n)
+        if amount is None:
+            return None
+        after = _BOUNDS_AFTER.at(words, amount.end, self.message.cuts) if amount.end < len(words) else None
+        sign = cue or after
+        if sign is None:
+            return None
+        value, unit = _in_minutes(amount.value, amount.unit or unit or self._compared_unit(cue))
+        end = amount.end if cue or not after else after.end
+        return _around(value, unit, end) if sign.label == "~" else _Bound(((_OPS[sign.label], value),), unit, end)
+
+    def _alone(self, n: int, named: str | None) -> _Bound | None:
+        """A number that no word compares: "runtime 90", "a 90 minute film", "for 15 dollars"; else not understood."""
+        amount = self._amount(n)
+        if amount is None or (named is None and amount.unit not in _ALONE):
+            return None
+        is_whole = amount.end - n == len(self.message)
+        if amount.unit == "money" and named is None and (is_whole or self._word(n - 1) == "for"):
+            return _Bound((("<=", amount.value),), amount.unit, amount.end)
+        if named or is_whole or self._word(amount.end) in NOUNS:
+            return replace(_around(amount.value, amount.unit, amount.end), field=named)
+        return _Bound((), amount.unit, amount.end)
+
+    def _note(self, n: int, bound: _Bound) -> None:
+        """Say why a bound is not held to; a number without any unit inside of a clause may be about anything."""
+        text = self.message.text(n, bound.end)
+        text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
+        unit, name = bound.unit, bound.field or self._field_of(bound.unit, self.lexicon.text_fields)
+        if name and name not in self.lexicon.numbers:
+            self.notes.append(f"the {field_words(name)} here is not given as a number, so I cannot hold to “{text}”")
+        elif unit and not name:
+            self.notes.append(f"nothing here says the {UNITS[unit].measures}")
+        elif unit or (any(map(str.isdecimal, text)) and self._word(bound.end) not in _COUNTED):
+            self.notes.append(
+                f"I did not understand “{text}”: say what it measures, and whether to stay under or over it"
+            )
+        else:
+            return
+        self.mask.take(n, bound.end)
+
+    def _named_field(self, n: int) -> tuple[str | None, int]:
+        """The field that is named at word `n`, and the word after it and its "is" or "of"."""
+        for spoken, name in self._names.get(self._word(n), ()):
+            if self.message.words[n : n + len(spoken)] == spoken:
+                end = n + len(spoken)
+                return name, end + 1 if self._word(end) in ("is", "of") else end
+        return None, n
+
+    def _amount(self, n: int) -> _Amount | None:
+        """The number at word `n` with the unit before or after it, in minutes where it is a time."""
+        words = self.message.words
+        before = "money" if self._word(n) in _BEFORE else ""
+        n += bool(before)
+        if self._word(n) in ("a", "an"):
+            if self._word(n + 1) in ("hour", "half"):
+                return self._hours(1.0 if words[n + 1] == "hour" else 0.5, n + 2)
+            n += self._word(n + 1) not in ("hundred", "thousand", "million")
+        written = _WITH_UNIT.fullmatch(self._word(n))
+        if written:
+            value, unit = read_number(written[1]) or 0.0, _UNIT_WRITTEN_TO_IT.get(written[2], "minutes")
+            return self._hours(value, n + 1) if unit == "hours" else _Amount(value, unit, n + 1)
+        number = number_at(words, n)
+        if number is None:
+            return None
+        value, end = self._with_fraction(*number)
+        after = _UNIT_OF.get(self._word(end), "")
+        if after == "hours":
+            return self._hours(value, end + 1)
+        end += bool(after)
+        end += bool(after) and _UNIT_OF.get(self._word(end)) == after
+        return _Amount(value, before or after, end)
+
+    def _with_fraction(self, value: float, end: int) -> tuple[float, int]:
+        """A number with the "and a half" or the "½" after it."""
+        if self.message.words[end : end + 3] == ("and", "a", "half"):
+            return value + 0.5, end + 3
+        fraction = read_number(self._word(end)) if not self._word(end).startswith(("1", "2")) else None
+        is_sign = fraction is not None and 0 < fraction < 1 and not self.message.tokens[end].text[0].isdecimal()
+        return (value + fraction, end + 1) if is_sign and fraction is not None else (value, end)
+
+    def _hours(self, hours: float, end: int) -> _Amount:
+        words = self.message.words
+        end += words[end : end + 1] == ("hour",)
+        if words[end : end + 3] == ("and", "a", "half"):
+            return _Amount(60 * hours + 30, "minutes", end + 3)
+        place = end + 1 if words[end : end + 1] == ("and",) else end
+        minutes = number_at(words, place)
+        if minutes and _UNIT_OF.get(self._word(minutes[1])) == "minutes":
+            return _Amount(60 * hours + minutes[0], "minutes", minutes[1] + 1)
+        return _Amount(60 * hours, "minutes", end)
+
+    def _compared_unit(self, cue: Cue | None) -> str:
+        return COMPARATIVE_UNITS.get(self.message.words[cue.start], "") if cue else ""
+
+    def _field_of(self, unit: str, fields: Iterable[str] | None = None) -> str | None:
+        """The field that holds what a unit measures, by its name; among those of numbers where none are given."""
+        for wanted in UNITS[unit].fields if unit else ():
+            for name in self.lexicon.numbers if fields is None else fields:
+                if wanted in words_of(field_words(name)) or wanted == name:
+                    return name
         return None
-    after = _AFTER.at(words, amount.end, message.cuts) if amount.end < len(words) else None
-    sign = cue or after
-    if sign is None:
-        return None
-    if not field:
-        field, end = _named_field(words, lexicon, amount.end)
-        amount = _Amount(amount.value, amount.unit, end)
-    unit = amount.unit or ("stars" if rated else _compared_unit(words, cue))
-    end = max(amount.end, after.end if after and not cue else 0)
-    return _OPS[sign.label], _scaled(_Amount(amount.value, unit, end), lexicon), field
+
+    def _only_field(self, n: int, bound: _Bound) -> str | None:
+        """The field of a bare "under 15" at the end of a clause, where only one field is measured in any unit."""
+        is_age = self._word(n - 1) in RELATIVES
+        if bound.unit or not bound.bounds or is_age or not self._ends_clause(bound.end):
+            return None
+        measured = {name for unit in UNITS if (name := self._field_of(unit)) is not None}
+        return next(iter(measured)) if len(measured) == 1 else None
+
+    def _ends_clause(self, n: int) -> bool:
+        return self.message.ends(n) or "," in self.message.gap(n) or self._word(n) in BOUNDARIES
+
+    def _crosses(self, start: int, end: int) -> bool:
+        return any(self.message.ends(n) for n in range(start + 1, end))
+
+    def _word(self, n: int) -> str:
+        return self.message.words[n] if 0 <= n < len(self.message) else ""
 
 
-def _named_field(words: tuple[str, ...], lexicon: Lexicon, n: int) -> tuple[str | None, int]:
-    for name in lexicon.numbers:
-        spoken = words_of(name.replace("_", " "))
-        if words[n : n + len(spoken)] == spoken:
-            end = n + len(spoken)
-            return name, end + 1 if end < len(words) and words[end] in ("is", "of") else end
-    return None, n
+def _around(value: float, unit: str, end: int) -> _Bound:
+    margin = _AROUND * value
+    return _Bound(((">=", value - margin), ("<=", value + margin)), unit, end, is_soft=True)
 
 
-def _amount(message: Message, n: int) -> _Amount | None:
-    """A number with the unit before or after it, in minutes where it is a time."""
-    words = message.words
-    unit = ""
-    if n < len(words) and words[n] in ("$", "€", "£", "a", "an"):
-        unit = "money" if words[n] in "$€£" else ""
-        n += 1
-    if n >= len(words):
-        return None
-    if words[n] in ("hour", "half") and words[n - 1] in ("a", "an"):
-        return _hours(message, 1.0 if words[n] == "hour" else 0.5, n + 1)
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(h|hr|hrs|min|mins|m)?", NUMBER_WORDS.get(words[n], words[n]))
-    if not found:
-        return None
-    value, end = float(found[1]), n + 1
-    if found[2]:
-        return _hours(message, value, end) if found[2][0] == "h" else _Amount(value, "minutes", end)
-    if words[end : end + 3] == ("and", "a", "half"):
-        value, end = value + 0.5, end + 3
-    after = _UNIT_OF.get(words[end], "") if end < len(words) else ""
-    if after == "hours":
-        return _hours(message, value, end + 1)
-    end += bool(after)
-    end += end < len(words) and bool(after) and _UNIT_OF.get(words[end]) == after
-    return _Amount(value, unit or after, end)
-
-
-def _hours(message: Message, hours: float, end: int) -> _Amount:
-    words = message.words
-    end += words[end : end + 1] == ("hour",)
-    if words[end : end + 3] == ("and", "a", "half"):
-        return _Amount(60 * hours + 30, "minutes", end + 3)
-    place = end + 1 if words[end : end + 1] == ("and",) else end
-    if len(words) > place + 1 and words[place].isdigit() and _UNIT_OF.get(words[place + 1]) == "minutes":
-        return _Amount(60 * hours + int(words[place]), "minutes", place + 2)
-    return _Amount(60 * hours, "minutes", end)
-
-
-def _compared_unit(words: tuple[str, ...], cue: Cue | None) -> str:
-    return COMPARED.get(words[cue.start], "") if cue else ""
-
-
-def _scaled(amount: _Amount, lexicon: Lexicon) -> _Amount:
+def _in_minutes(value: float, unit: str) -> tuple[float, str]:
     """A bare number after "shorter than" is in hours where it is small."""
-    if amount.unit == "hours":
-        return _Amount(amount.value * (60 if amount.value < 10 else 1), "minutes", amount.end)
-    return amount
-
-
-def _field_of(unit: str, lexicon: Lexicon) -> str | None:
-    """The number field that holds what a unit measures, by its name."""
-    for wanted in UNITS[unit][1].split() if unit else ():
-        for name in lexicon.numbers:
-            if wanted in words_of(name.replace("_", " ")) or wanted == name:
-                return name
-    return None
+    return (value * (60 if value < 10 else 1), "minutes") if unit == "hours" else (value, unit)
 
 
 def _whole(value: float) -> int | float:
+    value = min(round(value, 6), float(MAX_NUMBER))
     return int(value) if value.is_integer() else value

@@ -1,4 +1,4 @@
-"""Drops from the state of a talk what a few words name: a title, a wish, all wishes on a field, everything."""
+"""Drops from the state of a talk what a few words name: a title, a wish, all wishes on a field, or everything."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,15 +17,15 @@ _FIELD_WORDS = {"year": word_set("year years date age"), "categories": word_set(
 
 
 def forget_named(text: str, state: State, lexicon: Lexicon) -> State:
-    """The state without what `text` names; the same state where it names nothing that is held."""
+    """The state without what `text` names; the same state where it names nothing that the state holds."""
     wishes, ids = wishes_in(text, lexicon)
     words = frozenset(words_of(text))
     if not wishes and not ids:
-        return _by_words(words, state, lexicon)
+        return _forget_by_words(words, state, lexicon)
     parts = [part for each in wishes for part in parts_of(each.wish)]
     titles = {lexicon.catalogue.item(item_id).title for item_id in ids}
     state = _without_ids(state, set(ids))
-    return _kept(state, lambda wish: not _is_named(wish, parts, titles))
+    return _keep_wishes(state, lambda wish: not _is_named(wish, parts, titles))
 
 
 def _is_named(wish: Wish, parts: list[Constraint], titles: set[str]) -> bool:
@@ -34,7 +34,7 @@ def _is_named(wish: Wish, parts: list[Constraint], titles: set[str]) -> bool:
     return same or any(part.field == "title" and part.value in titles for part in own)
 
 
-def _by_words(words: frozenset[str], state: State, lexicon: Lexicon) -> State:
+def _forget_by_words(words: frozenset[str], state: State, lexicon: Lexicon) -> State:
     if words & _EVERYTHING:
         return State()
     names = {name for name, spoken in _FIELD_WORDS.items() if spoken & words}
@@ -44,7 +44,7 @@ def _by_words(words: frozenset[str], state: State, lexicon: Lexicon) -> State:
     searched = [w for w in state.prefer if isinstance(w, Constraint) and w.field == "text"]
     gone = {wish for wish in searched if words & set(str(wish.value).split())}
     drops_all = bool(words & _WISHES)
-    return _kept(state, lambda wish: not (drops_all or wish in gone or fields_of(wish) & names))
+    return _keep_wishes(state, lambda wish: not (drops_all or wish in gone or fields_of(wish) & names))
 
 
 def _without_ids(state: State, ids: set[str]) -> State:
@@ -54,8 +54,9 @@ def _without_ids(state: State, ids: set[str]) -> State:
     return replace(state, liked=liked, disliked=disliked, seen=seen)
 
 
-def _kept(state: State, stays: Callable[[Wish], bool]) -> State:
+def _keep_wishes(state: State, is_kept: Callable[[Wish], bool]) -> State:
     must, must_not, prefer, avoid = (
-        tuple(wish for wish in each if stays(wish)) for each in (state.must, state.must_not, state.prefer, state.avoid)
+        tuple(wish for wish in each if is_kept(wish))
+        for each in (state.must, state.must_not, state.prefer, state.avoid)
     )
     return replace(state, must=must, must_not=must_not, prefer=prefer, avoid=avoid)

@@ -1,33 +1,29 @@
-"""What a message is for: recommendations, more of them, undoing, a greeting, a question, what cannot be done."""
+"""Decides what a message is for: recommendations, more of them, undo, a greeting, a question, what cannot be done."""
 
 from collections.abc import Sequence
 
-from agent.language.cues import Phrases
-from agent.language.english import CHATTER, NOUNS
-from agent.language.scopes import CANNOT, CORRECTIONS, INTENTS
-from agent.language.tokens import Message
+from agent.language.common_words import CHATTER, NOUNS
+from agent.language.intent_phrases import CANNOT, FORGET, INTENTS
+from agent.language.phrases import Phrases
+from agent.language.tokens import Message, has_letters
+from agent.language.wish_phrases import CORRECTIONS
 from agent.language.word_lists import word_set
-from agent.understanding.matches import TokenMask
-from agent.understanding.mentions import Heard
+from agent.understanding.field_matches import TokenMask
+from agent.understanding.mentions import ParsedMentions
 
 _INTENTS = {label: Phrases({label: phrases}) for label, phrases in INTENTS.items()}
-_CANNOT, _CORRECTIONS = Phrases({"cannot": CANNOT}), Phrases({"correction": CORRECTIONS})
+_CANNOT, _FORGET = Phrases({"cannot": CANNOT}), Phrases({"forget": FORGET})
+_CORRECTIONS = Phrases({"correction": CORRECTIONS})
 _POLITE = word_set(
     "please thanks thank you ok okay can could would now then well and so just i want to lets oh no wait sorry "
     "that hmm everything me a my i'd id like all the one again last for of"
 )
-_FORGETS = Phrases(
-    {
-        "forget": "forget|unlearn|take back what i said about|take back what i said|ignore what i said about|clear my|"
-        "remove my|delete my|drop my"
-    }
-)
 
 
-def intent_of(message: Message, heard: Heard, has_wishes: bool, named: TokenMask) -> str:
-    """The intent of a message; what it names (the taken words) and wishes comes before chat."""
-    if not any(message.words):
-        return "empty" if not len(message) else "quoted"
+def intent_of(message: Message, parsed: ParsedMentions, has_wishes: bool, named: TokenMask) -> str:
+    """The intent of a message: what it names (the words that `named` has taken) and wishes counts before chat."""
+    if not any(map(has_letters, message.words)):
+        return "quoted" if any(token.quote and has_letters(token.word) for token in message.tokens) else "empty"
     words = tuple("" if named.taken[n] else word for n, word in enumerate(message.words))
     if _only(words, "undo"):
         return "undo"
@@ -36,15 +32,15 @@ def intent_of(message: Message, heard: Heard, has_wishes: bool, named: TokenMask
     if _forgets(words):
         return "forget"
     for role in ("why", "compare", "ask"):
-        if any(mention.role == role for mention in heard.mentions) and not has_wishes:
+        if any(mention.role == role for mention in parsed.mentions) and not has_wishes:
             return "question" if role == "ask" else role
-    if any(cue.label == "why" for cue in heard.cues) and not has_wishes and not heard.mentions:
+    if any(cue.label == "why" for cue in parsed.cues) and not has_wishes and not parsed.mentions:
         return "why"
     if asks_for_more(words) or [word for word in words if word and word not in _POLITE] == ["next"]:
         return "more"
-    if has_wishes or heard.mentions or heard.unknown:
+    if has_wishes or parsed.mentions or parsed.unknown:
         return "recommend"
-    return _idle(words)
+    return _intent_of_chat(words)
 
 
 def asks_for_more(words: Sequence[str]) -> bool:
@@ -58,7 +54,7 @@ def asks_for_more(words: Sequence[str]) -> bool:
 
 
 def corrected_at(message: Message) -> int | None:
-    """The word from which a message takes back what was said, as "No, I meant" does; None where it does not."""
+    """The word from which on a message corrects what was said ("No, I meant"); None where it does not."""
     words = message.words
     if len(words) > 1 and words[0] in ("no", "nope", "nah") and ("," in message.gap(1) or message.ends(1)):
         return 0
@@ -68,23 +64,23 @@ def corrected_at(message: Message) -> int | None:
 
 
 def _forgets(words: Sequence[str]) -> bool:
-    """Whether a message only asks to forget, unlike "forget the comedy, give me a western"."""
+    """Whether a message asks to forget and for nothing else, unlike "forget the comedy, give me a western"."""
     start = next((n for n, word in enumerate(words) if word and word not in _POLITE), len(words))
     wants = any(word in ("give", "show", "want", "instead", "recommend", "id") for word in words)
-    return start < len(words) and _FORGETS.at(words, start) is not None and not wants
+    return start < len(words) and _FORGET.at(words, start) is not None and not wants
 
 
-def _idle(words: Sequence[str]) -> str:
-    """A message that names nothing: a greeting, thanks, something that cannot be done, or free words."""
-    said = [word for word in words if word]
-    start = next((n for n, word in enumerate(said) if word not in _POLITE), len(said))
-    if start < len(said) and _CANNOT.at(said, start) and not any(word in NOUNS for word in said):
+def _intent_of_chat(words: Sequence[str]) -> str:
+    """The intent of a message that names nothing: greeting, thanks, cannot, chat, or recommend by free words."""
+    spoken = [word for word in words if word]
+    start = next((n for n, word in enumerate(spoken) if word not in _POLITE), len(spoken))
+    if start < len(spoken) and _CANNOT.at(spoken, start) and not any(word in NOUNS for word in spoken):
         return "cannot"
     if _only(words, "greeting"):
         return "greeting"
     if _only(words, "thanks"):
         return "thanks"
-    return "recommend" if not all(word in CHATTER for word in said) or _wants(said) else "chat"
+    return "recommend" if not all(word in CHATTER for word in spoken) or _wants(spoken) else "chat"
 
 
 def _wants(words: Sequence[str]) -> bool:
@@ -95,7 +91,7 @@ def _wants(words: Sequence[str]) -> bool:
 
 
 def _only(words: Sequence[str], label: str) -> bool:
-    """Whether a message says just this, apart from small words."""
+    """Whether a message holds only phrases of one intent, apart from polite words."""
     left = [word for word in words if word]
     cues = list(_INTENTS[label].within(left))
     inside = {n for cue in cues for n in range(cue.start, cue.end)}

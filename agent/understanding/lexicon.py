@@ -1,4 +1,4 @@
-"""What a catalogue's titles, values, years and numbers are called: built once, read by every message."""
+"""The vocabulary of a catalogue: how its titles, values and fields are called; built once, used by every message."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,27 +8,29 @@ from functools import cached_property
 import numpy as np
 
 from agent.constraints import Constraint
-from agent.language.english import COMMON, FUNCTION_WORDS
+from agent.language.common_words import COMMON, FUNCTION_WORDS
+from agent.language.synonyms import BLENDS, value_forms
 from agent.language.tokens import words_of
-from agent.language.values import BLENDS, value_forms
 from agent.language.word_lists import word_set
+from agent.numbers import number_of
 from agent.understanding.title_index import TitleIndex
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue, Domain
 
 MEANS_NOTHING = frozenset(("unknown", "other", "others", "none", "n a", "na", "misc", "no genres listed", "nv"))
-FEW = 300  # distinct values up to which a field is a set of kinds; above, it names people, places or makers
-VERY_FEW = 30  # distinct values up to which even an ordinary word is meant as one of them: "red"
+MAX_KINDS = 300  # distinct values up to which a field is a set of kinds; above, it names people, places or makers
+MAX_PLAIN_KINDS = 30  # distinct values up to which even an ordinary word is meant as one of them: "red"
 _GRADES = word_set("high low medium light full small large good bad big yes no true false strong weak new old none all")
 PEOPLE = word_set(
     "director directors writer writers cast actor actors actress stars author authors artist artists band composer"
 )
+_YEAR_WORDS = word_set("year vintage released published")
 Parts = tuple[Constraint, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """One meaning of some words: all of these constraints. `needs` says what must stand beside the words to mean it."""
+    """One meaning of some words: all of `parts`; `needs` says what must stand beside the words for them to mean it."""
 
     parts: Parts
     needs: str = ""  # nothing; "noun": a noun for items, or "for"; "name": a capital, or "by"; "field"; "with": "with"
@@ -36,20 +38,23 @@ class Sense:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The words of one catalogue."""
+    """The vocabulary of one catalogue: the senses of words, last names of people, fields of numbers and of text."""
 
     catalogue: Catalogue
     titles: TitleIndex
     senses: Mapping[str, tuple[Sense, ...]]
     surnames: Mapping[str, tuple[Sense, ...]]
-    numbers: tuple[str, ...]
-    years: tuple[int, int] | None
+    numbers: tuple[str, ...]  # fields that hold numbers, without those of years
+    years: tuple[int, int] | None  # the first and the last year of the catalogue
+    year_field: str = "year"
+    text_fields: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, catalogue: Catalogue, popularity: Sequence[float] | None = None) -> "Lexicon":
-        """Read a catalogue; `popularity` (events of each item) decides between items of one title."""
+        """The vocabulary of a catalogue; `popularity` (events of each item) decides between items of one title."""
         counts, numbers = _values(catalogue)
-        years = numbers.pop("year", None)
+        year_field = _year_field(numbers)
+        years = numbers.pop(year_field, None)
         return cls(
             catalogue,
             TitleIndex.of(catalogue, popularity),
@@ -57,26 +62,34 @@ class Lexicon:
             _surnames(counts),
             tuple(name for name in numbers if name != "decade"),
             (int(min(years)), int(max(years))) if years else None,
+            year_field,
+            tuple(name for name in counts if name != "categories"),
         )
 
     @cached_property
-    def longest(self) -> int:
-        """The number of words of the longest value."""
+    def max_words(self) -> int:
+        """The number of words of the longest form of a value."""
         return max((form.count(" ") + 1 for form in self.senses), default=0)
 
     @cached_property
     def year_quarters(self) -> tuple[int, int]:
         """The years below which and above which a quarter of the items lie."""
-        years = [item.value("year") for item in self.catalogue.items]
-        numbers = [float(year) for year in years if isinstance(year, int | float)]
+        years = (number_of(item.value(self.year_field)) for item in self.catalogue.items)
+        numbers = [float(year) for year in years if year is not None]
         low, high = np.quantile(numbers, (0.25, 0.75)) if numbers else (0, 0)
         return int(low), int(high)
 
+    @property
+    def year_in_words(self) -> str | None:
+        """The field that is named after a year and holds text that is no number; None where there is none."""
+        return next((name for name in self.text_fields if _YEAR_WORDS & set(_name_words(name))), None)
+
     @cached_property
     def fields(self) -> Mapping[str, str]:
-        """Every field by the words that name it."""
-        names = {name for item in self.catalogue.items[:1000] for name in item.attributes} | {"categories", "title"}
-        return {" ".join(words_of(name.replace("_", " "))): name for name in names}
+        """The name of every field, by the words that say it."""
+        years = (self.year_field,) if self.years else ()
+        names = (*self.numbers, *years, *self.text_fields, "categories", "title")
+        return {" ".join(_name_words(name)): name for name in names}
 
 
 def popularity_of(domain: Domain) -> Sequence[float]:
@@ -90,10 +103,26 @@ lexicon_of: WeakCache[Domain, Lexicon] = WeakCache(lambda domain: Lexicon.of(dom
 Counts = dict[str, Counter[str]]
 
 
+def _name_words(name: str) -> tuple[str, ...]:
+    """The words of the name of a field."""
+    return words_of(name.replace("_", " "))
+
+
+def _year_field(numbers: Mapping[str, Sequence[float]]) -> str:
+    """The field that holds the year of an item: "year", else one that is named after one and holds years."""
+    named = (name for name in numbers if _YEAR_WORDS & set(_name_words(name)))
+    holding = (name for name in named if 1000 < np.median(numbers[name]) < 2200)
+    return "year" if "year" in numbers else next(holding, "year")
+
+
 def _values(catalogue: Catalogue) -> tuple[Counts, dict[str, list[float]]]:
-    """How often each text value of each field stands in the catalogue, and the numbers of the others."""
+    """How often each text value of each field stands in the catalogue, and the numbers of the others.
+
+    A field of text that holds numbers in most of its values, as "6,99 €", is one of numbers.
+    """
     counts: Counts = defaultdict(Counter)
     numbers: dict[str, list[float]] = defaultdict(list)
+    lists = {"categories"}
     for item in catalogue.items:
         counts["categories"].update(item.categories)
         for name, value in item.attributes.items():
@@ -101,13 +130,23 @@ def _values(catalogue: Catalogue) -> tuple[Counts, dict[str, list[float]]]:
                 counts[name][value] += 1
             elif isinstance(value, tuple):
                 counts[name].update(value)
+                lists.add(name)
             else:
                 numbers[name].append(float(value))
+    for name in [name for name in counts if name not in lists]:
+        read = {value: number for value in counts[name] if (number := number_of(value)) is not None}
+        written = [float(number) for value, number in read.items() for _ in range(counts[name][value])]
+        n_known = len(numbers.get(name, ())) + len(written)
+        if 2 * n_known > len(numbers.get(name, ())) + sum(counts[name].values()):
+            numbers[name] += written
+            del counts[name]
+        else:
+            numbers.pop(name, None)
     return counts, numbers
 
 
-def _is_said(name: str, values: Counter[str], n_items: int) -> bool:
-    """Whether people would say the values of a field: no links, no codes, no long texts, no number of each item."""
+def _is_spoken(name: str, values: Counter[str], n_items: int) -> bool:
+    """Whether people would say the values of a field: it holds no links, codes, long texts or ids of single items."""
     if name == "categories":
         return True
     sample = [value for value, _ in values.most_common(200)]
@@ -120,15 +159,15 @@ def _is_said(name: str, values: Counter[str], n_items: int) -> bool:
 def _senses(counts: Counts, n_items: int) -> dict[str, tuple[Sense, ...]]:
     found: dict[str, list[Sense]] = defaultdict(list)
     for name, values in counts.items():
-        if not _is_said(name, values, n_items):
+        if not _is_spoken(name, values, n_items):
             continue
         for value in values:
+            parts = (Constraint(name, "=", value),)
             for form, weak in value_forms(value) if " ".join(words_of(value)) not in MEANS_NOTHING else ():
-                parts = (Constraint(name, "=", value),)
                 sense = Sense(parts, "noun" if weak else _needs(name, form, len(values)))
                 if not any(each.parts == parts for each in found[form]):
                     found[form].append(sense)
-        if len(values) <= FEW and name not in PEOPLE:
+        if len(values) <= MAX_KINDS and name not in PEOPLE:
             _add_last_words(found, name, values)
     categories = {" ".join(words_of(value)): value for value in counts["categories"]}
     for form, names in BLENDS.items():
@@ -150,15 +189,15 @@ def _needs(name: str, form: str, n_values: int) -> str:
         return ""
     if form in _GRADES:
         return "field"
-    if n_values <= FEW and name not in PEOPLE:
+    if n_values <= MAX_KINDS and name not in PEOPLE:
         if form in FUNCTION_WORDS:
             return "name"
-        return "with" if form in COMMON and n_values > VERY_FEW else ""
+        return "with" if form in COMMON and n_values > MAX_PLAIN_KINDS else ""
     return "" if " " in form and not all(word in COMMON for word in form.split()) else "name"
 
 
 def _strongest(senses: Iterable[Sense]) -> Iterable[Sense]:
-    """A category counts before other fields where the same word is both."""
+    """The senses of a word; where it is a category too, only that."""
     each = list(senses)
     return [sense for sense in each if sense.parts[0].field == "categories"] or each
 

@@ -1,44 +1,50 @@
-"""Finds items of the list just shown by their place in it: "the second one", "number 3", "the first two"."""
+"""Finds items of the shown list by their place in it: "the second one", "number 3", "the first two"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.language.english import BOUNDARIES, JOINERS, NOUNS, NUMBER_WORDS, POSITIONS
+from agent.language.common_words import BOUNDARIES, JOINERS, NOUNS
+from agent.language.number_words import NUMBER_WORDS, ORDINALS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
+from agent.numbers import is_whole
 
 _NUMBER_SIGNS = frozenset(("number", "no", "nr", "num", "#"))
 _NOUNS = NOUNS | word_set("pick picks recommendation recommendations suggestion suggestions option options result")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The words from `start` to `end` mean these ids; none where the list has no such place."""
+class ListPosition:
+    """The words from `start` to `end` name a place in the list, with these ids; none where the list is shorter."""
 
     start: int
     end: int
     ids: tuple[str, ...]
 
 
-def place_at(message: Message, n: int, shown: Sequence[str], is_object: bool) -> Place | None:
-    """The place that is named at word `n`; a bare ordinal or digit only as the object of a verb."""
+def position_at(message: Message, n: int, shown: Sequence[str], is_object: bool) -> ListPosition | None:
+    """The place that is named at word `n`; an ordinal or number alone only where it is the object of a verb."""
     words = message.words
     start, n = n, n + 1 if words[n] == "the" and n + 1 < len(words) else n
     if not shown or words[min(n + 2, len(words) - 1)] in ("years", "decades", "days", "weeks", "months"):
         return None
     if words[n] in _NUMBER_SIGNS and n + 1 < len(words) and _digit(words[n + 1]):
-        return Place(start, n + 2, _chosen(shown, _digit(words[n + 1]) - 1))
+        return ListPosition(start, n + 2, _ids_at(shown, _digit(words[n + 1]) - 1))
     if words[n] in ("first", "last", "top") and n + 1 < len(words) and _digit(words[n + 1]) > 1:
         count = _digit(words[n + 1])
         ids = tuple(shown[-count:] if words[n] == "last" else shown[:count])
-        return Place(start, _after_noun(message, n + 2), ids) if count <= len(shown) else Place(start, n + 2, ())
-    if words[n] in POSITIONS or words[n] == "last":
+        return (
+            ListPosition(start, _after_noun(message, n + 2), ids)
+            if count <= len(shown)
+            else ListPosition(start, n + 2, ())
+        )
+    if words[n] in ORDINALS or words[n] == "last":
         end = _after_noun(message, n + 1)
         if end > n + 1 or ((is_object or start < n) and _is_end(message, n + 1)):
-            return Place(start, end, _chosen(shown, -1 if words[n] == "last" else POSITIONS[words[n]]))
-    digit = _digit(words[n]) if words[n].isdigit() and n == start else 0
+            return ListPosition(start, end, _ids_at(shown, -1 if words[n] == "last" else ORDINALS[words[n]]))
+    digit = _digit(words[n]) if is_whole(words[n]) and n == start else 0
     if is_object and 0 < digit <= len(shown) and _is_end(message, n + 1):
-        return Place(start, n + 1, _chosen(shown, digit - 1))
+        return ListPosition(start, n + 1, _ids_at(shown, digit - 1))
     return None
 
 
@@ -52,8 +58,8 @@ def _is_end(message: Message, n: int) -> bool:
 
 def _digit(word: str) -> int:
     digits = NUMBER_WORDS.get(word, word)
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 0
+    return int(digits) if is_whole(digits) and len(digits) < 4 else 0
 
 
-def _chosen(shown: Sequence[str], place: int) -> tuple[str, ...]:
+def _ids_at(shown: Sequence[str], place: int) -> tuple[str, ...]:
     return (shown[place],) if -len(shown) <= place < len(shown) else ()

@@ -1,18 +1,19 @@
-"""What a message names: items with what is said of them, and titles that are not known."""
+"""Records of what a message names: items with what is said of them, and titles that the catalogue lacks."""
 
 from dataclasses import dataclass, field
 
-from agent.language.cues import Cue
+from agent.language.phrases import Cue
 
-JUDGING = frozenset(("like", "pattern", "dislike", "seen"))
+OPINION_ROLES = frozenset(("like", "pattern", "dislike", "seen"))
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """The words from `start` to `end` name these items; `role` is what is said of them, None where nothing is.
+    """The words from `start` to `end` name the items `ids`; `role` is what is said of them, None where nothing is.
 
     Roles: like, pattern ("something like it"), dislike, seen, unseen, bar ("not that one"), ask, why, compare, than
-    ("newer than it"), unlike. `rows` are all items of the title, the one that is meant first.
+    ("newer than it"), unlike. `rows` are all items of the title, the one that is meant first; `is_exact` unless it is
+    misspelt; `is_place` where a place in the list or a pronoun names it.
     """
 
     start: int
@@ -20,13 +21,16 @@ class Mention:
     ids: tuple[str, ...]
     role: str | None
     rows: tuple[int, ...] = ()
-    spelled: bool = True
+    is_exact: bool = True
     is_place: bool = False
 
 
 @dataclass
-class Heard:
-    """What a reading found: mentions, phrases that gave roles, places of unknown titles, places past the list."""
+class ParsedMentions:
+    """What a message names: mentions, the phrases that gave their roles, where unknown titles stand (start, end).
+
+    `missing_places` counts the places that were named and that the list does not have.
+    """
 
     mentions: list[Mention] = field(default_factory=list)
     cues: list[Cue] = field(default_factory=list)

@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.constraints import State
-from agent.language.constraint_text import listed
-from agent.language.scopes import MEASURED
-from agent.language.tokens import LIMIT, Message, message_of
-from agent.understanding.amounts import find_amounts
-from agent.understanding.free_text import leftovers
+from agent.language.constraint_text import field_words, join_words
+from agent.language.tokens import MAX_CHARACTERS, Message, message_of
+from agent.understanding.amounts import AmountFinder
+from agent.understanding.field_matches import FieldMatch, TokenMask
+from agent.understanding.field_values import find_values
+from agent.understanding.free_text import split_free_words
 from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
-from agent.understanding.matches import FieldMatch, TokenMask
 from agent.understanding.mention_parser import MentionParser
-from agent.understanding.mentions import JUDGING, Heard, Mention
-from agent.understanding.scope import Scope, ScopedWish
-from agent.understanding.sentences import rejoin_sentences
-from agent.understanding.state_update import with_mentions, with_text, with_wishes
-from agent.understanding.values import find_values
+from agent.understanding.mentions import OPINION_ROLES, ParsedMentions
+from agent.understanding.state_update import apply_free_words, apply_mentions, apply_wishes
+from agent.understanding.title_index import TitleHit
+from agent.understanding.title_punctuation import rejoin_sentences
+from agent.understanding.wish_modes import WishModes
+from agent.understanding.wishes import StatedWish, stated_wishes
 from agent.understanding.years import YearFinder
 
+MAX_TITLE = 120  # characters of an unknown title that are repeated
 _UNCHANGED = frozenset(
     ("undo", "reset", "forget", "why", "compare", "question", "cannot", "greeting", "thanks", "chat")
 )
@@ -27,10 +29,10 @@ _UNCHANGED = frozenset(
 
 @dataclass(frozen=True)
 class Understood:
-    """What a message means.
+    """What a message means: the state after it, and what else has to be said or done.
 
     `words` are free words for retrieval; `intent` is recommend, more, greeting, thanks, chat, empty, quoted, question,
-    why, compare, undo, reset, forget or cannot; `about` are the ids that a question is about.
+    why, compare, undo, reset, forget or cannot; `about` are the ids that a question is about, `asks` its words.
     """
 
     state: State
@@ -43,109 +45,110 @@ class Understood:
 
 
 def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) -> Understood:
-    """Read one message in the light of the talk; `shown` are the ids of the list that the person sees, in order."""
+    """Understand one message after the talk so far; `shown` are the ids of the list that the user sees, in order."""
     message = rejoin_sentences(message_of(text), lexicon.titles)
-    heard = MentionParser(message, lexicon, shown, state).read()
-    taken = [(m.start, m.end) for m in heard.mentions] + heard.unknown
+    parsed = MentionParser(message, lexicon, shown, state).parse()
+    taken = [(m.start, m.end) for m in parsed.mentions] + parsed.unknown
     named = TokenMask(len(message), taken)
-    free = TokenMask(len(message), taken)
-    judged = with_mentions(state, heard.mentions, lexicon.catalogue)
-    founds, notes = _found(message, heard, free, lexicon, _reference(heard, judged, lexicon))
-    scope = Scope(message, founds, named)
-    wishes = scope.said()
-    intent = intent_of(message, heard, bool(wishes), named)
-    notes = (*_reading_notes(message, heard, lexicon), *notes)
-    unknown = tuple(_unknown(message, start, end) for start, end in heard.unknown)
+    mask = TokenMask(len(message), taken)
+    judged = apply_mentions(state, parsed.mentions, lexicon.catalogue)
+    matches, notes = _find_matches(message, parsed, mask, lexicon, _reference_years(parsed, judged, lexicon))
+    modes = WishModes(message, matches, named)
+    wishes = stated_wishes(modes)
+    intent = intent_of(message, parsed, bool(wishes), named)
+    notes = (*_notes(message, parsed, lexicon), *notes)
+    unknown = tuple(_unknown(message, start, end) for start, end in parsed.unknown)
     if intent in _UNCHANGED | {"empty", "quoted"}:
-        about = tuple(dict.fromkeys(i for m in heard.mentions if m.role in ("ask", "why", "compare") for i in m.ids))
+        about = tuple(dict.fromkeys(i for m in parsed.mentions if m.role in ("ask", "why", "compare") for i in m.ids))
         kept = judged if intent in ("question", "why", "compare") else state
         return Understood(kept, "", intent, unknown, notes, about, " ".join(message.words))
-    wanted, unwanted = leftovers(message, heard, scope, free)
+    wanted, unwanted = split_free_words(message, parsed, modes, mask)
     corrected = corrected_at(message)
-    merged = with_wishes(judged, wishes, lexicon.catalogue, corrected)
-    new = with_text(merged.state, wanted, unwanted, corrected is not None)
-    return Understood(new, wanted, intent, unknown, (*notes, *merged.notes))
+    update = apply_wishes(judged, wishes, lexicon.catalogue, corrected)
+    new = apply_free_words(update.state, wanted, unwanted, corrected is not None)
+    return Understood(new, wanted, intent, unknown, (*notes, *update.notes))
 
 
-def wishes_in(text: str, lexicon: Lexicon) -> tuple[tuple[ScopedWish, ...], tuple[str, ...]]:
+def wishes_in(text: str, lexicon: Lexicon) -> tuple[tuple[StatedWish, ...], tuple[str, ...]]:
     """What a few words name, whatever they say of it: wishes, and the ids of items."""
     message = message_of(text)
-    ids = tuple(i for mention in _any_titles(message, lexicon) for i in mention.ids)
-    named = TokenMask(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
-    free = TokenMask(len(message), [(m.start, m.end) for m in _any_titles(message, lexicon)])
-    founds, _ = _found(message, Heard(), free, lexicon, ())
-    return Scope(message, founds, named).said(), ids
+    hits = _all_titles(message, lexicon)
+    taken = [(hit.start, hit.end) for hit in hits]
+    ids = tuple(lexicon.catalogue.items[row].item_id for hit in hits for row in hit.rows)
+    matches, _ = _find_matches(message, ParsedMentions(), TokenMask(len(message), taken), lexicon, ())
+    return stated_wishes(WishModes(message, matches, TokenMask(len(message), taken))), ids
 
 
-def _any_titles(message: Message, lexicon: Lexicon) -> list[Mention]:
-    """Every title that stands in a few words, clearly named or not."""
-    found: list[Mention] = []
+def _all_titles(message: Message, lexicon: Lexicon) -> list[TitleHit]:
+    """Every title that stands in a few words, clearly meant or not."""
+    found: list[TitleHit] = []
     n = 0
     while n < len(message):
         hit = next(lexicon.titles.at(message.words, n), None)
         if hit and " ".join(message.words[hit.start : hit.end]) not in lexicon.senses:
-            ids = tuple(lexicon.catalogue.items[row].item_id for row in hit.rows)
-            found.append(Mention(hit.start, hit.end, ids, None, hit.rows))
+            found.append(hit)
         n = hit.end if hit else n + 1
     return found
 
 
-def _found(
-    message: Message, heard: Heard, free: TokenMask, lexicon: Lexicon, reference: Sequence[int]
+def _find_matches(
+    message: Message, parsed: ParsedMentions, mask: TokenMask, lexicon: Lexicon, reference: Sequence[int]
 ) -> tuple[list[FieldMatch], tuple[str, ...]]:
-    """All that is said of fields, in the order of the message, and notes on what the catalogue knows nothing of."""
+    """All that is said of fields, in the order of the message, and notes on what no field of the catalogue can hold."""
     quarters = lexicon.year_quarters if lexicon.years else (0, 0)
-    years = list(YearFinder(message, free, lexicon.years, quarters, _than(heard, lexicon), reference).find())
-    amounts = list(find_amounts(message, lexicon, free))
-    missing = tuple(
-        f"nothing here says the {MEASURED[unit]}" for unit in dict.fromkeys(a for a in amounts if isinstance(a, str))
-    )
+    than = _years_after_than(parsed, lexicon)
+    years = list(YearFinder(message, mask, lexicon.years, quarters, than, reference, lexicon.year_field).find())
+    finder = AmountFinder(message, lexicon, mask)
+    amounts = list(finder.find())
+    notes = tuple(dict.fromkeys(finder.notes))
     if years and not lexicon.years:
-        missing, years = (*missing, "nothing here says the year"), []
-    values = list(find_values(message, lexicon, free))
-    founds = [*years, *(each for each in amounts if isinstance(each, FieldMatch)), *values]
-    asked = {message.tokens[m.start].sentence for m in heard.mentions if m.role in ("ask", "why", "compare")}
-    kept = [found for found in founds if message.tokens[found.start].sentence not in asked]
-    return sorted(kept, key=lambda found: found.start), missing
+        field = lexicon.year_in_words
+        lacking = f"the {field_words(field)} here is not given as a number" if field else "nothing here says the year"
+        notes, years = (*notes, lacking), []
+    matches = [*years, *amounts, *find_values(message, lexicon, mask)]
+    asked = {message.tokens[m.start].sentence for m in parsed.mentions if m.role in ("ask", "why", "compare")}
+    kept = [match for match in matches if message.tokens[match.start].sentence not in asked]
+    return sorted(kept, key=lambda match: match.start), notes
 
 
-def _than(heard: Heard, lexicon: Lexicon) -> list[tuple[int, int, int]]:
-    """The words of "newer than Jaws" and the year of Jaws, for each such phrase."""
+def _years_after_than(parsed: ParsedMentions, lexicon: Lexicon) -> list[tuple[int, int, int]]:
+    """Start and end of each phrase such as "newer than Jaws", and the year of Jaws."""
     found = []
-    for mention in heard.mentions:
-        cue = next((c for c in reversed(heard.cues) if c.label == "than" and c.end <= mention.start), None)
+    for mention in parsed.mentions:
+        cue = next((c for c in reversed(parsed.cues) if c.label == "than" and c.end <= mention.start), None)
         year = lexicon.titles.year(mention.rows[0]) if mention.rows else None
         if mention.role == "than" and cue and year is not None:
             found.append((cue.start, mention.end, year))
     return found
 
 
-def _reference(heard: Heard, judged: State, lexicon: Lexicon) -> tuple[int, ...]:
-    """The years by which "newer" is measured: of what the message likes, else of what was liked last."""
-    ids = [i for m in heard.mentions if m.role in ("like", "pattern") for i in m.ids] or list(judged.liked[-1:])
+def _reference_years(parsed: ParsedMentions, judged: State, lexicon: Lexicon) -> tuple[int, ...]:
+    """The years that "newer" is measured by: of what the message likes, else of what was liked last."""
+    ids = [i for m in parsed.mentions if m.role in ("like", "pattern") for i in m.ids] or list(judged.liked[-1:])
     years = (lexicon.titles.year(lexicon.catalogue.row_of[i]) for i in ids if i in lexicon.catalogue.row_of)
     return tuple(year for year in years if year is not None)
 
 
-def _reading_notes(message: Message, heard: Heard, lexicon: Lexicon) -> tuple[str, ...]:
-    notes = [f"I read the first {LIMIT:,} characters of your message"] if message.was_cut else []
-    for mention in heard.mentions:
+def _notes(message: Message, parsed: ParsedMentions, lexicon: Lexicon) -> tuple[str, ...]:
+    notes = [f"I read the first {MAX_CHARACTERS:,} characters of your message"] if message.was_cut else []
+    for mention in parsed.mentions:
         names = dict.fromkeys(lexicon.catalogue.items[row].name for row in mention.rows)
-        if len(names) > 1 and mention.role in JUDGING:
+        if len(names) > 1 and mention.role in OPINION_ROLES:
             first, *others = list(names)[:3]
-            notes.append(f"I took that to be {first}; there is also {listed(others)}")
-        if not mention.spelled:
+            notes.append(f"I took that to be {first}; there is also {join_words(others)}")
+        if not mention.is_exact:
             notes.append(f"I read “{message.text(mention.start, mention.end)}” as {next(iter(names))}")
-    for start, end in heard.unknown:
-        rows = lexicon.titles.starting(message.words[start:end]) if message.words[start] else ()
+    for start, end in parsed.unknown:
+        rows = lexicon.titles.beginning_with(message.words[start:end]) if message.words[start] else ()
         notes += [f"Did you mean {lexicon.catalogue.items[row].name}?" for row in rows[:1]]
-    if heard.missing_places:
+    if parsed.missing_places:
         notes.append("the list has no such place")
     return tuple(dict.fromkeys(notes))
 
 
 def _unknown(message: Message, start: int, end: int) -> str:
-    """An unknown title as it was written, with the article before it."""
+    """An unknown title as it was written, with the article before it, cut where it is very long."""
     before = message.tokens[start - 1] if start and not message.ends(start) else None
     text = message.text(start - (before is not None and before.text in ("The", "A", "An")), end)
-    return text + ")" if text.count("(") > text.count(")") else text
+    text = text + ")" if text.count("(") > text.count(")") else text
+    return text if len(text) <= MAX_TITLE else f"{text[:MAX_TITLE]} …"

@@ -1,32 +1,35 @@
-"""Finds what a message says of years: bounds, ranges, decades, newer and older than something."""
+"""Finds what a message says of years: "before 1980", "the 90s", "1940 to 1970", "newer", "the last ten years"."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from agent.constraints import Constraint, Op
-from agent.language.cues import Phrases
-from agent.language.english import BOUNDARIES, NOUNS, NUMBER_WORDS
-from agent.language.scopes import AGES, COMPARATIVES, DECADES, YEAR_AFTER, YEAR_BOUNDS
+from agent.language.common_words import BOUNDARIES, NOUNS
+from agent.language.number_words import number_at
+from agent.language.phrases import Phrases
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
-from agent.understanding.matches import FieldMatch, TokenMask
+from agent.language.year_phrases import AGES, COMPARATIVES, DECADES, YEAR_BOUNDS, YEAR_BOUNDS_AFTER
+from agent.understanding.field_matches import FieldMatch, TokenMask
 
-_BOUNDS, _AFTER, _COMPARED, _AGES = Phrases(YEAR_BOUNDS), Phrases(YEAR_AFTER), Phrases(COMPARATIVES), Phrases(AGES)
+_BOUNDS, _BOUNDS_AFTER = Phrases(YEAR_BOUNDS), Phrases(YEAR_BOUNDS_AFTER)
+_COMPARATIVES, _AGES = Phrases(COMPARATIVES), Phrases(AGES)
 _YEAR = re.compile(r"(?:1[89]|20|21)\d\d")
 _DECADE = re.compile(r"((?:1[89]|20)?\d)0s")
-_SMALL = word_set("the year years a in of those late")
+_SMALL_WORDS = word_set("the year years a in of those late")
 _PARTS_OF_DECADE = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (6, 9)}
 _TIME_WORDS = word_set("minutes minute min mins hours hour hrs hr percent dollars euros pounds bucks times people")
-_FLIPPED: dict[str, tuple[Op, bool]] = {">": (">", True), ">=": (">=", False), "<": ("<", False), "<=": ("<=", True)}
+# The operation of a bound, and whether it counts from the end of a decade: "after the 80s" is after 1989.
+_BOUND_OF: dict[str, tuple[Op, bool]] = {">": (">", True), ">=": (">=", False), "<": ("<", False), "<=": ("<=", True)}
 _MAX_SMALL = 4  # small words before a year: "in the year of"
 _AROUND = 2  # years on each side of "around 1990"
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Years from `low` to `high`, said by the words up to `end`."""
+    """The years from `low` to `high`, named by the words up to `end`."""
 
     low: int
     high: int
@@ -38,27 +41,29 @@ class YearFinder:
     """Finds the years in one message; `known` are the first and the last year of the catalogue."""
 
     message: Message
-    free: TokenMask
+    mask: TokenMask
     known: tuple[int, int] | None
-    quarters: tuple[int, int]
-    than: Sequence[tuple[int, int, int]] = ()  # words from-to of "newer than Jaws", and the year of Jaws
-    reference: Sequence[int] = ()  # years of what "newer" and "older" are measured by
+    quarters: tuple[int, int]  # of the catalogue's years, the bounds of "old" and "recent"
+    than: Sequence[tuple[int, int, int]] = ()  # start and end of "newer than Jaws", and the year of Jaws
+    reference: Sequence[int] = ()  # the years that "newer" and "older" are measured by
+    field: str = "year"  # of the catalogue, in which years are held
 
     def find(self) -> Iterator[FieldMatch]:
-        """What is said, from left to right; the words of each are taken."""
+        """The years that the message names, from left to right; the words of each are taken."""
         for start, end, year in self.than:
             cue = _BOUNDS.at(self.message.words, start, self.message.cuts)
             op = cue.label if cue and cue.label in ("<", ">") else "<"
-            yield self._taken(FieldMatch(start, end, (_bound(op, year),)))
+            yield self._take(FieldMatch(start, end, (_bound(op, year),)))
         n = 0
         while n < len(self.message):
-            found = self._at(n) if self.free.are(n, n + 1) else None
-            yield from [self._taken(found)] if found else []
+            found = self._at(n) if self.mask.are_free(n, n + 1) else None
+            yield from [self._take(found)] if found else []
             n = found.end if found else n + 1
 
-    def _taken(self, found: FieldMatch) -> FieldMatch:
-        self.free.take(found.start, found.end)
-        return found
+    def _take(self, found: FieldMatch) -> FieldMatch:
+        self.mask.take(found.start, found.end)
+        parts = (replace(part, field=self.field) if part.field == "year" else part for part in found.parts)
+        return replace(found, parts=tuple(parts))
 
     def _at(self, n: int) -> FieldMatch | None:
         return self._between(n) or self._bounded(n) or self._last_years(n) or self._plain(n) or self._relative(n)
@@ -86,19 +91,24 @@ class YearFinder:
             return None
         if cue.label == "~":
             return FieldMatch(n, span.end, _range(span.low - _AROUND, span.high + _AROUND))
-        op, at_end = _FLIPPED[cue.label]
+        op, at_end = _BOUND_OF[cue.label]
         return FieldMatch(n, span.end, (_bound(op, span.high if at_end else span.low),))
 
     def _last_years(self, n: int) -> FieldMatch | None:
         """ "the last ten years", counted from the newest year of the catalogue."""
-        if self._word(n) not in ("last", "past") or not self.known:
+        if self._word(n) not in ("last", "past"):
             return None
-        word = self._word(n + 1)
-        count = 10 if word == "decade" else int(NUMBER_WORDS.get(word, word if word.isdigit() else "0"))
-        end = n + 2 if word == "decade" else n + 3
-        if not 0 < count < 200 or (word != "decade" and self._word(n + 2) != "years"):
+        count, end = (10.0, n + 2) if self._word(n + 1) == "decade" else self._number_of_years(n + 1)
+        if not count or not self.mask.are_free(n, end):
             return None
-        return FieldMatch(n, end, (_bound(">", self.known[1] - count),))
+        first, last = self.known or (0, 0)
+        return FieldMatch(n, end, (_bound(">", max(int(last - count), first - 1)),))
+
+    def _number_of_years(self, n: int) -> tuple[float, int]:
+        """The years that "ten years" or "two decades" at word `n` counts, and the place after it; 0 where none are."""
+        number = number_at(self.message.words, n)
+        unit = {"years": 1, "decades": 10}.get(self._word(number[1]), 0) if number else 0
+        return (number[0] * unit, number[1] + 1) if number else (0.0, n)
 
     def _plain(self, n: int) -> FieldMatch | None:
         """ "from 1994", "the 80s", "1990 or later"; a bare year only with a preposition or beside a noun."""
@@ -111,7 +121,8 @@ class YearFinder:
         span = self._span(start)
         if span is None:
             return None
-        after = _AFTER.at(self.message.words, span.end, self.message.cuts) if span.end < len(self.message) else None
+        words, cuts = self.message.words, self.message.cuts
+        after = _BOUNDS_AFTER.at(words, span.end, cuts) if span.end < len(words) else None
         if after and not self.message.ends(span.end):
             op, year = (">=", span.low) if after.label == ">=" else ("<=", span.high)
             return FieldMatch(n, after.end, (_bound(op, year),))
@@ -134,12 +145,14 @@ class YearFinder:
         end = max(each.end for each in spans)
         if all(b.low <= a.high + 1 for a, b in pairwise(spans)):
             return FieldMatch(n, end, _range(spans[0].low, spans[-1].high))
+        if self.field != "year":  # only "year" has decades; the years between them are let in, not asked for
+            return FieldMatch(n, end, _range(spans[0].low, spans[-1].high), is_soft=True)
         return FieldMatch(n, end, tuple(Constraint("decade", "=", each.low // 10 * 10) for each in spans), any_of=True)
 
     def _relative(self, n: int) -> FieldMatch | None:
         """ "newer", "older" measured by an item that was named; else, as "recent" and "old", soft."""
         words = self.message.words
-        cue = _COMPARED.at(words, n, self.message.cuts)
+        cue = _COMPARATIVES.at(words, n, self.message.cuts)
         if cue and self._stands_alone(cue.end) and self._word(cue.end) != "than":
             if self.reference:
                 year = max(self.reference) if cue.label == ">" else min(self.reference)
@@ -151,9 +164,7 @@ class YearFinder:
         )
         return self._soft(n, age.end, age.label) if age and loose else None
 
-    def _soft(self, start: int, end: int, op: str) -> FieldMatch | None:
-        if not self.known:
-            return None
+    def _soft(self, start: int, end: int, op: str) -> FieldMatch:
         return FieldMatch(start, end, (_bound(op, self.quarters[op == ">="]),), is_soft=True)
 
     def _stands_alone(self, end: int) -> bool:
@@ -161,14 +172,14 @@ class YearFinder:
         return self.message.ends(end) or "," in self.message.gap(end) or word in NOUNS or word in BOUNDARIES
 
     def _span(self, n: int, named: bool = False) -> _Span | None:
-        """The years that the words at `n` say; `named` where a bound before them makes two digits a year."""
+        """The years that the words at `n` name; where `named`, two digits are a year, as a bound stands before them."""
         for _ in range(_MAX_SMALL):
-            n += self._word(n) in _SMALL and self._word(n) not in _PARTS_OF_DECADE
+            n += self._word(n) in _SMALL_WORDS and self._word(n) not in _PARTS_OF_DECADE
         part = _PARTS_OF_DECADE.get(self._word(n))
         after = self._decade(n + 1)
         if part and after is not None:
             return _Span(after + part[0], after + part[1], n + 2)
-        if n >= len(self.message) or not self.free.are(n, n + 1):
+        if n >= len(self.message) or not self.mask.are_free(n, n + 1):
             return None
         word = self._word(n)
         if _YEAR.fullmatch(word):

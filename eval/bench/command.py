@@ -1,4 +1,4 @@
-"""`python -m eval bench`: the rows one after the other, and what they gave in one JSON file."""
+"""Runs `python -m eval bench`: one row after the other, and all figures in one JSON file."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any
 
 from eval.environment import code_version, machine
 from eval.models.registry import NotInstalled
-from index.command import note
 from index.errors import MendableError
+from index.progress import note, progress
 from index.storage.home import write_json
 
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """What the command was asked; `only` None runs every row."""
+    """The command's settings; `only` None runs every row."""
 
     out: Path
     domain: str
@@ -35,7 +35,8 @@ def run_bench(settings: BenchSettings) -> dict[str, Any]:
         "growth": [],
         "notes": {},
     }
-    for name in (*_ROWS, "growth") if settings.only is None else (settings.only,):
+    rows = (*_ROWS, "growth") if settings.only is None else (settings.only,)
+    for name in progress(rows, "bench, rows"):
         note(f"bench: {name}")
         if name == "growth":
             _grow(settings, content)
@@ -69,7 +70,7 @@ def _measure(name: str, settings: BenchSettings, content: dict[str, Any]) -> Non
 def _grow(settings: BenchSettings, content: dict[str, Any]) -> None:
     from eval.bench.growth import SIZES, Failed, growth_of
 
-    for n in settings.sizes or SIZES:
+    for n in progress(settings.sizes or SIZES, "growth, sizes"):
         try:
             content["growth"].append(growth_of(n, settings.seed))
         except Failed as why:
@@ -116,14 +117,14 @@ def _packed(kind: str) -> Callable[[BenchSettings], dict[str, Any]]:
 
 
 def _train(settings: BenchSettings) -> dict[str, Any]:
-    from eval.bench.train import School, train_row
+    from eval.bench.train import TrainingTask, train_row
     from index.build.loading import open_index
     from index.data.domain import load_domain
     from index.embedding.model_files import BERT, resolve
 
     domain = load_domain(settings.domain)
-    school = School(domain, open_index(domain).vectors, resolve(BERT), seed=settings.seed)
-    return train_row(school, settings.threads).as_json()
+    task = TrainingTask(domain, open_index(domain).vectors, resolve(BERT), seed=settings.seed)
+    return train_row(task, settings.threads).as_json()
 
 
 _ROWS: Mapping[str, Callable[[BenchSettings], dict[str, Any]]] = {

@@ -12,6 +12,7 @@ from eval.bench.ratio import Row, in_turns, significant
 from index.embedding.encoder import Encoder
 from index.embedding.model_files import ModelFolder, transformer_folder
 from index.embedding.pipeline import read_pipeline
+from index.retrieval.unit_vectors import unit_rows
 from index.types import Floats
 
 TEXTS, ROUNDS = 1000, 3  # the first of the catalogue
@@ -25,7 +26,7 @@ def encode_row(texts: Sequence[str], model: ModelFolder, rounds: int = ROUNDS) -
     """
     ours = Encoder(model)
     peer = _peer(model)
-    cosine = (_unit(ours.encode(texts)) * _unit(peer(texts))).sum(1).min()
+    cosine = (unit_rows(ours.encode(texts)) * unit_rows(peer(texts))).sum(1).min()
     before = peak_flops(ours.precision)
     seconds = in_turns(lambda: ours.encode(texts), lambda: peer(texts), rounds)
     peak = max(before, peak_flops(ours.precision))
@@ -69,7 +70,3 @@ def _peer(model: ModelFolder) -> Callable[[Sequence[str]], Floats]:
 
     loaded: Any = SentenceTransformer(str(model.path), local_files_only=True, trust_remote_code=False)
     return lambda texts: np.asarray(loaded.encode(list(texts)), np.float32)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

@@ -31,7 +31,7 @@ class Failed(Exception):
 
 
 def growth_of(n: int, seed: int) -> dict[str, Any]:
-    """The contract's row of one size, measured in a process of its own. Raises Failed where that dies."""
+    """The row of one size, measured in a process of its own. Raises Failed where that process fails."""
     command = [sys.executable, "-m", "eval.bench.growth", str(n), str(seed)]
     done = subprocess.run(command, cwd=CLONE, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  our own
     if done.returncode:
@@ -41,10 +41,10 @@ def growth_of(n: int, seed: int) -> dict[str, Any]:
 
 
 def measured(n: int, seed: int) -> dict[str, Any]:
-    """The row of one size, measured here: `search_ms` is the mean of QUERIES searches, one at a time.
+    """The row of one size, measured in this process: `search_ms` is the mean of QUERIES searches, one at a time.
 
-    `extra_mb` is the most memory that the process ever held, interpreter and libraries with it, less the vectors. The
-    queries are others than those by which the store tuned itself.
+    `extra_mb` is the peak memory of the process, interpreter and libraries included, less the vectors. The queries are
+    not those by which the store was tuned.
     """
     vectors = made_up_vectors(n, seed)
     began = time.perf_counter()
@@ -55,7 +55,7 @@ def measured(n: int, seed: int) -> dict[str, Any]:
     asked = time.perf_counter()
     _found(store, queries)
     ended = time.perf_counter()
-    extra = most_memory() - vectors.nbytes
+    extra = peak_memory() - vectors.nbytes
     return {
         "n_items": n,
         "build_s": significant(built - began),
@@ -79,8 +79,8 @@ def exact(vectors: Floats, queries: Floats) -> Rows:
         scores.append(np.take_along_axis(products, best, 1))
         start += len(block)
     order = np.argsort(-np.concatenate(scores, axis=1), axis=1)[:, :K]
-    top_rows: Rows = np.take_along_axis(np.concatenate(rows, axis=1), order, 1)
-    return top_rows
+    best_rows: Rows = np.take_along_axis(np.concatenate(rows, axis=1), order, 1)
+    return best_rows
 
 
 def recall(found: Rows, truth: Rows) -> float:
@@ -88,8 +88,8 @@ def recall(found: Rows, truth: Rows) -> float:
     return float(np.mean([np.isin(true, mine).mean() for mine, true in zip(found, truth, strict=True)]))
 
 
-def most_memory() -> int:
-    """The most bytes that this process has held; from /proc where it is there, since a child inherits ru_maxrss."""
+def peak_memory() -> int:
+    """The peak memory of this process in bytes; from /proc where it is there, since a child inherits ru_maxrss."""
     status = Path("/proc/self/status")
     if status.is_file():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))

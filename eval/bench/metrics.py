@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.bench.ratio import Row, in_turns, seconds_of, significant
-from eval.metrics.ranking import EVERY_METRIC, every_value, ranks_in_lists
+from eval.metrics.base import ranks_in_lists
+from eval.metrics.ranking import EVERY_METRIC, every_value
 from eval.models.registry import library
 from index.types import Floats, Rows
 
@@ -36,7 +37,7 @@ class RankedUsers:
 def metrics_row(threads: int, seed: int, users: int = USERS, rounds: int = ROUNDS) -> Row:
     """Seconds for the values of every user and their means. Raises NotInstalled without ranx.
 
-    The peer has it as easy as can be: its arrays are made before, its functions compiled, and nothing is kept in the
+    The peer is timed at its best: its arrays are made before, its functions are compiled, and nothing is kept in the
     run. `of_pass` is our time over that of one pass that counts each user's scores above one of them; `difference` is
     the largest between a value of ours and of the peer.
     """

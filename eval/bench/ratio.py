@@ -1,4 +1,4 @@
-"""What a benchmark gives: seconds of ours and of a named peer, measured in turns, and the ratio between them."""
+"""A row of the benchmark: seconds of ours and of a named peer, measured in turns, and the ratio between them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Row:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form; `ratio` is `peer_s / ours_s`, above 1 is faster than the peer."""
+        """As it stands in `bench.json`: `ratio` is `peer_s / ours_s`, above 1 is faster than the peer."""
         seconds = self.seconds
         times = {"ratio": seconds.ratio, "ours_s": seconds.ours, "peer_s": seconds.peer}
         return {**{name: significant(value) for name, value in times.items()}, "peer": self.peer, **self.figures}

@@ -24,7 +24,7 @@ def search_row(seed: int, n: int = VECTORS, few: int = FEW, rounds: int = ROUNDS
 
 
 def _searched(vectors: Floats, seed: int, rounds: int) -> Seconds:
-    store, raw = VectorStore.build(vectors, exact_up_to=len(vectors)), flat_index(vectors)
+    store, raw = VectorStore.build(vectors, max_exact=len(vectors)), flat_index(vectors)
     queries = queries_of(vectors, QUERIES, seed)
     for index in (store, raw):
         _one_by_one(index, queries)

@@ -1,6 +1,6 @@
-"""The row `train`: histories a second that a reader learns from, against `transformers.Trainer` with PEFT.
+"""The row `train`: histories a second in training the reranker, against `transformers.Trainer` with PEFT.
 
-Both teach the same reader (LoRA by PEFT, head, loss) on the same histories, each for one pass. The peer takes its own
+Both train the same reranker (LoRA by PEFT, head, loss) on the same histories, each for one pass. The peer takes its own
 defaults: batches of eight in random order, padded to their longest, in float32. Ours are the batches of
 `finetune rank`: like lengths together, in bfloat16 where the processor has it.
 """
@@ -38,12 +38,12 @@ from index.types import Floats
 
 LAYERS, RANK, ID_DIM = 3, 16, 96
 HISTORIES, ROUNDS, WARM_UP = 400, 2, 3  # drawn at random; batches before the time is taken
-EIGHT = 8  # the peer's own default
+PEER_BATCH = 8  # the peer's own default
 
 
 @dataclass(frozen=True)
-class School:
-    """What both sides are taught with."""
+class TrainingTask:
+    """What both sides train on."""
 
     domain: Domain
     vectors: Floats
@@ -62,7 +62,7 @@ class School:
         return Scale.of(self.domain.histories.values)
 
     def scorer(self) -> SequenceScorer:
-        """A fresh reader over the catalogue, the same each time."""
+        """A fresh reranker over the catalogue, the same each time."""
         layers = min(LAYERS, count_layers(self.model.path) or LAYERS)
         shape = RerankerShape(len(self.domain.catalogue), self.vectors.shape[1], ID_DIM, layers, 0.2)
         reranker = new_reranker(self.model.name, shape, RANK, self.seed)
@@ -71,48 +71,48 @@ class School:
         return SequenceScorer(loaded, self.domain.catalogue, self.vectors)
 
 
-def train_row(school: School, threads: int, rounds: int = ROUNDS) -> Row:
+def train_row(task: TrainingTask, threads: int, rounds: int = ROUNDS) -> Row:
     """Seconds of one pass over the histories, the sides in turns; each warms up before it is timed."""
     mine, theirs = [], []
     for _ in range(rounds):
-        theirs.append(_by_trainer(school))
-        mine.append(_by_command(school, threads))
+        theirs.append(_by_trainer(task))
+        mine.append(_by_command(task, threads))
     seconds = Seconds(min(mine), min(theirs))
     precision = "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
-    n = len(school.histories)
+    n = len(task.histories)
     figures = {
         "histories": n,
-        "model": school.model.name,
+        "model": task.model.name,
         "ours_per_s": significant(n / seconds.ours),
         "peer_per_s": significant(n / seconds.peer),
         "precision": precision,
         "peer_precision": "float32",
-        "of_peak": significant(operations(school) / seconds.ours / peak_flops(precision)),
+        "of_peak": significant(operations(task) / seconds.ours / peak_flops(precision)),
     }
     return Row(seconds, f"transformers.Trainer {version('transformers')} with PEFT {version('peft')}", figures)
 
 
-def operations(school: School) -> float:
+def operations(task: TrainingTask) -> float:
     """Floating-point operations of the matrix products of one pass, forward and backward, without padding.
 
     A frozen weight takes 4 for a token (forward, and the gradient of its input), attention 12 d for a pair of tokens
-    that see one another, and each token's softmax 6 d for an item.
+    that attend to one another, and each token's softmax 6 d for an item.
     """
-    reranker = school.scorer().loaded.reranker
-    lengths = np.minimum(school.histories.lengths - 1, MAX_EVENTS).astype(np.float64)
+    reranker = task.scorer().loaded.reranker
+    lengths = np.minimum(task.histories.lengths - 1, MAX_EVENTS).astype(np.float64)
     weights = sum(value.numel() for name, value in reranker.base.named_parameters() if value.ndim == 2)
     width = reranker.out.in_features
     products = 4 * weights * lengths.sum() + 12 * width * LAYERS * (lengths**2).sum() / 2
-    return float(products + 6 * width * len(school.domain.catalogue) * lengths.sum())
+    return float(products + 6 * width * len(task.domain.catalogue) * lengths.sum())
 
 
-def _by_command(school: School, threads: int) -> float:
-    """Seconds by the project's own training, asked by its command: `eval` knows nothing of `finetune`."""
+def _by_command(task: TrainingTask, threads: int) -> float:
+    """Seconds by the project's own training, run by its command: `eval` does not import `finetune`."""
     options = {
-        "--domain": school.domain.name,
-        "--backbone": school.model.name,
-        "--histories": school.n,
-        "--seed": school.seed,
+        "--domain": task.domain.name,
+        "--backbone": task.model.name,
+        "--histories": task.n,
+        "--seed": task.seed,
         "--threads": threads,
     }
     words = [str(word) for pair in options.items() for word in pair]
@@ -124,7 +124,7 @@ def _by_command(school: School, threads: int) -> float:
 
 
 class RerankerWithLoss(nn.Module):
-    """The reader with its loss, as the peer wants a model: tensors in, the loss out."""
+    """The reranker with its loss, in the form that the peer needs: tensors in, the loss out."""
 
     def __init__(self, scorer: SequenceScorer) -> None:
         super().__init__()
@@ -134,25 +134,25 @@ class RerankerWithLoss(nn.Module):
     def forward(
         self, rows: Tensor, ratings: Tensor, time_gaps: Tensor, present: Tensor, labels: Tensor
     ) -> dict[str, Tensor]:
-        """The mean cross entropy of the item that came next, what was had before left out of the softmax."""
+        """The mean cross entropy of the next item; items of the history are left out of the softmax."""
         batch = PromptBatch(rows.numpy(), ratings.numpy(), time_gaps.numpy(), present.numpy())
         known = labels >= 0
         states = self.reranker.states(self.texts[rows], self.numbers[rows], batch)[known]
         scores = self.reranker.scores(states, self.reranker.items(self.texts, self.numbers), self.numbers)
-        scores = scores.masked_fill(_had(rows, present, len(self.texts))[known], -1e4)
+        scores = scores.masked_fill(_seen_items(rows, present, len(self.texts))[known], -1e4)
         own = (states * self.reranker.items(self.texts[labels[known]], self.numbers[labels[known]])).sum(-1)
         scores = scores.scatter(1, labels[known][:, None], (own / states.shape[1] ** 0.5)[:, None])
         return {"loss": nn.functional.cross_entropy(scores, labels[known])}
 
 
-def _had(rows: Tensor, present: Tensor, n_items: int) -> Tensor:
+def _seen_items(rows: Tensor, present: Tensor, n_items: int) -> Tensor:
     """(B, T, n_items): items that lie at or before each token."""
     ratings = torch.zeros(*rows.shape, n_items, dtype=torch.bool)
     ratings.scatter_(2, rows[..., None], present[..., None])
     return ratings.cummax(1).values
 
 
-def collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
+def collate(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
     """Histories as the peer's batch, padded to their longest; `labels` are the items that came next, -1 for none."""
     prompts = pad_prompts([make_prompt(history.before(len(history) - 1), scale) for history in histories])
     labels = np.full(prompts.rows.shape, -1, np.int64)
@@ -168,21 +168,21 @@ def collated(histories: Sequence[History], scale: Scale) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array) for name, array in {**arrays, "labels": labels}.items()}
 
 
-def _by_trainer(school: School) -> float:
+def _by_trainer(task: TrainingTask) -> float:
     """Seconds of one pass by the peer, after one over a few histories to warm up."""
-    histories = [school.histories[n] for n in range(len(school.histories))]
-    _epoch(school, histories[: WARM_UP * EIGHT])
-    return _epoch(school, histories)
+    histories = [task.histories[n] for n in range(len(task.histories))]
+    _epoch(task, histories[: WARM_UP * PEER_BATCH])
+    return _epoch(task, histories)
 
 
-def _epoch(school: School, histories: Sequence[History]) -> float:
+def _epoch(task: TrainingTask, histories: Sequence[History]) -> float:
     from transformers import PrinterCallback, Trainer, TrainingArguments
 
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             folder,
             num_train_epochs=1,
-            per_device_train_batch_size=EIGHT,
+            per_device_train_batch_size=PEER_BATCH,
             report_to=[],
             save_strategy="no",
             logging_strategy="no",
@@ -192,10 +192,10 @@ def _epoch(school: School, histories: Sequence[History]) -> float:
             seed=1,
         )
         trainer: Any = Trainer(
-            model=RerankerWithLoss(school.scorer()),
+            model=RerankerWithLoss(task.scorer()),
             args=arguments,
             train_dataset=histories,
-            data_collator=lambda each: collated(each, school.scale),
+            data_collator=lambda each: collate(each, task.scale),
         )
         trainer.remove_callback(PrinterCallback)
         began = time.perf_counter()

@@ -1,7 +1,7 @@
-"""A simulated user: talks by rules about what they had and what the next thing is like, never naming that thing.
+"""A simulated user: talks by rules about liked items and about what the target is like, and never names the target.
 
-They have in mind one item, the target, and say only what somebody may know of a thing that they have not found: kinds
-that many items share, its decade, which shown items come near it, what they liked before.
+The target is the item that the user took next. The user says only what may be known of an item that is not yet found:
+kinds that many items share, its decade, which shown items are like it, and which items of the history were liked.
 """
 
 import random
@@ -12,18 +12,18 @@ import numpy as np
 
 from agent.constraints import Constraint, holds
 from agent.filters import columns_of
-from agent.understanding.title_index import spoken_forms
+from agent.language.spoken_titles import spoken_forms
 from index.data.domain import Catalogue
 from index.data.records import History, Item, bare_title
 from index.types import Mask
 
-MIN_FITTING = 50  # items that all that was said of the target must fit: nothing that is said points it out
-NEWEST = 20  # liked events of a history that are talked of
+MIN_FITTING = 50  # items that must fit all hints together, so that no hint points the target out
+MAX_LIKED = 20  # newest liked events that are talked of
 MAX_NAMED, MAX_SEEN = 3, 2
-NEAR, FAR = 0.7, 0.2  # likeness to the target from which a shown item is praised, or up to which it is not liked
-LIKED = 0.7  # of the way up somebody's own scale
-SHARE_BARRED = 0.3  # of the shown items with a kind that the target lacks, from which that kind is complained of
-SHORT = 6  # letters: shorter titles are looked for as whole words only
+NEAR, FAR = 0.7, 0.2  # similarity to the target from which a shown item is praised, or up to which it is disliked
+LIKED = 0.7  # share of the way up a user's own scale from which a value is a like
+SHARE_BARRED = 0.3  # share of the shown items of a kind that the target lacks, from which that kind is excluded
+MIN_LETTERS = 6  # shorter titles are looked for as whole words only
 
 OPENINGS = (
     "I loved {liked}. What should I watch next?",
@@ -46,24 +46,24 @@ BARRED = ("No {}, please.", "I don't want {}.", "But no {}.")
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What may be said of the target: a kind or decade that it is of, or (not `wanted`) a kind that it is not of."""
+    """What may be said of the target: a kind or decade that it has, or (not `wanted`) a kind that it lacks."""
 
     wish: Constraint
     wanted: bool
 
     def mask(self, catalogue: Catalogue) -> Mask:
-        """By row, the items that the hint fits."""
+        """By row, whether an item fits the hint."""
         found = columns_of(catalogue).satisfying(self.wish)
         return found if self.wanted else ~found
 
     def fits(self, item: Item) -> bool:
-        """Whether the hint fits an item."""
+        """Whether an item fits the hint."""
         return holds(self.wish, item) == self.wanted
 
 
 @dataclass(frozen=True)
-class Mind:
-    """What a simulated user knows: what they had before (oldest first) and the item that they took next."""
+class UserProfile:
+    """A user of the data: the history, oldest event first, and the item that the user took next, the target."""
 
     user: str
     history: History
@@ -72,29 +72,31 @@ class Mind:
 
 @dataclass
 class SimulatedUser:
-    """One talk of one user; the same mind and seed say the same to the same lists."""
+    """One talk of one user; the same profile and seed give the same utterances to the same lists."""
 
-    mind: Mind
+    profile: UserProfile
     catalogue: Catalogue
     seed: int
-    least_fitting: int = MIN_FITTING
-    named: dict[str, int] = field(default_factory=dict)  # rows of the items that they spoke of, by name
+    min_fitting: int = MIN_FITTING
+    named: dict[str, int] = field(default_factory=dict)  # rows of the items that were named, by name
     said: list[Hint] = field(default_factory=list)
-    tried: list[Hint] = field(default_factory=list)  # those too whose words would name the target
+    tried: list[Hint] = field(default_factory=list)  # with those whose words would name the target
 
     def __post_init__(self) -> None:
-        self.random = random.Random(f"{self.seed} {self.mind.user}")  # a text is hashed the same everywhere
-        self.forms = forms_of(self.mind.target)
-        self.values = dict(zip(self.mind.history.rows.tolist(), self.mind.history.values.tolist(), strict=True))
+        self.random = random.Random(
+            f"{self.seed} {self.profile.user}"
+        )  # the hash of a text is the same on every machine
+        self.forms = forms_of(self.profile.target)
+        self.values = dict(zip(self.profile.history.rows.tolist(), self.profile.history.values.tolist(), strict=True))
         self.fitting = self.catalogue.available.copy()
 
     def opening(self) -> str:
-        """The first message: one to three things that they liked, or a plain question where they have none."""
+        """The first utterance: one to three liked items, or a plain question where there are none."""
         titles = list(self._liked(self.random.randint(1, MAX_NAMED)))
-        return (self._said(OPENINGS, joined(titles)) if titles else "") or self._said((*EMPTY_HANDED, *NEXT))
+        return (self._said(OPENINGS, enumerate_titles(titles)) if titles else "") or self._said((*EMPTY_HANDED, *NEXT))
 
     def answer(self, shown: Sequence[str]) -> str:
-        """What they say to a list of ids that lacks the target: what is near it or far from it, then what they want."""
+        """The utterance after a list of ids that lacks the target: likes and dislikes of shown items, then a hint."""
         items = [self.catalogue.item(item_id) for item_id in shown if item_id in self.catalogue.row_of]
         parts = list(self._seen(items)) + list(self._judged(items))
         hint = self._next_hint(items)
@@ -103,25 +105,27 @@ class SimulatedUser:
             wanted = "".join(self._said(ALSO, title) for title in self._liked(1))
         following = self._said(NEXT)
         text = " ".join(part for part in (*parts, wanted, following) if part)
-        return following if self._tells(text) else text  # titles may also arise where two sentences meet
+        return following if self._tells(text) else text  # a title may also arise where two sentences meet
 
     def _liked(self, n: int) -> Iterator[str]:
-        """Titles of at most `n` of the newest things that they liked and have not named."""
-        rows = [row for row in liked_rows(self.mind.history)[-NEWEST:] if self._may_name(self.catalogue.items[row])]
+        """Names of at most `n` of the newest liked items that were not named yet."""
+        rows = [
+            row for row in liked_rows(self.profile.history)[-MAX_LIKED:] if self._may_name(self.catalogue.items[row])
+        ]
         for row in self.random.sample(rows, min(n, len(rows))):
             yield self._name(self.catalogue.items[row])
 
     def _seen(self, items: Sequence[Item]) -> Iterator[str]:
-        """Shown things that they had, and how those were."""
-        bound = liked_from(self.mind.history)
-        had = [item for item in items if self.catalogue.row_of[item.item_id] in self.values and self._may_name(item)]
-        for item in had[:MAX_SEEN]:
+        """Shown items of the history, and whether they were liked."""
+        bound = liked_from(self.profile.history)
+        seen = [item for item in items if self.catalogue.row_of[item.item_id] in self.values and self._may_name(item)]
+        for item in seen[:MAX_SEEN]:
             value = self.values[self.catalogue.row_of[item.item_id]]
             yield self._said(SEEN_DISLIKED if value < bound else SEEN_LIKED, self._name(item))
 
     def _judged(self, items: Sequence[Item]) -> Iterator[str]:
-        """The shown thing most like the target where it is near, and the one least like it where that is far."""
-        known = [(likeness(item, self.mind.target), item) for item in items if self._may_name(item)]
+        """The shown item most like the target if it is near, and the one least like it if it is far."""
+        known = [(similarity(item, self.profile.target), item) for item in items if self._may_name(item)]
         judged = [(like, item) for like, item in known if like is not None]
         if not judged:
             return
@@ -132,13 +136,13 @@ class SimulatedUser:
             yield self._said(BLAME, self._name(worst[1]))
 
     def _next_hint(self, items: Sequence[Item]) -> Hint | None:
-        """The hint not yet given that fewest shown items fit, so long as what was said still fits many items."""
+        """The new hint that the fewest shown items fit, among those after which many items still fit all hints."""
         choices = [hint for hint in self._hints(items) if hint not in self.tried and self._is_vague(hint)]
         self.random.shuffle(choices)
         return min(choices, key=lambda hint: sum(hint.fits(item) for item in items)) if choices else None
 
     def _hints(self, items: Sequence[Item]) -> list[Hint]:
-        target = self.mind.target
+        target = self.profile.target
         hints = [Hint(Constraint("categories", "=", kind), True) for kind in target.categories]
         decade = target.value("decade")
         if isinstance(decade, int):
@@ -151,10 +155,10 @@ class SimulatedUser:
     def _is_vague(self, hint: Hint) -> bool:
         shared = columns_of(self.catalogue).satisfying(hint.wish) & self.catalogue.available
         left = hint.mask(self.catalogue) & self.fitting
-        return min(int(shared.sum()), int(left.sum())) >= self.least_fitting
+        return min(int(shared.sum()), int(left.sum())) >= self.min_fitting
 
     def _spoken(self, hint: Hint) -> str:
-        """The hint in words, remembered as said; empty where the words would name the target."""
+        """The hint in words, remembered as given; empty where the words would name the target."""
         if hint.wish.field == "decade":
             text = self._said(DECADES, spoken_decade(hint.wish.value))
         else:
@@ -166,14 +170,16 @@ class SimulatedUser:
         return text
 
     def _may_name(self, item: Item) -> bool:
-        return item.item_id != self.mind.target.item_id and item.name not in self.named and not self._tells(item.name)
+        return (
+            item.item_id != self.profile.target.item_id and item.name not in self.named and not self._tells(item.name)
+        )
 
     def _name(self, item: Item) -> str:
         self.named[item.name] = self.catalogue.row_of[item.item_id]
         return item.name
 
     def _said(self, templates: Sequence[str], *values: str) -> str:
-        """One of the templates at random, filled; the next that does not name the target, "" where all would."""
+        """A template at random that does not name the target, filled; "" where all would name it."""
         order = self.random.sample(templates, len(templates))
         texts = (template.format(*values, liked=values[0] if values else "") for template in order)
         return next((text for text in texts if not self._tells(text)), "")
@@ -189,19 +195,19 @@ def forms_of(item: Item) -> tuple[str, ...]:
 
 
 def tells(text: str, forms: Iterable[str]) -> bool:
-    """Whether a text has one of the forms of a title in it: as whole words, a longer one anywhere."""
-    folded, words = " ".join(text.casefold().split()), f" {_words(text)} "
+    """Whether a text holds one of the forms of a title: as whole words, a longer one anywhere."""
+    plain_text, words = " ".join(text.casefold().split()), f" {_words(text)} "
     for form in forms:
         plain = _words(form)
         if plain and f" {plain} " in words:
             return True
-        if form in folded and (len(form) >= SHORT or not plain):
+        if form in plain_text and (len(form) >= MIN_LETTERS or not plain):
             return True
     return False
 
 
-def likeness(item: Item, target: Item) -> float | None:
-    """From 0 to 1 how alike two items are in kinds (Jaccard) and decade; None where nothing of both is known."""
+def similarity(item: Item, target: Item) -> float | None:
+    """Mean similarity of two items in kinds (Jaccard) and years, 0 to 1; None where neither is known of both."""
     parts: list[float] = []
     if item.categories and target.categories:
         own, other = set(item.categories), set(target.categories)
@@ -213,28 +219,28 @@ def likeness(item: Item, target: Item) -> float | None:
 
 
 def liked_from(history: History) -> float:
-    """The value from which somebody liked a thing: LIKED of the way up what they gave; -inf where they gave none."""
+    """The value from which an event is a like: LIKED of the way up the user's own values; -inf without values."""
     known = history.values[~np.isnan(history.values)]
     return float(known.min() + LIKED * (known.max() - known.min())) if len(known) else -np.inf
 
 
 def liked_rows(history: History) -> list[int]:
-    """Rows of what somebody liked, oldest first; an event without a value counts as liked."""
+    """Rows of liked items, oldest first; an event without a value counts as a like."""
     disliked = history.values < liked_from(history)
     return [int(row) for row in history.rows[~disliked]]
 
 
-def joined(titles: Sequence[str]) -> str:
-    """Titles as they are said one after the other."""
+def enumerate_titles(titles: Sequence[str]) -> str:
+    """Titles in a sentence: "A, B and C"."""
     return " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
 
 
 def spoken_decade(decade: object) -> str:
-    """1990 as "90", where that cannot be mistaken: as whole years before 1920 and from 2000 on."""
+    """1990 as "90", but whole years before 1920 and from 2000 on, where two digits would be ambiguous."""
     whole = int(str(decade))
     return str(whole - 1900) if 1920 <= whole < 2000 else str(whole)
 
 
 def _words(text: str) -> str:
-    """A text without case and signs, one blank between words."""
+    """A text without case and punctuation, one blank between words."""
     return " ".join("".join(letter if letter.isalnum() else " " for letter in text.casefold()).split())

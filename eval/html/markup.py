@@ -1,16 +1,17 @@
 """Parts of a self-contained HTML page: its frame, sortable tables, figures; every text escaped on its way in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows; `value` is what its column is sorted by (the text where None), `small` a second line."""
+    """A table cell: `value` sorts its column (the text where None), `small` is a second line."""
 
     text: str
     value: float | None = None
@@ -19,7 +20,7 @@ class Cell:
 
 
 def page(title: str, parts: Iterable[str]) -> str:
-    """A whole page; `parts` are HTML already. Loads nothing: style and script stand in it."""
+    """A whole page of HTML parts; style and script are part of it, so that it loads nothing."""
     style, script = (HERE / "page.css").read_text(), (HERE / "page.js").read_text()
     body = "\n".join(parts)
     return (
@@ -31,7 +32,7 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def sortable(headings: Sequence[str], rows: Iterable[Sequence[Cell]], texts: Sequence[int] = (0,)) -> str:
-    """A table whose columns sort when their heading is pressed; `texts` are the columns that hold words."""
+    """A table whose columns sort when their heading is pressed; `texts` are the columns of words."""
     head = "".join(
         f'<th scope="col"{_class("text" if n in texts else "")}><button type="button">{escape(each)}</button></th>'
         for n, each in enumerate(headings)
@@ -44,7 +45,7 @@ def sortable(headings: Sequence[str], rows: Iterable[Sequence[Cell]], texts: Seq
 
 
 def figure(drawing: str, title: str, caption: str) -> str:
-    """A plot with what it shows; `drawing` is an SVG element."""
+    """A plot with its title and caption; `drawing` is an SVG element."""
     return f"<figure>{drawing}<figcaption><b>{escape(title)}</b>{escape(caption)}</figcaption></figure>"
 
 
@@ -58,8 +59,25 @@ def heading(text: str, words: str = "") -> str:
     return f"<h2>{escape(text)}</h2>" + (f'<p class="soft">{escape(words)}</p>' if words else "")
 
 
-def folded(title: str, content: str) -> str:
-    """Something to be opened; `content` is HTML already."""
+def interval_cell(measured: Mapping[str, Any], best: float | None = None) -> Cell:
+    """A mean with its interval below, bold where it is the best."""
+    mean = float(measured["mean"])
+    return Cell(f"{mean:.4f}", mean, "{:.4f}–{:.4f}".format(*measured["ci95"]), "best" if mean == best else "")
+
+
+def legend(colours: Mapping[str, str]) -> str:
+    """Names beside their colours."""
+    items = (f'<li><i style="background:{colour}"></i>{escape(name)}</li>' for name, colour in colours.items())
+    return f'<ul class="legend">{"".join(items)}</ul>'
+
+
+def paragraph(text: str) -> str:
+    """A paragraph of text."""
+    return f"<p>{escape(text)}</p>"
+
+
+def details(title: str, content: str) -> str:
+    """A part that opens when its title is pressed; `content` is HTML."""
     return f"<details><summary>{escape(title)}</summary>{content}</details>"
 
 

@@ -1,4 +1,4 @@
-"""The plots of a report as SVG text to be put into a page; the one file that imports Matplotlib."""
+"""The plots of reports as SVG text; the one file that imports Matplotlib."""
 
 import io
 import os
@@ -12,11 +12,11 @@ from index.storage.home import home, mendable_writes
 
 PALETTE = ("#0b6bcb", "#d9480f", "#0a8f5b", "#ae3ec9", "#c28a00", "#0c8599", "#c2255c", "#5f3dc4")
 GREY, INK, GRID = "#b4bcc6", "#30363d", "#e4e8ed"
-SHADED = 3  # so many of the best have their interval as a shade: more would hide one another
+MAX_SHADED = 3  # of the best models have their interval as a shade: more would hide one another
 NAME_WIDE, NAME_HIGH = 0.22, 0.045  # of a scatter's width and height
 WIDTH, HEIGHT = 5.4, 3.5  # inches; the page scales them
 STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: small, searchable, in the reader's font
+    "svg.fonttype": "none",  # text stays text: small, searchable, in the font of the page
     "text.parse_math": False,  # a name of a model is no formula
     "font.family": "sans-serif",
     "font.size": 10,
@@ -126,7 +126,7 @@ def bar_plot(values: Mapping[str, float], label: str, colour: dict[str, str]) ->
 
 
 def svg(draw: Draw, name: str, height: float = HEIGHT) -> str:
-    """An `<svg>` element with what `draw` puts on a pair of axes; the same drawing gives the same text."""
+    """An `<svg>` element of what `draw` draws on a pair of axes; the same drawing gives the same text."""
     with mendable_writes(home()):
         caches = home() / "cache" / "matplotlib"
         caches.mkdir(parents=True, exist_ok=True)
@@ -161,7 +161,7 @@ def _with_intervals(axes: Any, at: Any, measured: Sequence[Mapping[str, Any]], c
     low, high = np.array([each["ci95"] for each in measured]).T
     if joined:
         axes.plot(at, means, color=colour, **_line(colour))
-        if colour in PALETTE[:SHADED]:
+        if colour in PALETTE[:MAX_SHADED]:
             axes.fill_between(at, low, high, color=colour, alpha=0.1, linewidth=0)
     else:
         axes.vlines(at, low, high, color=colour, linewidth=2, alpha=0.45)

@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals, paired sign-flip tests, Holm's correction; all seeded."""
+"""Bootstrap intervals, paired sign-flip tests and Holm's correction; everything is seeded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Array
+from eval.metrics.base import Array
 
 RESAMPLES = 2000
-FLIPS = 10_000  # the smallest p is 1 in so many: it must survive Holm over the pairs of some twenty-five models
+FLIPS = 10_000  # the smallest p is 1 / (FLIPS + 1): small enough for Holm over the pairs of some 25 models
 LOW, HIGH = 0.025, 0.975
-_BLOCK = 1 << 22  # numbers held at a time
+_BLOCK = 1 << 22  # numbers in memory at a time
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Measured:
     high: float
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As it stands in reports."""
         return {"mean": rounded(self.mean), "ci95": [rounded(self.low), rounded(self.high)]}
 
 
 @dataclass(frozen=True)
 class Paired:
-    """Two models on one metric: the mean of a - b for each user, its interval, and the chance of it under no effect."""
+    """Two models on one metric: the mean of a - b over users, its interval, and its p."""
 
     a: str
     b: str
@@ -40,21 +40,21 @@ class Paired:
     p: float
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's form."""
+        """As it stands in reports."""
         measured = self.difference.as_json()
         names = {"a": self.a, "b": self.b, "metric": self.metric}
         return {**names, "difference": measured["mean"], "ci95": measured["ci95"], "p": rounded(self.p)}
 
 
 def rounded(value: float) -> float:
-    """A figure as it is written: what lies beyond eight decimals depends on the order of addition."""
+    """A figure as it is written: the decimals beyond the eighth depend on the order of addition."""
     return round(float(value), 8)
 
 
 def intervals(values: Array, seed: int, resamples: int = RESAMPLES) -> list[Measured]:
-    """Mean and percentile bootstrap interval of each column of (users, columns), users being drawn (Efron 1979)."""
+    """Mean and percentile bootstrap interval over users of each column of (users, columns) (Efron 1979)."""
     if not len(values):
-        raise ValueError("no user, no mean")
+        raise ValueError("there is no user to take a mean over")
     means = np.concatenate([drawn @ values for drawn in _resamples(len(values), seed, resamples)])
     low, high = np.quantile(means, (LOW, HIGH), axis=0)
     return [Measured(*map(float, each)) for each in zip(values.mean(0), low, high, strict=True)]
@@ -63,9 +63,10 @@ def intervals(values: Array, seed: int, resamples: int = RESAMPLES) -> list[Meas
 def interval_of(
     measure: Callable[[Array], float], owners: npt.NDArray[np.int64], seed: int, resamples: int = RESAMPLES
 ) -> Measured:
-    """Interval of any figure of rows: `measure` gets a weight for each row; whole users (`owners`) are drawn.
+    """Bootstrap interval of any figure of rows: `measure` gets a weight for each row.
 
-    Rows of one user go together, since they are not independent. Draws on which the figure is NaN are left out.
+    Whole users (`owners` by row) are drawn, since the rows of a user are not independent. Draws on which the figure is
+    NaN are left out.
     """
     n_users = int(owners.max(initial=-1)) + 1
     draws = (draw[owners] * n_users for drawn in _resamples(n_users, seed, resamples) for draw in drawn)
@@ -78,7 +79,7 @@ def interval_of(
 def paired_tests(
     models: Sequence[str], values: Array, metric: str, seed: int, flips: int = FLIPS
 ) -> tuple[Paired, ...]:
-    """Every pair of the columns of (users, models): p of the sign-flip test (Fisher 1935), Holm-corrected."""
+    """A test of every pair of columns of (users, models): p of the sign-flip test (Fisher 1935) after Holm."""
     pairs = list(combinations(range(len(models)), 2))
     if not pairs:
         return ()
@@ -92,12 +93,12 @@ def paired_tests(
 
 
 def flip_p(differences: Array, seed: int, flips: int = FLIPS) -> Array:
-    """Two-sided p of each column's mean: how often the sum is as far from 0 when each user's sign is drawn.
+    """Two-sided p of each column's mean: how often the sum is as far from 0 when the sign of each user is drawn.
 
-    The observed signs count as one draw (Phipson and Smyth 2010), so that p is never 0 and 1 where nothing differs.
+    The observed signs count as one draw (Phipson and Smyth 2010): p is never 0, and 1 where all differences are 0.
     """
     observed = np.abs(differences.sum(0))
-    tolerance = 1e-9 * np.abs(differences).sum(0)  # sums in another order may differ so much
+    tolerance = 1e-9 * np.abs(differences).sum(0)  # sums in another order differ by no more
     random = np.random.default_rng(seed)
     extreme = np.zeros(differences.shape[1])
     step = max(1, _BLOCK // max(len(differences), 1))
@@ -110,7 +111,7 @@ def flip_p(differences: Array, seed: int, flips: int = FLIPS) -> Array:
 
 
 def holm(p: Array) -> Array:
-    """p after Holm's step-down correction (1979): as if the family had one test."""
+    """p after Holm's step-down correction (1979), which bounds the chance of any false rejection in the family."""
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     corrected = np.empty(len(p))
@@ -119,7 +120,7 @@ def holm(p: Array) -> Array:
 
 
 def _resamples(n: int, seed: int, resamples: int) -> Iterator[Array]:
-    """Rows of shares (some, n): how often each of n users is drawn when n are drawn with replacement, over n."""
+    """Blocks (some, n) of resamples: how often each of n users is drawn, with replacement, over n."""
     random = np.random.default_rng(seed)
     step = max(1, _BLOCK // n)
     for start in range(0, resamples, step):

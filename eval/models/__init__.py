@@ -1,1 +1,1 @@
-"""Everything that `eval rank` can rank with: the registry, our own models, the baselines."""
+"""The models that `eval rank` can rank with: the registry, our own models, the baselines."""

@@ -1,4 +1,4 @@
-"""Retrieval as `eval` ranks with it: two channels alone, and the fusion of all channels that the agent serves."""
+"""Retrieval as a model of `eval`: two channels alone, and the fusion of all channels, as the agent serves it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,17 +7,18 @@ import numpy as np
 from agent.ranking import history_query, rank_query
 from agent.rerank.rankers import UNTUNED, Ranker
 from agent.weak_cache import WeakCache
-from eval.models.registry import Setting, Training
+from eval.models.registry import Setting, Training, index_key
 from index.assemble import fit_retriever
 from index.build.loading import OpenedDomain
 from index.data.domain import Histories
 from index.data.records import History
+from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
-from index.retrieval.features import PROFILE_LIVES, profiles
+from index.retrieval.fusion_features import PROFILE_DECAYS, profiles
 from index.retrieval.retriever import Retriever
 from index.types import Floats
 
-PROFILE = PROFILE_LIVES.index(4.0)
+PROFILE = PROFILE_DECAYS.index(4.0)
 
 
 class Text:
@@ -27,7 +28,7 @@ class Text:
     needs_index = True
 
     def fit(self, training: Training) -> None:
-        """Nothing to learn: the vectors of the index, centred."""
+        """Centre the vectors of the index; nothing is learned."""
         vectors = np.asarray(training.index.vectors)[training.original]
         self._vectors = vectors - vectors.mean(0)
 
@@ -41,7 +42,7 @@ class Text:
 
 
 class Behaviour:
-    """The linear mix of co-occurrence and EASE that finds candidates."""
+    """The linear mix of transition counts and EASE that finds candidates."""
 
     search_space: Mapping[str, Sequence[Setting]] = {}
     needs_index = False
@@ -55,7 +56,7 @@ class Behaviour:
         return np.stack([self._one(history) for history in histories])
 
     def _one(self, history: History) -> Floats:
-        return self._behaviour.mix(history) if len(history) else self._behaviour.popularity
+        return self._behaviour.candidate_scores(history) if len(history) else self._behaviour.popularity
 
 
 class Fusion:
@@ -74,7 +75,8 @@ class Fusion:
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): the ranker's scores of the candidates, -inf for all others."""
-        return np.stack([self._one(history) for history in self.training.unshuffled(histories)])
+        every = progress(self.training.unshuffled(histories), "of these users", len(histories))
+        return np.stack([self._one(history) for history in every])
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the index's encoder and tables."""
@@ -86,13 +88,7 @@ class Fusion:
 
 
 def _fit(training: Training) -> Retriever:
-    return fit_retriever(training.index, training.unshuffled(training.histories), training.seed)
+    return fit_retriever(training.index, training.unshuffled(training.histories), training.seed, training.before)
 
 
 fitted_retriever: WeakCache[Training, Retriever] = WeakCache(_fit)  # one for the fusion and all rerankers over it
-
-
-def index_key(opened: OpenedDomain) -> str:
-    """What of the index a result depends on: its encoder and the texts that it embedded."""
-    manifest = opened.index.manifest
-    return f"{manifest.encoder_sha256}:{manifest.tables_sha256}"

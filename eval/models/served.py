@@ -1,4 +1,4 @@
-"""The model `agent`: the lists that `recommend --user` serves, diversification and all, as `eval` ranks with them."""
+"""The model `agent`: the lists that `recommend --user` serves, diversified, as a model of `eval`."""
 
 from dataclasses import replace
 
@@ -9,19 +9,30 @@ from agent.constraints import State
 from agent.request import Request
 from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
 from eval.models.adapter_checks import is_served
-from eval.models.registry import Training
+from eval.models.registry import Training, index_key
 from eval.models.reranked import Bert
-from eval.models.retrieval import index_key
 from index.build.loading import OpenedDomain
-from index.command import note
-from index.data.domain import Histories
+from index.data.domain import Domain, Histories
+from index.progress import note, progress
 from index.types import Floats
 
-K = 10  # items that `recommend` shows where -k is not given
+AGENT = "agent"  # the name of this model
+FUSION = "fusion"  # retrieval alone
+SHOWN = 10  # items that `recommend` shows where -k is not given
+STATEMENT = (
+    f"The first {SHOWN} places of {AGENT} are the list that recommend --user shows: the candidates of its ranker, "
+    "diversified (maximal marginal relevance on text vectors, Carbonell and Goldstein 1998). The places below are by "
+    "the ranker's score. Only the history is given: no words, wishes, likes or dislikes."
+)
+
+
+def served_ranker(domain: Domain) -> str:
+    """The model whose ranking the agent of a domain diversifies: the default ranker, retrieval without an adapter."""
+    return DEFAULT if is_served(domain, DEFAULT) else FUSION
 
 
 class Served(Bert):
-    """The agent on the training events: its first `K` places are what it shows, the places below are by score.
+    """The agent on the training events: its first `SHOWN` places are what it shows, the places below are by score.
 
     It ranks by the default ranker, as `recommend` does: by retrieval alone where the domain has no adapter.
     """
@@ -30,9 +41,9 @@ class Served(Bert):
 
     def ranker_for(self, training: Training) -> Ranker:
         """The default ranker, refused where its adapter has learned from a tested event."""
-        if not is_served(training.opened.domain, self.kind):
+        if served_ranker(training.opened.domain) == FUSION:
             note(f"no {self.kind} adapter serves {training.opened.name}: the agent ranks by retrieval alone")
-            return UNTUNED["fusion"]
+            return UNTUNED[FUSION]
         return super().ranker_for(training)
 
     def fit(self, training: Training) -> None:
@@ -45,11 +56,12 @@ class Served(Bert):
     def scores(self, histories: Histories) -> Floats:
         """(users, items): minus the place in the list, -inf for what is not in it."""
         found = np.empty((len(histories), self.training.n_items), np.float32)
-        for n, history in enumerate(self.training.unshuffled(histories)):
-            rows = self.agent.rank(Request(histories.users[n], State(), history, k=K))
+        every = progress(self.training.unshuffled(histories), "of these users", len(histories))
+        for n, history in enumerate(every):
+            rows = self.agent.rank(Request(histories.users[n], State(), history, k=SHOWN))
             found[n] = self.training.shuffled_scores(rows, -np.arange(len(rows), dtype=np.float32))
         return found
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the index and, where there is one, of the adapter's files."""
-        return super().prepare(opened) if is_served(opened.domain, self.kind) else index_key(opened)
+        return index_key(opened) if served_ranker(opened.domain) == FUSION else super().prepare(opened)

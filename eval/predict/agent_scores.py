@@ -5,7 +5,7 @@ import numpy as np
 from eval.models.registry import Training
 from eval.models.retrieval import fitted_retriever
 from eval.predict.questions import Questions
-from index.command import progress
+from index.progress import progress
 from index.retrieval.fusion_training import single_thread
 from index.retrieval.query import Query
 from index.types import Floats
@@ -18,10 +18,10 @@ def agent_scores(training: Training, questions: Questions) -> Floats:
     """
     retriever, histories = fitted_retriever(training), training.unshuffled(questions.histories)
     rows = training.original[questions.rows]
-    found = np.empty(len(questions), np.float32)
+    scores = np.empty(len(questions), np.float32)
     with single_thread():
         for n in progress(range(len(questions)), "the agent's scores"):
             history = histories[int(questions.owners[n])].before(int(questions.places[n]))
             features = retriever.features.of(history)
-            found[n] = retriever.fused(Query(history), features, rows[n : n + 1])[0]
-    return found
+            scores[n] = retriever.fused_scores(Query(history), features, rows[n : n + 1])[0]
+    return scores

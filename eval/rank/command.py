@@ -1,4 +1,4 @@
-"""`python -m eval rank`: models and candidate files ranked under one protocol for the same users, and their report."""
+"""Runs `python -m eval rank`: ranks models and candidate files under one protocol for the same users; report."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,23 +9,27 @@ import numpy as np
 
 from eval.environment import sources_sha256
 from eval.models.registry import parse_models
+from eval.models.served import AGENT, served_ranker
 from eval.rank.candidates import ListFile, cases_of, counts_of, read_files, result_of
+from eval.rank.figures import SAMPLED_NOTE, figures
 from eval.rank.protocols import Cases, Split, split_domain
-from eval.rank.report import SAMPLED_NOTE, Run, figures, whole_report, write_report
+from eval.rank.report import whole_report, write_report
 from eval.rank.results import Outcome
+from eval.rank.run import Run
 from eval.rank.run_models import LIST_LENGTH, Plan, run_models
-from index.build.generations import finished
+from index.build.generations import generation_folders
 from index.build.loading import OpenedDomain
 from index.command import note
 from index.data.domain import Domain, load_domain
 from index.errors import MendableError
+from index.retrieval.unit_vectors import unit_rows
 from index.storage.home import mendable_writes
 from index.types import Floats
 
 
 @dataclass(frozen=True)
 class RankSettings:
-    """What the command was asked; checked when built. `users` None are all, `sampled` None is the whole catalogue."""
+    """The command's settings, checked when built: `users` None are all, `sampled` None is the whole catalogue."""
 
     domain: str
     models: tuple[str, ...] = ()
@@ -41,7 +45,7 @@ class RankSettings:
 
     def __post_init__(self) -> None:
         if not self.models and not self.candidates:
-            raise MendableError("nothing is to be ranked", "--models", "Name models, or files with --candidates")
+            raise MendableError("there is nothing to rank", "--models", "Name models, or files with --candidates")
         if self.candidates and self.users is not None:
             raise MendableError(
                 "the users are those of the candidate files", "--users", "Leave out --users or --candidates"
@@ -49,13 +53,13 @@ class RankSettings:
 
     @classmethod
     def of(cls, options: Any) -> "RankSettings":
-        """From the parsed command line. Raises MendableError for a model that there is not."""
+        """From the parsed command line. Raises MendableError for an unknown model."""
         given = {name: value for name, value in vars(options).items() if name in cls.__dataclass_fields__}
         models = parse_models(options.models) if options.models is not None else ()
         return cls(**{**given, "models": models, "candidates": tuple(options.candidates or ())})
 
     def as_json(self) -> dict[str, Any]:
-        """As the report states it: names of files without their folders."""
+        """As the report states them: files by their names, without folders."""
         budget = "defaults, nothing tuned" if not self.tune else f"random search of {self.tune} trials on validation"
         return {
             "protocol": self.protocol,
@@ -69,8 +73,8 @@ class RankSettings:
 
 
 def run_rank(settings: RankSettings) -> dict[str, Any]:
-    """Run it, write the report where one is wanted, and give what is printed."""
-    if settings.report is not None:  # a folder that cannot be written is said before the work, not after it
+    """Run the command: what is printed; with --report, also the report's files."""
+    if settings.report is not None:  # a folder that cannot be written is refused before the work, not after it
         with mendable_writes(settings.report):
             settings.report.mkdir(parents=True, exist_ok=True)
     if settings.sampled is not None:
@@ -91,7 +95,7 @@ def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
     clash = {file.model for file in files} & set(settings.models)
     if clash:
         raise MendableError(f"a file and a model are both called {min(clash)!r}", "--candidates", "Rename the file")
-    cases = cases_of(files, split.test) if files else _sampled_users(split, settings)
+    cases = cases_of(files, split.test) if files else _sample_users(split, settings)
     plan = Plan(settings.tune, settings.sampled, settings.fresh, settings.precision)
     outcomes: list[Outcome] = run_models(settings.models, split, cases, plan, _depends_on(settings, domain, cases))
     return Run(
@@ -102,34 +106,35 @@ def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
         cases,
         [*outcomes, *(result_of(file, cases, LIST_LENGTH) for file in files)],
         settings.as_json(),
-        {file.model: _counted(file, cases, len(split.catalogue)) for file in files},
+        {file.model: _count_odd(file, cases, len(split.catalogue)) for file in files},
         settings.sampled,
         text_vectors(opened, split),
+        served_ranker(domain) if AGENT in settings.models else None,
     )
 
 
 def text_vectors(opened: OpenedDomain, split: Split) -> Floats | None:
-    """Unit vectors of the items' texts in the split's order, None without an index; one that does not fit is said."""
-    if not finished(opened.name):
+    """Unit vectors of the items' texts in the split's order; None without an index, and with a note where none fits."""
+    if not generation_folders(opened.name):
         return None
     try:
         vectors = np.asarray(opened.index.vectors[split.training.original], np.float32)
     except MendableError as why:
         note(f"diversity is left out: {why}")
         return None
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return unit
+    return unit_rows(vectors)
 
 
-def _sampled_users(split: Split, settings: RankSettings) -> Cases:
+def _sample_users(split: Split, settings: RankSettings) -> Cases:
     return split.test if settings.users is None else split.test.sample(settings.users, settings.seed)
 
 
-def _counted(file: ListFile, cases: Cases, n_items: int) -> Any:
+def _count_odd(file: ListFile, cases: Cases, n_items: int) -> Any:
     counts = counts_of(file, cases.histories, n_items)
     if counts.history_items:
-        note(f"{file.path}: {counts.history_items} listed items are in the history of their user; they stay")
+        note(
+            f"{file.path}: {counts.history_items} listed items are in their user's history; they are ranked as they are"
+        )
     if counts.empty_lists:
         note(f"{file.path}: {counts.empty_lists} lists are empty and count as misses")
     return counts
@@ -164,4 +169,6 @@ def table(printed: dict[str, Any]) -> str:
     about = f"{printed['domain']}, {printed['protocol']}, {printed['n_users']} users, {printed['n_items']} items"
     if "note" in printed:
         lines.append(printed["note"])
+    if "served" in printed:
+        lines.append(printed["served"]["note"])
     return "\n".join([about, *lines])

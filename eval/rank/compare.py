@@ -1,4 +1,4 @@
-"""`python -m eval compare A B`: two reports of `eval rank` side by side, on the terminal and as a page."""
+"""Runs `python -m eval compare A B`: two reports of `eval rank` side by side, on the terminal and as a page."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,44 +6,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.html.markup import Cell, facts, folded, heading, page, sortable
+from eval.html.markup import Cell, details, facts, heading, page, sortable
 from eval.rank.page import figure_cell, mean_of
 from index.errors import MendableError
 from index.storage.home import write_bytes
 
 SHOWN = ("ndcg@10", "recall@10", "mrr@10", "recall@100", "coverage@10", "novelty@10", "ms_per_user")
-SAME = ("domain", "data_sha256", "protocol", "sampled", "n_users", "n_items", "seed", "order", "code_version")
-ALIKE = {"domain", "data_sha256", "protocol", "sampled", "n_users", "n_items"}  # else the figures answer two questions
+STATED = ("domain", "data_sha256", "protocol", "sampled", "n_users", "n_items", "seed", "order", "code_version")
+COMPARABLE = {"domain", "data_sha256", "protocol", "sampled", "n_users", "n_items"}  # else figures of two questions
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two reports with the names by which they are told apart."""
+    """Two reports with their names."""
 
     names: tuple[str, str]
     reports: tuple[Mapping[str, Any], Mapping[str, Any]]
 
     @property
     def models(self) -> list[str]:
-        """Every model of either, in the order of the first."""
+        """Every model of either report, those of the first before."""
         return list(dict.fromkeys(model for report in self.reports for model in report["models"]))
 
     @property
     def differences(self) -> list[str]:
-        """What the two runs do not share, in words."""
+        """The facts in which the two runs differ, in words."""
         first, second = self.reports
         return [
-            f"{name}: {first.get(name)} and {second.get(name)}" for name in SAME if first.get(name) != second.get(name)
+            f"{name}: {first.get(name)} and {second.get(name)}"
+            for name in STATED
+            if first.get(name) != second.get(name)
         ]
 
     @property
     def comparable(self) -> bool:
-        """Whether the same users were asked of the same data."""
-        return all(self.reports[0].get(name) == self.reports[1].get(name) for name in ALIKE)
+        """Whether the same users of the same data were tested under the same protocol."""
+        return all(self.reports[0].get(name) == self.reports[1].get(name) for name in COMPARABLE)
 
 
 def run_compare(first: Path, second: Path, report: Path | None) -> str:
-    """The text that is printed; writes `compare.html` into `report` where that is given."""
+    """The text that is printed; writes `compare.html` into the folder `report` where that is given."""
     pair = Pair((str(first), str(second)), (read_report(first), read_report(second)))
     if report is not None:
         write_bytes(report / "compare.html", compare_page(pair).encode())
@@ -51,17 +53,17 @@ def run_compare(first: Path, second: Path, report: Path | None) -> str:
 
 
 def read_report(path: Path) -> Mapping[str, Any]:
-    """A report from its folder or file. Raises MendableError where there is none."""
+    """Read a report from its folder or file. Raises MendableError where there is none."""
     file = path / "report.json" if path.is_dir() else path
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as why:
-        reason = why.strerror if isinstance(why, OSError) else "it is no JSON"
+        reason = why.strerror if isinstance(why, OSError) else "it is not JSON"
         raise MendableError(
             f"cannot read a report ({reason})", str(file), "Give a folder that `eval rank --report` has written"
         ) from why
     if not _is_report(content):
-        raise MendableError("this is no report of `eval rank`", str(file), "Give a folder that it has written")
+        raise MendableError("this is not a report of `eval rank`", str(file), "Give a folder that it has written")
     report: Mapping[str, Any] = content
     return report
 
@@ -86,7 +88,7 @@ def compare_text(pair: Pair) -> str:
     width = max(5, *(len(model) for model in pair.models))
     lines = [f"A  {pair.names[0]}", f"B  {pair.names[1]}", *(f"   {each}" for each in pair.differences)]
     if not pair.comparable:
-        lines.append("   The two did not ask the same users of the same data: their figures are not comparable.")
+        lines.append("   The two tested other users or other data: their figures are not comparable.")
     lines.append(f"\n{'model':<{width}}     {''.join(f'{name:>12}' for name in SHOWN)}")
     for model in pair.models:
         rows = [report["models"].get(model) for report in pair.reports]
@@ -94,7 +96,7 @@ def compare_text(pair: Pair) -> str:
             if row is not None:
                 lines.append(f"{model:<{width}}  {letter}  {_text_cells(row)}".rstrip())
         if all(row is not None and "note" not in row for row in rows):
-            lines.append(f"{'B - A':>{width}}     {''.join(_change(rows, name) for name in SHOWN)}".rstrip())
+            lines.append(f"{'B - A':>{width}}     {''.join(_difference(rows, name) for name in SHOWN)}".rstrip())
     return "\n".join(lines)
 
 
@@ -102,15 +104,15 @@ def compare_page(pair: Pair) -> str:
     """Both reports as a page: one table, a column of A and one of B for each figure."""
     headings = ["model", *(f"{name} {letter}" for name in SHOWN for letter in "AB")]
     rows = [[Cell(model), *_page_cells(pair, model)] for model in pair.models]
-    said = "" if pair.comparable else "The two did not ask the same users of the same data: not comparable."
+    warning = "" if pair.comparable else "The two tested other users or other data: not comparable."
     return page(
         "Two reports",
         [
             "<h1>Two reports</h1>",
             facts((f"A: {pair.names[0]}", f"B: {pair.names[1]}")),
-            heading("Models", said),
+            heading("Models", warning),
             sortable(headings, rows),
-            folded("What the runs do not share", facts(pair.differences or ["nothing: they were alike"])),
+            details("What differs between the runs", facts(pair.differences or ["nothing"])),
         ],
     )
 
@@ -126,7 +128,7 @@ def _text_cells(row: Mapping[str, Any]) -> str:
     return "".join(f"{mean_of(row[name]):>12.4f}" if name in row else f"{'–':>12}" for name in SHOWN)
 
 
-def _change(rows: Sequence[Any], name: str) -> str:
+def _difference(rows: Sequence[Any], name: str) -> str:
     if any(name not in row for row in rows):
         return f"{'':>12}"
     return f"{mean_of(rows[1][name]) - mean_of(rows[0][name]):>+12.4f}"

@@ -1,4 +1,4 @@
-"""The tested users in groups: by length of history, by popularity of what they had next, cold ones apart."""
+"""Groups of tested users: by length of history, by popularity of the relevant items, cold ones apart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,31 +8,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Array
+from eval.metrics.base import Array
 from eval.metrics.statistics import intervals
 from eval.rank.protocols import Cases
 from index.types import Rows
 
-COLD = 5  # fewer events than these, and a user or an item is cold
+COLD = 5  # a user or an item with fewer events is cold
 LENGTHS = (0, 1, COLD, 10, 20, 50, 100, 200, 500)
 POPULARITY = (0, 1, COLD, 20, 50, 100, 200, 500, 1000, 5000)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the tested users, by number."""
+    """Some of the tested users, by their numbers."""
 
     label: str
     numbers: Rows
 
 
 def groupings(cases: Cases, counts: Rows) -> dict[str, tuple[Group, ...]]:
-    """Groups by name of the grouping, empty ones left out; `counts` are the fitted events of each item.
+    """Groups by the name of the grouping, empty ones left out; `counts` are the fitted events of each item.
 
-    Where a user has several relevant items, their mean popularity counts.
+    A user with several relevant items is grouped by their mean popularity.
     """
-    owners = np.repeat(np.arange(len(cases)), cases.relevant.lengths)
-    popularity = np.bincount(owners, counts[cases.relevant.rows]) / cases.relevant.lengths
+    popularity = np.bincount(cases.relevant.owners, counts[cases.relevant.rows]) / cases.relevant.lengths
     lengths = cases.histories.lengths
     cold = {
         f"users with under {COLD} events": lengths < COLD,

@@ -5,29 +5,20 @@ from html import escape
 from typing import Any
 
 from eval.html import plots
-from eval.html.markup import Cell, facts, figure, folded, heading, page, sortable
+from eval.html.markup import Cell, details, facts, figure, heading, interval_cell, legend, page, paragraph, sortable
+from eval.metrics.base import BEYOND_ACCURACY_METRICS, RANKING_METRICS
 from index.retrieval.retriever import CANDIDATES
 from index.storage.json_text import json_text
 
-SUMMARY = (
-    "ndcg@10",
-    "recall@10",
-    "mrr@10",
-    "recall@100",
-    "coverage@10",
-    "novelty@10",
-    "diversity@10",
-    "popularity_lift@10",
-    "personalisation@10",
-    "ms_per_user",
-)
+ACCURACY = ("ndcg@10", "recall@10", "mrr@10", "recall@100")
+SUMMARY = (*ACCURACY, *(f"{name}@10" for name in BEYOND_ACCURACY_METRICS), "ms_per_user")
 BEST_IS_LOW = ("ms_per_user",)
-NOT_JUDGED = ("novelty@10", "popularity_lift@10", "personalisation@10")  # neither high nor low is best
+WITHOUT_BEST = ("novelty@10", "popularity_lift@10", "personalisation@10")  # neither high nor low is best
 Report = Mapping[str, Any]
 
 
 def report_page(report: Report) -> str:
-    """The page of a report."""
+    """The page of a report of `eval rank`."""
     rows = figures_of(report)
     colour = plots.colours(sorted(rows, key=lambda model: -rows[model]["ndcg@10"]["mean"]))
     title = f"{report['domain']}: {report['protocol']}"
@@ -40,15 +31,15 @@ def figures_of(report: Report) -> dict[str, Any]:
 
 
 def mean_of(value: Any) -> float:
-    """A figure that is a number, or has a mean."""
+    """The mean of a figure, which is a number or has a mean and an interval."""
     return float(value["mean"] if isinstance(value, Mapping) else value)
 
 
 def models_table(report: Report, names: Sequence[str]) -> str:
-    """One row for each model, one column for each figure that any has; the best of a column in bold."""
+    """A row for each model and a column for each figure that any model has; the best of a column in bold."""
     rows = report["models"]
     names = [name for name in names if any(name in row for row in rows.values())]
-    best = {name: _best(rows, name) for name in names if name not in NOT_JUDGED}
+    best = {name: _best(rows, name) for name in names if name not in WITHOUT_BEST}
     lines = [
         [Cell(model), Cell(row["note"], kind="note")]
         if "note" in row
@@ -62,9 +53,9 @@ def figure_cell(value: Any, best: float | None = None) -> Cell:
     """A figure with its interval, bold where it is the best."""
     if value is None:
         return Cell("")
-    mean = mean_of(value)
-    low_high = "{:.4f}–{:.4f}".format(*value["ci95"]) if isinstance(value, Mapping) else ""
-    return Cell(f"{mean:.4f}", mean, low_high, "best" if mean == best else "")
+    if isinstance(value, Mapping):
+        return interval_cell(value, best)
+    return Cell(f"{value:.4f}", float(value), kind="best" if value == best else "")
 
 
 def _best(rows: Mapping[str, Any], name: str) -> float:
@@ -87,28 +78,51 @@ def _head(report: Report, title: str) -> list[str]:
 
 
 def _models(report: Report) -> list[str]:
-    said = f"{report['settings']['budget'].capitalize()}. Means over users with their 95 % bootstrap interval below."
-    every = [f"{kind}@{k}" for kind in ("recall", "hit", "precision", "f1", "ndcg", "map", "mrr") for k in report["k"]]
-    parts = [heading("Models", said), models_table(report, SUMMARY)]
+    note = f"{report['settings']['budget'].capitalize()}. Means over users with their 95 % bootstrap interval below."
+    every = [f"{kind}@{k}" for kind in RANKING_METRICS for k in report["k"]]
+    parts = [heading("Models", note), models_table(report, SUMMARY)]
     if report["retrieval"]:
         reached, ceiling = report["retrieval"]["recall@100"], report["retrieval"]["ceiling"]
         parts.append(
-            f"<p>Retrieval finds {reached:.4f} of what is asked for among its 100; a perfect reranking of them would "
-            f"have NDCG@10 {ceiling:.4f}. The rerankers read {CANDIDATES}: their ceiling is higher.</p>"
+            f"<p>Retrieval has {reached:.4f} of the relevant items among its first 100; a perfect reranking of these "
+            f"would have NDCG@10 {ceiling:.4f}. The rerankers get {CANDIDATES} candidates: their ceiling is higher.</p>"
         )
     parts += _unknown_items(report)
-    return [*parts, folded("Every metric at every depth", models_table(report, every)), *_candidates(report)]
+    every_metric = details("Every metric at every depth", models_table(report, every))
+    return [*parts, every_metric, *_candidates(report), *_served(report)]
 
 
 def _unknown_items(report: Report) -> list[str]:
-    """A table of recall on items that nobody had before, where any was asked for."""
+    """A table of recall on cold items, where any is relevant."""
     unknown = report.get("unknown_items", {})
     if "models" not in unknown:
         return []
     rows = unknown["models"]
     lines = [[Cell(model), figure_cell(row["recall@50"], _best(rows, "recall@50"))] for model, row in rows.items()]
-    said = f"recall@50 of the {unknown['n']} users who next had an item that nobody had before: only its text can tell."
-    return [f"<p>{escape(said[0].upper() + said[1:])}</p>", sortable(["model", "recall@50"], lines)]
+    n = unknown["n"]
+    users = f"{n:,} user{'' if n == 1 else 's'} whose relevant items are cold"
+    note = f"Recall@50 of {users}: without any event that was fitted on."
+    return [paragraph(note), sortable(["model", "recall@50"], lines)]
+
+
+def _served(report: Report) -> list[str]:
+    """What differs between the model `agent` and its ranker, where the agent ran."""
+    served = report.get("served")
+    if not served:
+        return []
+    parts = [heading("What diversification costs and gains"), paragraph(served["note"])]
+    if "figures" not in served:
+        return [*parts, paragraph(f"Its ranker, {served['ranker']}, is not in this run: there is nothing to compare.")]
+    lines = [
+        [
+            Cell(name),
+            *(Cell(f"{each[side]:.4f}", each[side]) for side in ("agent", "ranker")),
+            Cell(f"{each['difference']:+.4f}", each["difference"]),
+            Cell("{:+.4f} to {:+.4f}".format(*each["ci95"]) if "ci95" in each else ""),
+        ]
+        for name, each in served["figures"].items()
+    ]
+    return [*parts, sortable(["figure", served["model"], served["ranker"], "difference", "95 % interval"], lines)]
 
 
 def _candidates(report: Report) -> list[str]:
@@ -118,23 +132,21 @@ def _candidates(report: Report) -> list[str]:
     names = ["history_items", "unknown_ids", "repeated_ids", "empty_lists"]
     rows = [[Cell(file), *(Cell(f"{each[name]:,}", each[name]) for name in names)] for file, each in counts.items()]
     table = sortable(["file", *(name.replace("_", " ") for name in names)], rows)
-    said = "<p>They are ranked as they are: what is strange in them is counted and left as it is.</p>"
-    return [folded("Lists made by others", said + table)]
+    note = (
+        "They are ranked as they are. A repeated id keeps its places and counts once; an unknown one matches nothing."
+    )
+    return [details("Lists of other systems", paragraph(note) + table)]
 
 
 def _drawings(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
     if not rows:
         return []
-    legend = "".join(
-        f'<li><i style="background:{shade}"></i>{escape(model)}</li>'
-        for model, shade in colour.items()
-        if shade != plots.GREY
-    )
-    others = f'<li><i style="background:{plots.GREY}"></i>others</li>' if plots.GREY in colour.values() else ""
+    named = {model: shade for model, shade in colour.items() if shade != plots.GREY}
+    others = {"others": plots.GREY} if len(named) < len(colour) else {}
     drawn = [*_by_depth(report, rows, colour), *_by_group(report, colour), *_beyond(rows, colour)]
     return [
         heading("Plots", "The best by NDCG@10 in colour; bars, and shades of the three best, are 95 % intervals."),
-        f'<ul class="legend">{legend}{others}</ul>',
+        legend({**named, **others}),
         f'<div class="plots">{"".join(drawn)}</div>',
     ]
 
@@ -142,11 +154,15 @@ def _drawings(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -
 def _by_depth(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
     ndcg = {model: row["ndcg@10"] for model, row in rows.items()}
     return [
-        figure(plots.interval_plot(ndcg, "ndcg@10", colour), "How sure", "NDCG@10 of each model."),
+        figure(plots.interval_plot(ndcg, "ndcg@10", colour), "Intervals", "NDCG@10 of each model."),
         figure(
-            plots.depth_plot(rows, "recall", report["k"], colour), "Recall by k", "How much is found among the first k."
+            plots.depth_plot(rows, "recall", report["k"], colour),
+            "Recall by k",
+            "Share of the relevant items among the first k.",
         ),
-        figure(plots.depth_plot(rows, "ndcg", report["k"], colour), "NDCG by k", "Found early counts more."),
+        figure(
+            plots.depth_plot(rows, "ndcg", report["k"], colour), "NDCG by k", "Relevant items count more at the top."
+        ),
     ]
 
 
@@ -156,15 +172,17 @@ def _by_group(report: Report, colour: dict[str, str]) -> list[str]:
         figure(
             plots.group_plot(history, "events in the history", colour),
             "By history",
-            "NDCG@10 by what is known of a user.",
+            "NDCG@10 by the number of events of the user.",
         ),
         figure(
-            plots.group_plot(popularity, "events of the item asked for", colour),
+            plots.group_plot(popularity, "events of the relevant item", colour),
             "By popularity",
-            "NDCG@10 by how often others had the item that was asked for.",
+            "NDCG@10 by the number of events of the relevant item.",
         ),
         figure(
-            plots.group_plot(cold, "", colour, joined=False), "Cold users and items", "NDCG@10 of the cold ones apart."
+            plots.group_plot(cold, "", colour, joined=False),
+            "Cold users and items",
+            "NDCG@10 of users and items with few events.",
         ),
     ]
 
@@ -176,12 +194,12 @@ def _beyond(rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
         figure(
             plots.scatter_plot(points, ("novelty@10, bits", "ndcg@10"), colour),
             "Accuracy against novelty",
-            "To the right: less known items are recommended.",
+            "Further right, less popular items are recommended.",
         )
     ]
     if spent:
         bars = plots.bar_plot(spent, "milliseconds for one user, logarithmic", colour)
-        drawn.append(figure(bars, "Time for one user", "Scoring the whole catalogue once, fitting left out."))
+        drawn.append(figure(bars, "Time for one user", "To score the whole catalogue; without fitting."))
     return drawn
 
 
@@ -202,8 +220,8 @@ def _pairs(report: Report) -> list[str]:
         ]
         for row in report["paired"]
     ]
-    said = "NDCG@10 of a less that of b, user by user; p of the sign-flip test after Holm's correction, bold under .05."
-    return [heading("Pairs", said), sortable(["a", "b", "difference", "95 % interval", "p"], lines, texts=(0, 1))]
+    note = "NDCG@10 of a less that of b, user by user; p of the sign-flip test after Holm's correction, bold under .05."
+    return [heading("Pairs", note), sortable(["a", "b", "difference", "95 % interval", "p"], lines, texts=(0, 1))]
 
 
 def _settings(report: Report, rows: Mapping[str, Any]) -> list[str]:
@@ -224,11 +242,11 @@ def _settings(report: Report, rows: Mapping[str, Any]) -> list[str]:
             ]
         )
     names = ["model", "settings", "trials", "best ndcg@10 on validation", "seconds to fit"]
-    return [heading("Settings", "What each model ran with."), sortable(names, lines, texts=(0, 1))]
+    return [heading("Settings", "The settings of each model."), sortable(names, lines, texts=(0, 1))]
 
 
 def _made_with(report: Report) -> list[str]:
     kept = ("settings", "data_sha256", "code_version", "seed", "machine", "split", "order")
     known = {name: report[name] for name in kept if name in report}
     text = json_text(known, indent=1)
-    return [heading("How it was made"), folded("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]
+    return [heading("How it was made"), details("Settings, data, code, machine", f"<pre>{escape(text)}</pre>")]

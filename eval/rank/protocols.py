@@ -1,4 +1,4 @@
-"""Honest splits of a domain: leave-one-out and global time; what is fitted on, whom is asked, what they did next."""
+"""Splits of a domain, leave-one-out and by time: the events to fit on, the tested users, their held-out events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from eval.models.registry import Training
 from index.build.loading import OpenedDomain
 from index.data.domain import Catalogue, Domain, Histories
-from index.data.splits import MIN_EVENTS, first_events
+from index.data.splits import MIN_EVENTS, first_events, have_events, places_of
 from index.errors import MendableError
 from index.types import Rows
 
@@ -18,7 +18,7 @@ VALIDATION_FROM, TEST_FROM = 0.8, 0.9  # shares of all events by time
 
 @dataclass(frozen=True)
 class Cases:
-    """Whom to rank for: what each had (may be empty), and the events that came next; the same users in both."""
+    """The users to rank for: their histories, which may be empty, and the held-out events; the same users in both."""
 
     histories: Histories
     relevant: Histories
@@ -31,8 +31,8 @@ class Cases:
         return len(self.histories)
 
     def of(self, numbers: npt.NDArray[np.integer]) -> "Cases":
-        """These users only, by number."""
-        return Cases(self.histories.chosen(numbers), self.relevant.chosen(numbers))
+        """Some of the users, by number."""
+        return Cases(self.histories.select_users(numbers), self.relevant.select_users(numbers))
 
     def sample(self, n: int, seed: int) -> "Cases":
         """`n` users drawn at random, in their old order; all where there are no more."""
@@ -43,7 +43,7 @@ class Cases:
 
 @dataclass(frozen=True)
 class Instants:
-    """Where the time protocol divides, Unix seconds."""
+    """The instants at which the time protocol splits, in Unix seconds."""
 
     validation_from: int
     test_from: int
@@ -51,7 +51,7 @@ class Instants:
 
 @dataclass(frozen=True)
 class Parts:
-    """Histories to fit on and cases to ask: for the test, and for trials of settings (`tuning`, `validation`)."""
+    """Histories to fit on and cases to rank for: for the test, and for trials of settings (`tuning`, `validation`)."""
 
     training: Histories
     test: Cases
@@ -62,10 +62,10 @@ class Parts:
 
 @dataclass(frozen=True)
 class Split:
-    """A domain divided for a test. Models see `training`, and `tuning` while their settings are tried.
+    """A domain split for a test. Models are fitted on `training`, on `tuning` while their settings are tried.
 
-    `left_out` counts users who are not tested, `repeats` the events that were left out because the user had had the
-    item before.
+    `left_out` counts users who are not tested, `repeats` events that were left out because the user has an earlier one
+    with the same item.
     """
 
     training: Training
@@ -84,23 +84,25 @@ class Split:
 
 
 def split_domain(opened: OpenedDomain, protocol: str, seed: int) -> Split:
-    """Divide a domain, its items shuffled. Raises MendableError where nobody is left to be tested."""
+    """Split a domain, its items shuffled. Raises MendableError where no user is left to be tested."""
     domain = opened.domain
     shuffled, original = shuffle_items(domain, seed)
     histories, repeats = first_events(shuffled.histories, len(original))
     parts = PROTOCOLS[protocol](histories)
     refuse_leaks(parts.training, parts.test, len(original))
     refuse_leaks(parts.tuning, parts.validation, len(original))
-    training = Training(opened, shuffled.catalogue, parts.training, original, seed)
+    instants = parts.instants
+    test_from, validation_from = (instants.test_from, instants.validation_from) if instants else (None, None)
+    training = Training(opened, shuffled.catalogue, parts.training, original, seed, test_from)
     return Split(
         training,
         parts.test,
-        replace(training, histories=parts.tuning),
+        replace(training, histories=parts.tuning, before=validation_from),
         parts.validation,
         left_out=len(domain.histories) - len(parts.test),
         repeats=repeats,
         order=domain.order,
-        instants=parts.instants,
+        instants=instants,
     )
 
 
@@ -109,24 +111,24 @@ def leave_one_out(events: Histories) -> Parts:
     numbers = np.flatnonzero(events.lengths >= MIN_EVENTS)
     if not len(numbers):
         raise MendableError("no user has three events or more", "--protocol leave-one-out", "Import more interactions")
-    events = events.chosen(numbers)
-    training = events.until(events.lengths - 1)
-    tuning = events.until(events.lengths - 2)
+    events = events.select_users(numbers)
+    training = events.truncate(events.lengths - 1)
+    tuning = events.truncate(events.lengths - 2)
     return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training))
 
 
 def by_time(events: Histories) -> Parts:
-    """One instant for all divides training from validation, another validation from test: 80 and 90 % of events.
+    """One instant for all users splits training from validation, another validation from test: 80 and 90 % of events.
 
-    Asked are the users with an event in the test (or validation); their history is all before it and may be empty.
+    Tested are the users with an event in the test (or validation); their history is all before it and may be empty.
     """
     if events.times is None:
         raise MendableError(
             "the domain has no timestamps", "--protocol time", "Use --protocol leave-one-out, which goes by row number"
         )
     instants = _instants(events.times)
-    training = events.until(_count_before(events, events.times, instants.test_from))
-    tuning = events.until(_count_before(events, events.times, instants.validation_from))
+    training = events.truncate(_count_before(events, events.times, instants.test_from))
+    tuning = events.truncate(_count_before(events, events.times, instants.validation_from))
     return Parts(training, _next_events(training, events), tuning, _next_events(tuning, training), instants)
 
 
@@ -134,7 +136,7 @@ PROTOCOLS: dict[str, Callable[[Histories], Parts]] = {"leave-one-out": leave_one
 
 
 def shuffle_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
-    """The domain with its items in random order, so that a row says nothing, and the old row of each new one."""
+    """The domain with its items in random order, so that a row tells nothing, and the old row of each new row."""
     original = np.random.default_rng(seed).permutation(len(domain.catalogue))
     new_row = np.argsort(original)
     items = tuple(domain.catalogue.items[row] for row in original)
@@ -143,11 +145,10 @@ def shuffle_items(domain: Domain, seed: int) -> tuple[Domain, Rows]:
 
 
 def refuse_leaks(fitted: Histories, cases: Cases, n_items: int) -> None:
-    """Raise ValueError where an event that is asked for is among those to fit on, or in the history shown."""
+    """Raise ValueError where a held-out event is among those to fit on, or in the history that is shown."""
     for shown in (fitted, cases.histories):
-        place = np.array([shown.place_of.get(user, -1) for user in cases.relevant.users], np.int64)
-        asked = np.repeat(place, cases.relevant.lengths) * n_items + cases.relevant.rows
-        leaked = np.isin(asked, shown.owners * n_items + shown.rows)
+        places = places_of(shown, cases.relevant.users)[cases.relevant.owners]
+        leaked = have_events(shown, places, cases.relevant.rows, n_items)
         if leaked.any():
             user = cases.relevant.users[int(cases.relevant.owners[leaked.argmax()])]
             raise ValueError(f"{int(leaked.sum())} test events are in the training data, the first of user {user!r}")
@@ -159,23 +160,25 @@ def folds(n_users: int, k: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _next_events(before: Histories, events: Histories) -> Cases:
-    """Those who have more in `events` than in `before`, and what they have more."""
+    """The users who have more events in `events` than in `before`, with those further events as relevant."""
     owners = events.owners
     place = np.arange(len(owners)) - events.starts[owners]
-    after = events.kept(place >= before.lengths[owners])
-    asked = np.flatnonzero(after.lengths)
-    return Cases(before.chosen(asked), after.chosen(asked))
+    after = events.select_events(place >= before.lengths[owners])
+    tested = np.flatnonzero(after.lengths)
+    return Cases(before.select_users(tested), after.select_users(tested))
 
 
 def _instants(times: Rows) -> Instants:
-    """The times at which 80 and 90 % of the events have passed. Raises MendableError where they do not divide."""
+    """The times before which 80 and 90 % of the events lie. Raises MendableError where they do not split."""
     ordered = np.sort(times)
     if len(ordered):
         first, second = (int(ordered[int(share * len(ordered))]) for share in (VALIDATION_FROM, TEST_FROM))
         if int(ordered[0]) < first < second:
             return Instants(first, second)
     raise MendableError(
-        "the timestamps are too few to divide by", "--protocol time", "Use --protocol leave-one-out, or import more"
+        "there are too few different timestamps to split by",
+        "--protocol time",
+        "Use --protocol leave-one-out, or import more",
     )
 
 

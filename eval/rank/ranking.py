@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Array, Ranks
+from eval.metrics.base import NO_ITEM, Array, Ranks
 from index.data.domain import Histories
 from index.errors import MendableError
+from index.ranking_metrics import expected_rank
+from index.retrieval.top_rows import top_rows
 from index.types import Floats
-
-NONE = -1  # stands in a list where the model ranked nothing more
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """What is kept of a model's scores: the ranks of the relevant items, the best rows of each user (users, length)."""
+    """What is kept of a model's scores: ranks of the relevant items, the best rows of each user (users, length)."""
 
     ranks: Ranks
     lists: npt.NDArray[np.int32]
@@ -36,9 +36,8 @@ def check_scores(scores: Floats, shape: tuple[int, int], model: str) -> Floats:
 
 
 def mask(scores: Floats, histories: Histories) -> None:
-    """Take what each user had out of the ranking, in place."""
-    owners = np.repeat(np.arange(len(histories)), histories.lengths)
-    scores[owners, histories.rows] = -np.inf
+    """Take each user's history out of the ranking, in place."""
+    scores[histories.owners, histories.rows] = -np.inf
 
 
 def ranks_of(scores: Floats, relevant: Histories) -> Ranks:
@@ -49,56 +48,32 @@ def ranks_of(scores: Floats, relevant: Histories) -> Ranks:
     """
     better = np.empty(len(relevant.rows))
     equal = np.empty(len(relevant.rows))
-    for nth in range(int(relevant.lengths.max(initial=0))):  # the n-th relevant item of everybody at once
+    for nth in range(int(relevant.lengths.max(initial=0))):  # the nth relevant item of all users at once
         users = np.flatnonzero(relevant.lengths > nth)
         events = relevant.starts[users] + nth
         own = scores if len(users) == len(scores) else scores[users]
         target = scores[users, relevant.rows[events]][:, None]
         better[events] = np.where(np.isneginf(target[:, 0]), np.inf, np.count_nonzero(own > target, axis=1))
         equal[events] = np.count_nonzero(own == target, axis=1)
-    return Ranks(relevant.starts, _placed(better, equal, relevant))
+    return Ranks(relevant.starts, _expected_ranks(better, equal, relevant))
 
 
-def top_rows(scores: Floats, length: int) -> npt.NDArray[np.int32]:
-    """(users, length) rows of the best scores, ties by row, NONE where fewer are ranked."""
-    length = min(length, scores.shape[1])
-    users, rows = np.nonzero(_at_least(scores, length))
-    values = scores[users, rows]
-    order = np.lexsort((rows, -values, users))
-    starts = np.searchsorted(users, np.arange(len(scores)))
-    first = order[starts[:, None] + np.arange(length)]
-    return np.where(np.isneginf(values[first]), NONE, rows[first]).astype(np.int32)
+def top_rows_per_user(scores: Floats, length: int) -> npt.NDArray[np.int32]:
+    """(users, length) rows of the best scores of each user, ties by row, NO_ITEM where fewer are ranked."""
+    found = np.full((len(scores), min(length, scores.shape[1])), NO_ITEM, np.int32)
+    for user, own in enumerate(scores):
+        rows = top_rows(own, length, own > -np.inf)
+        found[user, : len(rows)] = rows
+    return found
 
 
-def _at_least(scores: Floats, length: int) -> npt.NDArray[np.bool_]:
-    """Marks the best of each user, `length` or somewhat more, without sorting: several times faster than a partition.
-
-    The columns are dealt into groups. At least `length` scores reach the best of the `length`-th best group, so what
-    is above that bound holds them all; where too little is above it, the bound is itself the last score to be kept,
-    and of those that equal it the first rows are taken.
-    """
-    n_items = scores.shape[1]
-    groups = min(n_items, 4 * length)
-    depth = n_items // groups if groups else 0
-    best = scores[:, : groups * depth].reshape(len(scores), depth, groups).max(axis=1)
-    bound = np.sort(best, axis=1)[:, groups - length : groups - length + 1]
-    kept: npt.NDArray[np.bool_] = scores > bound
-    above = np.count_nonzero(kept, axis=1)
-    short = np.flatnonzero(above < length)
-    equal = scores[short] == bound[short]
-    equal &= np.cumsum(equal, axis=1, dtype=np.int32) <= (length - above[short])[:, None]
-    kept[short] |= equal
-    return kept
-
-
-def _placed(better: npt.NDArray[np.float64], equal: npt.NDArray[np.float64], relevant: Histories) -> Array:
-    """Ranks in growing order for each user, from how many are better than each relevant item and how many tie it."""
-    owners = np.repeat(np.arange(len(relevant)), relevant.lengths)
+def _expected_ranks(better: npt.NDArray[np.float64], equal: npt.NDArray[np.float64], relevant: Histories) -> Array:
+    """Ascending ranks of each user, from the numbers of better and of tied items of each relevant item."""
+    owners = relevant.owners
     order = np.lexsort((better, owners))
     better, equal = better[order], equal[order]
     opens = np.ones(len(order), bool)  # the first of each group of relevant items that tie
     opens[1:] = (np.diff(owners) > 0) | (better[1:] != better[:-1])
     group = np.cumsum(opens) - 1
     place = np.arange(len(order)) - np.flatnonzero(opens)[group]
-    ranks: Array = better + (place + 1) * (equal + 1) / (np.bincount(group)[group] + 1) - 1
-    return ranks
+    return expected_rank(better, equal, place, np.bincount(group)[group])

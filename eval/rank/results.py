@@ -1,4 +1,4 @@
-"""What a model gave in a run, and its copy on disk, so that a run that was killed goes on where it was."""
+"""The result of a model in a run, and its copy on disk, so that a run that was killed can be resumed."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from eval.metrics.ranking import Ranks
+from eval.metrics.base import Ranks
 from eval.models.registry import Setting
 from eval.rank.ranking import Ranked
 from index.command import note
@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Missing:
-    """A model that could not run, and why: its row in the report is this note."""
+    """A model that could not run, and why: the note is its row in the report."""
 
     model: str
     note: str
@@ -55,14 +55,14 @@ Outcome = Result | Missing
 
 
 class Saved:
-    """The folder of one model's result; everything that the result depends on is in its name."""
+    """The folder of one model's result; its name is a hash of everything that the result depends on."""
 
     def __init__(self, domain: str, model: str, depends_on: Mapping[str, Any]) -> None:
         key = hashlib.sha256(json_text(depends_on, sort_keys=True).encode()).hexdigest()[:20]
         self.model, self.folder = model, home() / "evaluations" / domain / f"{model}-{key}"
 
     def save(self, result: Result) -> None:
-        """Write arrays first and the result last: a folder with a result is whole."""
+        """Write the result, its arrays first: a folder that has the result file is whole."""
         arrays = {
             "starts": result.ranked.ranks.starts,
             "ranks": result.ranked.ranks.ranks,
@@ -74,7 +74,7 @@ class Saved:
         write_json(self.folder / RESULT, {**content, **times})
 
     def load(self) -> Result | None:
-        """The result, None where it is not there; one that cannot be read is said and made again."""
+        """The result, None where there is none, and with a note where it cannot be read."""
         if not (self.folder / RESULT).is_file():
             return None
         try:
@@ -84,26 +84,26 @@ class Saved:
             trials = tuple(Trial(**trial) for trial in content["trials"])
             times = content["fit_seconds"], content["ms_per_user"]
         except DAMAGED as why:
-            self._say_again("result", why)
+            self._note_damage("result", why)
             return None
         return Result(self.model, ranked, content["settings"], trials, *times)
 
     def save_trials(self, trials: tuple[Trial, ...]) -> None:
-        """Write what was tried so far."""
+        """Write the trials so far."""
         write_json(self.folder / TRIALS, {"trials": [asdict(trial) for trial in trials]})
 
     def load_trials(self) -> tuple[Trial, ...]:
-        """What a run before had tried."""
+        """The trials of an earlier run."""
         path = self.folder / TRIALS
         if not path.is_file():
             return ()
         try:
             return tuple(Trial(**trial) for trial in json.loads(path.read_text())["trials"])
         except DAMAGED as why:
-            self._say_again("trials", why)
+            self._note_damage("trials", why)
             return ()
 
-    def _say_again(self, what: str, why: Exception) -> None:
+    def _note_damage(self, what: str, why: Exception) -> None:
         note(f"the saved {what} of {self.model} cannot be read ({type(why).__name__}): made again")
 
 

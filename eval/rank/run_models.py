@@ -1,4 +1,4 @@
-"""Fitting models and ranking for the tested users in chunks, each result saved as soon as it is there."""
+"""Fits models and ranks for the tested users in chunks; each result is saved as soon as it is there."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,26 +7,36 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.ranking import Metric, Ranks, per_user
-from eval.models.registry import Model, NotInstalled, Prepared, Setting, Training, default_settings, make_model
+from eval.metrics.base import NO_ITEM, Metric, Ranks
+from eval.metrics.ranking import per_user
+from eval.models.registry import (
+    Model,
+    NotInstalled,
+    Prepared,
+    Setting,
+    Training,
+    default_settings,
+    make_model,
+    source_key,
+)
 from eval.rank import tuning
 from eval.rank.protocols import Cases, Split
-from eval.rank.ranking import NONE, Ranked, check_scores, mask, ranks_of, top_rows
+from eval.rank.ranking import Ranked, check_scores, mask, ranks_of, top_rows_per_user
 from eval.rank.results import Missing, Outcome, Result, Saved, Trial
 from index.build.loading import OpenedDomain
-from index.command import note, progress
 from index.data.domain import Catalogue
 from index.errors import MendableError
+from index.progress import note, progress, stage
 from index.types import Floats
 
 LIST_LENGTH = 100
-SELECTION_METRIC = Metric("ndcg", 10)  # what settings are chosen by, and models compared on
-MAX_USERS, MAX_SCORES = 512, 1 << 24  # of a chunk: bounds the memory, and how long the bar stands still
+SELECTION_METRIC = Metric("ndcg", 10)  # by which settings are chosen and models compared
+MAX_USERS, MAX_SCORES = 512, 1 << 24  # of a chunk: bounds the memory and the time between two updates of the progress
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How models are run: `trials` of settings for each, `sampled` random items to rank among, None for all."""
+    """How models are run: `trials` of settings for each; ranking among `sampled` random items, None for all."""
 
     trials: int = 0
     sampled: int | None = None
@@ -35,9 +45,9 @@ class Plan:
 
 
 def prepare_models(names: Sequence[str], opened: OpenedDomain) -> dict[str, str | Missing]:
-    """For each model what its result depends on beside the domain, or why it cannot run; before any is run.
+    """For each model what its result depends on beside the domain, or why it cannot run; checked before any is run.
 
-    Raises MendableError where the user must do something first, as to build the index.
+    Raises MendableError where the user must do something first, such as building the index.
     """
     found: dict[str, str | Missing] = {}
     for name in names:
@@ -45,7 +55,7 @@ def prepare_models(names: Sequence[str], opened: OpenedDomain) -> dict[str, str 
             model = make_model(name)
             if model.needs_index:
                 _ = opened.index
-            found[name] = model.prepare(opened) if isinstance(model, Prepared) else ""
+            found[name] = source_key(name) + (model.prepare(opened) if isinstance(model, Prepared) else "")
         except NotInstalled as why:
             found[name] = Missing(name, str(why))
     return found
@@ -54,9 +64,9 @@ def prepare_models(names: Sequence[str], opened: OpenedDomain) -> dict[str, str 
 def run_models(
     names: Sequence[str], split: Split, cases: Cases, plan: Plan, depends_on: Mapping[str, str]
 ) -> list[Outcome]:
-    """Each model's result in the order given; those that a run before has saved are not run again.
+    """Each model's result in the order given; results that an earlier run has saved are not computed again.
 
-    `depends_on` is what all results depend on: `data`, the hash of the domain's tables, and whatever else.
+    `depends_on` is what all results depend on, such as the hash of the domain's tables.
     """
     ready = prepare_models(names, split.training.opened)
     key = {**depends_on, "trials": plan.trials, "sampled": plan.sampled, "precision": plan.precision}
@@ -74,13 +84,13 @@ def run_models(
 
 
 def run_model(name: str, split: Split, cases: Cases, plan: Plan, saved: Saved) -> Outcome:
-    """Tune, fit and rank one model, and save what it gave."""
+    """Tune, fit and rank one model, and save its result."""
     try:
-        trials = _tuned(name, split, plan, saved)
+        trials = _tune(name, split, plan, saved)
         settings = tuning.best(trials)
         if "precision" in default_settings(name):
             settings = {**settings, "precision": plan.precision}
-        model, seconds = _fitted(name, settings, split.training)
+        model, seconds = _fit(name, settings, split.training)
     except NotInstalled as why:
         return Missing(name, str(why))
     ranked, ms_per_user = rank_cases(model, name, cases, split.catalogue, plan.sampled, split.training.seed)
@@ -92,7 +102,7 @@ def run_model(name: str, split: Split, cases: Cases, plan: Plan, saved: Saved) -
 def rank_cases(
     model: Model, name: str, cases: Cases, catalogue: Catalogue, sampled: int | None = None, seed: int = 0
 ) -> tuple[Ranked, float]:
-    """Ranks and lists of a fitted model, and the milliseconds it took for one user; memory does not grow with users.
+    """Ranks and lists of a fitted model, and its milliseconds for one user; memory does not grow with the users.
 
     Raises MendableError where the model gives NaN.
     """
@@ -100,7 +110,7 @@ def rank_cases(
     step = max(1, min(MAX_USERS, MAX_SCORES // n_items))
     random = np.random.default_rng(seed)
     parts: list[Ranked] = []
-    for start in progress(range(0, len(cases), step), f"rank by {name}"):
+    for start in progress(range(0, len(cases), step), f"rank by {name}, users", len(cases), step):
         part = cases.of(np.arange(start, min(start + step, len(cases))))
         began = time.perf_counter()
         raw = model.scores(part.histories)
@@ -110,20 +120,20 @@ def rank_cases(
         scores[:, ~catalogue.available] = -np.inf
         if sampled is not None:
             _keep_sample(scores, part, catalogue, sampled, random)
-        parts.append(Ranked(ranks_of(scores, part.relevant), top_rows(scores, LIST_LENGTH)))
+        parts.append(Ranked(ranks_of(scores, part.relevant), top_rows_per_user(scores, LIST_LENGTH)))
     ranks = Ranks(cases.relevant.starts, np.concatenate([part.ranks.ranks for part in parts]))
     return Ranked(ranks, np.concatenate([part.lists for part in parts])), 1000 * spent / len(cases)
 
 
-def _tuned(name: str, split: Split, plan: Plan, saved: Saved) -> tuple[Trial, ...]:
-    """The trials of a model on validation, none where the plan or the model has none."""
+def _tune(name: str, split: Split, plan: Plan, saved: Saved) -> tuple[Trial, ...]:
+    """The trials of a model on validation, none where the plan has none or the model has nothing to choose."""
     every = tuning.settings_to_try(name, plan.trials, split.training.seed)
     if every and not len(split.validation):
         raise MendableError("no user has an event to validate on", "--tune", "Use --tune 0, which takes the defaults")
     cases = split.validation.sample(tuning.MAX_USERS, split.training.seed)
 
     def judge(settings: Mapping[str, Setting]) -> float:
-        model, _ = _fitted(name, settings, split.tuning)
+        model, _ = _fit(name, settings, split.tuning)
         ranked, _ = rank_cases(model, name, cases, split.catalogue)
         return float(per_user(ranked.ranks, SELECTION_METRIC).mean())
 
@@ -131,22 +141,23 @@ def _tuned(name: str, split: Split, plan: Plan, saved: Saved) -> tuple[Trial, ..
     return tuning.tune(progress(every, f"tune {name}", len(every)), before, judge, saved.save_trials) if every else ()
 
 
-def _fitted(name: str, settings: Mapping[str, Setting], training: Training) -> tuple[Model, float]:
+def _fit(name: str, settings: Mapping[str, Setting], training: Training) -> tuple[Model, float]:
     model = make_model(name, settings)
     began = time.perf_counter()
-    model.fit(training)
+    with stage(f"fit {name}"):
+        model.fit(training)
     return model, time.perf_counter() - began
 
 
 def _keep_sample(scores: Floats, part: Cases, catalogue: Catalogue, n: int, random: np.random.Generator) -> None:
-    """Take all but the relevant items and `n` random others out of the ranking, in place; the same for every model."""
+    """Take all but the relevant items and `n` random others, the same for every model, out of the ranking, in place."""
     draws = random.random(scores.shape, dtype=np.float32)
     mask(draws, part.histories)
     draws[:, ~catalogue.available] = -np.inf
     lengths = part.relevant.lengths
-    draws[np.repeat(np.arange(len(part)), lengths), part.relevant.rows] = 2.0  # above all draws
-    rows = top_rows(draws, n + int(lengths.max()))
-    taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NONE)
+    draws[part.relevant.owners, part.relevant.rows] = 2.0  # above all draws
+    rows = top_rows_per_user(draws, n + int(lengths.max()))
+    taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NO_ITEM)
     out: npt.NDArray[np.bool_] = np.ones(scores.shape, bool)
     out[np.nonzero(taken)[0], rows[taken]] = False
     scores[out] = -np.inf

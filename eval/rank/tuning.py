@@ -1,4 +1,4 @@
-"""Choosing a model's settings by trials on validation: a seeded random search, the defaults being the first trial."""
+"""Chooses a model's settings by trials on validation: a seeded random search whose first trial are the defaults."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
@@ -8,7 +8,7 @@ import numpy as np
 from eval.models.registry import Setting, default_settings, model_class
 from eval.rank.results import Trial
 
-MAX_USERS = 2000  # validation users of a trial: more would hardly change what wins, and cost
+MAX_USERS = 2000  # validation users of a trial: more would cost, and hardly change which settings win
 
 
 def settings_to_try(name: str, trials: int, seed: int) -> list[dict[str, Setting]]:
@@ -29,7 +29,7 @@ def tune(
     judge: Callable[[Mapping[str, Setting]], float],
     save: Callable[[tuple[Trial, ...]], None],
 ) -> tuple[Trial, ...]:
-    """Judge each of the settings once, those of `before` not again; `save` is called after each."""
+    """Judge each of the settings once, except those of the trials `before`; `save` is called after each trial."""
     known = {_key(trial.settings): trial for trial in before}
     done: tuple[Trial, ...] = ()
     for settings in every:
@@ -39,7 +39,7 @@ def tune(
 
 
 def best(trials: tuple[Trial, ...]) -> Mapping[str, Setting]:
-    """The settings of the best trial, the earlier of equals; the defaults where nothing was tried."""
+    """The settings of the best trial, the first of equals; the defaults where there is no trial."""
     return max(trials, key=lambda trial: trial.ndcg).settings if trials else {}
 
 

@@ -1,25 +1,24 @@
-"""The behaviour part of an index: item-to-item matrices from histories, and the fusion that was learned with them."""
+"""The behaviour part of an index: item-to-item matrices of all histories, and the fusion trained with them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from index.storage.arrays import read_array
-from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.item_similarity import DENSE_ITEMS, Factors, Matrix, strongest
-from index.storage.home import write_bytes
-from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
-from index.retrieval.fusion_training import learn_fusion
-from index.build.parts import PreviousIndex, BuildContext
+from index.build.parts import BuildContext, PreviousIndex
 from index.build.review_part import read_reviews
-from index.retrieval.vector_store import VECTORS
+from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.build.text_part import FOLDER as TEXT
+from index.retrieval.behaviour_signals import Behaviour
+from index.retrieval.fusion_training import learn_fusion
+from index.retrieval.item_matrices import DENSE_ITEMS, Factors, Matrix
+from index.retrieval.vector_store import VECTORS
+from index.storage.arrays import read_array
+from index.storage.home import write_bytes
 
 FOLDER = "behaviour"
-SEED = 1  # of the fusion: which events it learns from, and its first weights
+SEED = 1  # of the fusion: which events it is trained on, and its first weights
 
 
 @dataclass(frozen=True)
@@ -27,31 +26,31 @@ class BehaviourPart:
     """Behaviour matrices and fusion of a domain's histories; needs the vectors of the other parts."""
 
     name: str = FOLDER
-    version: int = 4
+    version: int = 5
 
-    def wanted(self, domain: str) -> bool:
-        """Always: without events the matrices are empty."""
+    def is_needed(self, domain: str) -> bool:
+        """Always: without events the matrices are zero."""
         return True
 
-    def build(self, making: BuildContext) -> Mapping[str, Any]:
-        """Fit on all events; the fusion learns from events that its matrices were fitted without."""
-        domain = making.domain
-        folder = making.folder / FOLDER
-        vectors = np.asarray(read_array(making.folder / TEXT / VECTORS))
-        reviews = read_reviews(making.folder)
+    def build(self, context: BuildContext) -> Mapping[str, Any]:
+        """Fit to all events; the fusion is trained on events that its matrices were fitted without."""
+        domain = context.domain
+        folder = context.folder / FOLDER
+        vectors = np.asarray(read_array(context.folder / TEXT / VECTORS))
+        reviews = read_reviews(context.folder)
         fusion, n_lists = learn_fusion(domain.histories, domain.catalogue, vectors, SEED, reviews)
         save_fusion(folder, fusion, n_lists)
         save_behaviour(folder, Behaviour.fit(domain.histories, len(domain.catalogue)))
         return {"n_events": len(domain.histories.rows), "fusion_lists": n_lists, "fusion_columns": list(fusion.columns)}
 
-    def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
-        """New items have no events yet: the matrices grow by empty rows, the fusion stays."""
+    def extend(self, context: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
+        """New items have no events yet: the matrices get empty rows, the fusion stays."""
         before = old.folder / FOLDER
-        n_items = len(making.domain.catalogue)
+        n_items = len(context.domain.catalogue)
         behaviour = load_behaviour(before)
         matrices = {name: pad_matrix(matrix, n_items) for name, matrix in behaviour.matrices.items()}
         popularity = np.pad(behaviour.popularity, (0, n_items - behaviour.n_items))
-        folder = making.folder / FOLDER
+        folder = context.folder / FOLDER
         save_behaviour(folder, Behaviour(matrices, popularity))
         write_bytes(folder / FUSION, (before / FUSION).read_bytes())
         return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
@@ -64,6 +63,10 @@ def pad_matrix(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> 
         return Factors(*(np.pad(part, ((0, spare), (0, 0))) for part in (matrix.before, matrix.after)))
     if isinstance(matrix, np.ndarray) and n_items <= dense_items:
         return np.pad(matrix, ((0, spare), (0, spare)))
-    own = strongest(sparse.csr_matrix(matrix)) if isinstance(matrix, np.ndarray) else matrix.copy()
-    own.resize((n_items, n_items))
-    return own
+    from scipy import sparse
+
+    from index.retrieval.item_similarity import keep_strongest
+
+    padded = keep_strongest(sparse.csr_matrix(matrix)) if isinstance(matrix, np.ndarray) else matrix.copy()
+    padded.resize((n_items, n_items))
+    return padded

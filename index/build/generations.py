@@ -1,7 +1,7 @@
-"""The generations of a domain's index: each a folder that counts once its manifest is there, and is never changed.
+"""The generations of a domain's index: each a folder that is complete once its manifest is there, and never changes.
 
-A reader takes the newest that fits the domain's tables. So a change of tables and index has one moment, the renaming
-of the table, and a kill before or after it leaves a pair that fits.
+A command opens the newest whose manifest names the domain's tables. So tables and index change at one moment, when the
+table is renamed, and a kill before or after it leaves a pair that matches.
 """
 
 import fcntl
@@ -12,30 +12,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.build.manifest import NAME, Manifest, read_manifest, refuse_index
 from index.errors import MendableError
 from index.storage.home import index_folder, mendable_writes, sync
-from index.build.manifest import NAME, Manifest, read_manifest, refused
 
 GENERATION = re.compile(r"g(\d{6})")
-SHARDS, STAGING, LOCK = ".building", ".staging", ".lock"
+SHARDS = ".building"  # vectors of texts, which a killed build finds again
+STAGING = ".staging"  # tables as they will be after a change
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One index on disk."""
+    """One index on disk: its folder and its manifest."""
 
     folder: Path
     manifest: Manifest
 
 
-def finished(name: str) -> list[Path]:
-    """The folders of all finished generations, newest first."""
+def generation_folders(name: str) -> list[Path]:
+    """The folders of a domain's complete generations, newest first."""
     return sorted((folder for folder in _all(name) if (folder / NAME).is_file()), reverse=True)
 
 
-def fitting(name: str, tables_sha256: str) -> Generation:
+def matching_generation(name: str, tables_sha256: str) -> Generation:
     """The newest generation made of these tables. Raises MendableError, naming both hashes, where none is."""
-    folders = finished(name)
+    folders = generation_folders(name)
     if not folders:
         way_out = f"Run `python -m index build --domain {name}`"
         raise MendableError(f"domain {name!r} has no index", str(index_folder(name)), way_out)
@@ -45,12 +47,12 @@ def fitting(name: str, tables_sha256: str) -> Generation:
             return generation
     made_of = generations[0].manifest.tables_sha256
     why = f"it was made of tables {made_of[:12]}, those of the domain are {tables_sha256[:12]}"
-    raise refused(why, folders[0] / NAME, name)
+    raise refuse_index(why, folders[0] / NAME, name)
 
 
 @contextmanager
 def only_writer(name: str) -> Iterator[None]:
-    """Keeps a second build of the same domain out; a killed process lets go by itself."""
+    """Hold the lock of a domain's index. Raises MendableError where another process holds it; a killed one does not."""
     folder = index_folder(name)
     with mendable_writes(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,9 +69,9 @@ def only_writer(name: str) -> Iterator[None]:
 
 @contextmanager
 def new_generation(name: str) -> Iterator[Path]:
-    """An empty folder for the next generation, gone again where something fails before its manifest is written."""
+    """An empty folder for the next generation, removed again where something fails before its manifest is written."""
     numbers = [int(folder.name[1:]) for folder in _all(name)]
-    for unfinished in set(_all(name)) - set(finished(name)):  # of a killed run: nobody else writes now
+    for unfinished in set(_all(name)) - set(generation_folders(name)):  # of a killed run: the lock is held
         shutil.rmtree(unfinished, ignore_errors=True)
     folder = index_folder(name) / f"g{max(numbers, default=0) + 1:06}"
     with mendable_writes(folder):
@@ -82,7 +84,7 @@ def new_generation(name: str) -> Iterator[Path]:
 
 
 def seal(folder: Path, manifest: Manifest) -> None:
-    """Bring everything to the disk, then write the manifest: from here on the generation counts."""
+    """Bring all files to the disk, then write the manifest, which completes the generation."""
     with mendable_writes(folder):
         for path in sorted(folder.rglob("*")):
             sync(path)
@@ -91,11 +93,11 @@ def seal(folder: Path, manifest: Manifest) -> None:
     sync(folder.parent)
 
 
-def clear(name: str, kept: Path) -> None:
-    """Remove all other generations, and what builds and changes had put aside."""
+def remove_others(name: str, kept: Path) -> None:
+    """Remove all generations but one, and the files that builds and changes had put aside."""
     for folder in _all(name):
         if folder != kept:
-            (folder / NAME).unlink(missing_ok=True)  # first: a half-removed folder must not count
+            (folder / NAME).unlink(missing_ok=True)  # first: a half-removed folder is not complete
             shutil.rmtree(folder, ignore_errors=True)
     for aside in (SHARDS, STAGING):
         shutil.rmtree(index_folder(name) / aside, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Opens a domain's index: checks that it fits the domain and the encoder, and maps its files into memory."""
+"""Opens a domain's index: checks that it matches the domain and the encoder, and maps its files into memory."""
 
 import functools
 from dataclasses import dataclass
@@ -6,23 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from index.storage.arrays import read_array
-from index.data.domain import Domain
-from index.embedding.encoder import Encoder, TextEncoder
-from index.errors import MendableError
-from index.build.generations import Generation, fitting
-from index.retrieval.bm25 import Lexical
-from index.retrieval.text_index import TextIndex
-from index.build.manifest import NAME, Manifest, check_files, refused
-from index.embedding.model_files import ModelFolder, resolve
-from index.types import Floats
-from index.retrieval.vector_store import VectorStore
+from index.build.generations import Generation, matching_generation
+from index.build.manifest import NAME, Manifest, check_files, refuse_index
 from index.build.review_part import ReviewIndex, load_review_index
 from index.build.text_part import FOLDER, MEAN, WORDS, TextPart
+from index.data.domain import Domain
+from index.embedding.encoder import Encoder, TextEncoder
+from index.embedding.model_files import ModelFolder, resolve
+from index.errors import MendableError
+from index.retrieval.bm25 import LexicalIndex
+from index.retrieval.text_index import TextIndex
+from index.retrieval.vector_store import VectorStore
+from index.storage.arrays import read_array
+from index.types import Floats
+
 
 @dataclass(frozen=True)
 class DomainIndex:
-    """A domain with its opened index; `folder` is that of the generation, where all parts lie."""
+    """A domain with its opened index; `folder` is that of the generation, with a folder for each part."""
 
     domain: Domain
     text: TextIndex
@@ -41,7 +42,7 @@ class DomainIndex:
 
 
 class OpenedDomain:
-    """A domain that a command has opened: its tables, and its index from the first time that it is asked for.
+    """A domain that a command has opened: its tables, and its index, which is opened when it is first used.
 
     Without an encoder it is the one that the index names.
     """
@@ -56,24 +57,24 @@ class OpenedDomain:
 
     @functools.cached_property
     def index(self) -> DomainIndex:
-        """The domain's index, opened once. Raises MendableError where there is none that fits."""
+        """The domain's index, opened once. Raises MendableError where there is none that matches."""
         return open_index(self.domain, self._encoder)
 
 
 def open_index(domain: Domain, encoder: TextEncoder | None = None) -> DomainIndex:
-    """The index of a domain; without an encoder, the one that it names, loaded at the first text.
+    """The index of a domain; without `encoder`, with the one that it names, loaded at the first text.
 
-    Raises MendableError where there is none, or where it does not fit: what it says, what is, and how to make it anew.
+    Raises MendableError where there is none or it does not match: both values, and how to rebuild it.
     """
-    generation = fitting(domain.name, domain.sha256)
+    generation = matching_generation(domain.name, domain.sha256)
     while True:
         try:
-            return _opened(domain, generation, encoder)
+            return _open(domain, generation, encoder)
         except (MendableError, FileNotFoundError):
-            newer = fitting(domain.name, domain.sha256)
+            newer = matching_generation(domain.name, domain.sha256)
             if newer.folder == generation.folder:
                 raise
-            generation = newer  # a build has put another in its place meanwhile
+            generation = newer  # a build has replaced it meanwhile
 
 
 def encoder_of(generation: Generation) -> ModelFolder:
@@ -82,12 +83,12 @@ def encoder_of(generation: Generation) -> ModelFolder:
     try:
         model = resolve(manifest.encoder, online=False)
     except MendableError as why:
-        raise refused(f"its encoder {manifest.encoder!r} is not on this machine", where, manifest.domain) from why
+        raise refuse_index(f"its encoder {manifest.encoder!r} is not on this machine", where, manifest.domain) from why
     check_encoder(generation, model.name, model.sha256)
     return model
 
 
-def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None) -> DomainIndex:
+def _open(domain: Domain, generation: Generation, encoder: TextEncoder | None) -> DomainIndex:
     folder, manifest = generation.folder, generation.manifest
     if encoder is None:
         encoder = Encoder(encoder_of(generation))
@@ -95,19 +96,19 @@ def _opened(domain: Domain, generation: Generation, encoder: TextEncoder | None)
         check_encoder(generation, encoder.name, encoder.sha256)
     if manifest.n_items != len(domain.catalogue):
         why = f"it has {manifest.n_items} items, the catalogue {len(domain.catalogue)}"
-        raise refused(why, folder / NAME, manifest.domain)
+        raise refuse_index(why, folder / NAME, manifest.domain)
     version = manifest.parts.get(FOLDER, {}).get("version")
     if version != TextPart().version:
-        raise refused(
-            f"its text part has version {version}, wanted is {TextPart().version}", folder / NAME, domain.name
+        raise refuse_index(
+            f"its text part has version {version}, this program reads {TextPart().version}", folder / NAME, domain.name
         )
     check_files(folder, manifest)
     store = VectorStore.load(folder / FOLDER)
     if store.vectors.shape != (manifest.n_items, encoder.dim):
         why = f"its vectors are {store.vectors.shape}, the encoder makes {(manifest.n_items, encoder.dim)}"
-        raise refused(why, folder, manifest.domain)
+        raise refuse_index(why, folder, manifest.domain)
     mean = np.asarray(read_array(folder / FOLDER / MEAN))
-    text = TextIndex(encoder, store, mean, Lexical.load(folder / FOLDER / WORDS))
+    text = TextIndex(encoder, store, mean, LexicalIndex.load(folder / FOLDER / WORDS))
     return DomainIndex(domain, text, manifest, folder)
 
 
@@ -116,6 +117,6 @@ def check_encoder(generation: Generation, name: str, sha256: str) -> None:
     manifest = generation.manifest
     if (manifest.encoder, manifest.encoder_sha256) != (name, sha256):
         made, here = f"{manifest.encoder} {manifest.encoder_sha256[:12]}", f"{name} {sha256[:12]}"
-        raise refused(
+        raise refuse_index(
             f"it was made by the encoder {made}, here is {here}", generation.folder / NAME, generation.manifest.domain
         )

@@ -1,4 +1,4 @@
-"""What an index says of itself, and the check that its files are those that were written."""
+"""The manifest of an index: its format version, encoder, sizes, tables and files, and the check of these files."""
 
 import hashlib
 import json
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import MendableError
+from index.storage.file_hashes import file_sha256
 from index.storage.home import write_json
-from index.embedding.model_files import file_sha256
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1
-HASHED_UP_TO = 64 << 20  # bytes; larger files are checked by their size when an index is opened
+MAX_HASHED = 64 << 20  # bytes of a file that is hashed when an index is opened; larger ones are checked by size alone
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class Manifest:
-    """An index in words; `parts` has each part's version and what it tells of itself."""
+    """What `manifest.json` holds; `parts` has each part's version and figures by its name."""
 
     domain: str
     created: str  # ISO 8601, UTC
@@ -42,7 +42,7 @@ class Manifest:
     format_version: int = FORMAT_VERSION
 
     def write(self, folder: Path) -> None:
-        """Write the manifest as one step; from here on the folder counts as an index."""
+        """Write the manifest as one step, which completes the index."""
         content = asdict(self)
         write_json(folder / NAME, {"format_version": content.pop("format_version"), **content})
 
@@ -57,8 +57,8 @@ def read_manifest(folder: Path) -> Manifest:
             files = {str(name): FileRecord(**record) for name, record in content.pop("files").items()}
             return Manifest(**content, files=files)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as why:
-        raise refused("its manifest cannot be read", path, path.parent.parent.name) from why
-    raise refused(f"it has format {version!r}, this program reads {FORMAT_VERSION}", path, path.parent.parent.name)
+        raise refuse_index("its manifest cannot be read", path, path.parent.parent.name) from why
+    raise refuse_index(f"it has format {version!r}, this program reads {FORMAT_VERSION}", path, path.parent.parent.name)
 
 
 def record_files(folder: Path) -> dict[str, FileRecord]:
@@ -73,20 +73,20 @@ def check_files(folder: Path, manifest: Manifest) -> None:
         path = folder / name
         size = path.stat().st_size if path.is_file() else None
         if size is None:
-            raise refused("a file is missing", path, manifest.domain)
+            raise refuse_index("a file is missing", path, manifest.domain)
         if size != record.bytes:
-            raise refused(f"a file has {size} bytes, the manifest says {record.bytes}", path, manifest.domain)
-        if size <= HASHED_UP_TO and file_sha256(path) != record.sha256:
-            raise refused("a file has another content than the manifest says", path, manifest.domain)
+            raise refuse_index(f"a file has {size} bytes, the manifest says {record.bytes}", path, manifest.domain)
+        if size <= MAX_HASHED and file_sha256(path) != record.sha256:
+            raise refuse_index("a file has another content than the manifest says", path, manifest.domain)
 
 
-def refused(why: str, where: Path | str, domain: str) -> MendableError:
-    """The error of an index that cannot be used, with the command that makes it anew."""
+def refuse_index(why: str, where: Path | str, domain: str) -> MendableError:
+    """The error for an index that cannot be used, with the command that rebuilds it."""
     return MendableError(f"the index is refused: {why}", str(where), f"Run `python -m index build --domain {domain}`")
 
 
 def texts_sha256(texts: tuple[str, ...]) -> str:
-    """One hash over texts in their order."""
+    """The SHA-256 of texts in their order, 64 hex digits."""
     digest = hashlib.sha256()
     for text in texts:
         raw = text.encode("utf-8", "surrogatepass")

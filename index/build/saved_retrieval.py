@@ -1,25 +1,24 @@
-"""Behaviour matrices and the fusion on disk: plain arrays and JSON beside the other files of an index."""
+"""Behaviour matrices and the fusion on disk, as arrays and JSON."""
 
 import json
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
-from index.storage.arrays import read_array, write_array
-from index.retrieval.behaviour_signals import COARSE, Behaviour
-from index.retrieval.item_similarity import Factors, Matrix
 from index.errors import MendableError
-from index.retrieval.features import COLUMNS
+from index.retrieval.behaviour_signals import COARSE_FACTORS, Behaviour
 from index.retrieval.fusion import Fusion
-from index.storage.home import write_json
+from index.retrieval.fusion_features import COLUMNS
+from index.retrieval.item_matrices import Factors, Matrix
 from index.retrieval.vector_store import VECTORS, VectorStore
+from index.storage.arrays import read_array, write_array
+from index.storage.home import write_json
 
 POPULARITY, FUSION = "popularity.npy", "fusion.json"
 REBUILD = "Run `python -m index build` with --force"
 SPARSE_PARTS = ("data", "indices", "indptr")
 MATRICES, LATENT = ("transitions", "next_items", "similarity"), "latent"
-BEFORE, AFTER = "before.npy", "items"  # the two sides of the latent matrix: an array, and vectors that FAISS finds
+BEFORE, AFTER = "before.npy", "items"  # the two sides of the latent factors: an array, and a vector store
 
 
 def save_behaviour(folder: Path, behaviour: Behaviour) -> None:
@@ -42,16 +41,16 @@ def load_behaviour(folder: Path) -> Behaviour:
     popularity = np.asarray(read_array(folder / POPULARITY))
     matrices = {name: _matrix(folder, name, len(popularity)) for name in MATRICES}
     factors = Factors(np.asarray(read_array(folder / BEFORE)), np.asarray(read_array(folder / AFTER / VECTORS)))
-    return Behaviour({**matrices, LATENT: factors, "coarse": factors.first(COARSE)}, popularity)
+    return Behaviour({**matrices, LATENT: factors, "coarse": factors.first(COARSE_FACTORS)}, popularity)
 
 
 def load_item_store(folder: Path) -> VectorStore:
-    """What finds behaviour's item vectors. Raises MendableError where its files are damaged."""
+    """The store of behaviour's item vectors. Raises MendableError where its files are damaged."""
     return VectorStore.load(folder / AFTER)
 
 
 def save_fusion(folder: Path, fusion: Fusion, n_lists: int) -> None:
-    """Write the fusion's weights, and from how many lists it was learned (0: a plain sum)."""
+    """Write the fusion's weights, and on how many lists it was trained (0: an untrained sum)."""
     weights = {name: value.tolist() for name, value in fusion.weights.items()}
     write_json(folder / FUSION, {"columns": list(fusion.columns), "n_lists": n_lists, "weights": weights})
 
@@ -66,7 +65,7 @@ def load_fusion(folder: Path, columns_wanted: tuple[str, ...] = COLUMNS) -> Fusi
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as why:
         raise MendableError("cannot read the fusion", str(path), REBUILD) from why
     if columns != columns_wanted:
-        raise MendableError("the fusion was learned on other features than these", str(path), REBUILD)
+        raise MendableError("the fusion was trained on other features than these", str(path), REBUILD)
     return Fusion(columns, weights)
 
 
@@ -74,5 +73,7 @@ def _matrix(folder: Path, name: str, n_items: int) -> Matrix:
     dense = folder / f"{name}.npy"
     if dense.is_file():
         return read_array(dense)
+    from scipy import sparse
+
     data, indices, indptr = (np.asarray(read_array(folder / f"{name}.{part}.npy")) for part in SPARSE_PARTS)
     return sparse.csr_matrix((data, indices, indptr), shape=(n_items, n_items))

@@ -1,4 +1,4 @@
-"""Tables of a domain as they will be after a change, made aside, so that the index can be made before they change."""
+"""A domain's tables as they will be after a change, written aside, so that the index is ready before they change."""
 
 import os
 import shutil
@@ -9,41 +9,41 @@ from typing import Any
 
 import pyarrow as pa
 
-from index.data.domain import REMOVED, Catalogue, Domain, tables_sha256
-from index.errors import MendableError
 from index.build.generations import STAGING
-from index.storage.home import domain_folder, index_folder, mendable_writes, write_bytes, write_file
+from index.data.domain import REMOVED, Catalogue, Domain, tables_sha256
 from index.data.records import Item
 from index.data.tables import items_of, items_table, read_table, table_path, write_table
+from index.errors import MendableError
+from index.storage.home import domain_folder, index_folder, mendable_writes, write_bytes, write_file
 from index.storage.json_text import json_text
 
-ADDED = "zz-added"  # a part of this name is read after the others
+ADDED = "zz-added"  # name of a part with added items: it is read after the others
 
 
 @dataclass(frozen=True)
 class Staged:
-    """A domain as it will be, and the one file that makes it so."""
+    """A domain as it will be, and the one file that must be put in place for it."""
 
     domain: Domain
     source: Path
     target: Path
 
     def put_in_place(self) -> None:
-        """Change the domain, as one step."""
+        """Change the domain on disk, as one step."""
         write_file(self.target, lambda aside: shutil.copyfile(self.source, aside))
 
 
 def stage_items(domain: Domain, items: Sequence[Item]) -> Staged:
-    """A domain with these items after its own. Raises MendableError where a value does not fit its column."""
+    """A domain with these items behind its own. Raises MendableError where a value does not fit its column."""
     stage = _stage(domain.name)
     table = table_path(stage, "items")
     old = read_table(table)
     if table.is_dir():
         changed = table / f"{ADDED}-{len(old):012}.parquet"
-        write_table(_like(items_table(items), old.schema, widens=False), changed)
+        write_table(_fit_columns(items_table(items), old.schema, widens=False), changed)
     else:
         changed = table
-        write_table(_appended(old, items_table(items)), changed)
+        write_table(_append(old, items_table(items)), changed)
     found = items_of(read_table(table))
     wanted = [*domain.catalogue.ids, *(item.item_id for item in items)]
     if [item.item_id for item in found] != wanted:
@@ -90,16 +90,16 @@ def _files(path: Path) -> list[Path]:
     return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path] if path.is_file() else []
 
 
-def _appended(old: pa.Table, new: pa.Table) -> pa.Table:
+def _append(old: pa.Table, new: pa.Table) -> pa.Table:
     """The rows of both; a column of whole numbers becomes one of decimals where the new rows need it."""
-    new = _like(new, old.schema, widens=True)
+    new = _fit_columns(new, old.schema, widens=True)
     for n, field in enumerate(old.schema):
         if field.name in new.column_names and new.schema.field(field.name).type != field.type:
             old = old.set_column(n, field.name, old.column(n).cast(new.schema.field(field.name).type))
     return pa.concat_tables([old, new], promote_options="default")
 
 
-def _like(new: pa.Table, schema: pa.Schema, widens: bool) -> pa.Table:
+def _fit_columns(new: pa.Table, schema: pa.Schema, widens: bool) -> pa.Table:
     """The new rows with columns of the types that the table has; text that is a number becomes one, and so on."""
     for n, name in enumerate(new.column_names):
         if name in schema.names and new.schema.field(name).type != schema.field(name).type:
@@ -119,7 +119,15 @@ def _cast(column: Any, kind: Any, name: str, widens: bool) -> Any:
     except pa.ArrowException as why:
         if widens and pa.types.is_integer(kind) and pa.types.is_floating(column.type):
             return column
-        shown = next(str(each) for each in column.to_pylist() if each is not None)
+        shown = next(str(each) for each in column.to_pylist() if each is not None and not _fits(each, kind))
         raise MendableError(
             f"column {name!r} holds {kind}, an added item has {shown[:60]!r}", "--items", "Mend the value"
         ) from why
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        pa.array([value]).cast(kind)
+    except pa.ArrowException:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The text part of an index: an embedding of each item's text, found by FAISS, and the same texts by their words."""
+"""The text part of an index: an embedding of each item's text in FAISS, and the words of the same texts for BM25."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,63 +7,63 @@ from typing import Any
 
 import numpy as np
 
-from index.storage.arrays import blocks_of, read_array, write_array, write_blocks
-from index.command import progress
+from index.build.manifest import texts_sha256
+from index.build.parts import BuildContext, PreviousIndex
+from index.data.item_text import item_text, item_title
+from index.data.records import Item
 from index.embedding.encoder import TextEncoder
 from index.errors import MendableError
-from index.retrieval.bm25 import Lexical
-from index.build.manifest import texts_sha256
-from index.build.parts import PreviousIndex, BuildContext
-from index.data.records import Item
-from index.types import Floats
+from index.progress import progress, stage
+from index.retrieval.bm25 import LexicalIndex
 from index.retrieval.vector_store import VECTORS, VectorStore
-from index.data.item_text import item_text, item_title
+from index.storage.arrays import blocks_of, read_array, write_array, write_blocks
+from index.types import Floats
 
 FOLDER, WORDS, MEAN = "text", "words", "mean.npy"
-SHARD = 512  # texts that are embedded between two saves
+SHARD_SIZE = 512  # texts that are embedded between two saves
 
 
 @dataclass(frozen=True)
 class TextPart:
-    """Vectors, store and word index of the items' texts."""
+    """Vectors, vector store and word index of the items' texts."""
 
     name: str = FOLDER
     version: int = 2
 
-    def wanted(self, domain: str) -> bool:
+    def is_needed(self, domain: str) -> bool:
         """Always: every item has a title."""
         return True
 
-    def build(self, making: BuildContext) -> Mapping[str, Any]:
+    def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Embed every item, in shards that a killed build finds again."""
-        items = making.domain.catalogue.items
-        paths = embed_texts(making, [item_text(item) for item in items], "embedding items")
-        folder = making.folder / FOLDER
-        write_blocks(folder / VECTORS, (len(items), making.encoder.dim), np.float32, map(read_array, paths))
-        return _finished(making, VectorStore.build(_vectors(folder)))
+        items = context.domain.catalogue.items
+        paths = embed_texts(context, [item_text(item) for item in items], f"embedding {len(items):,} items")
+        folder = context.folder / FOLDER
+        write_blocks(folder / VECTORS, (len(items), context.encoder.dim), np.float32, map(read_array, paths))
+        return _write_indexes(context, VectorStore.build(_vectors(folder)))
 
-    def extend(self, making: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
+    def extend(self, context: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
         """Embed the new items only."""
-        items = making.domain.catalogue.items
+        items = context.domain.catalogue.items
         texts = [item_text(item) for item in items[old.n_items :]]
         store = VectorStore.load(old.folder / FOLDER, writable=True)
-        folder = making.folder / FOLDER
-        blocks = (store.vectors, making.encoder.encode(texts, "embedding items"))
-        write_blocks(folder / VECTORS, (len(items), making.encoder.dim), np.float32, blocks)
-        return _finished(making, store.extended(_vectors(folder)))
+        folder = context.folder / FOLDER
+        blocks = (store.vectors, context.encoder.encode(texts, f"embedding {len(texts):,} items"))
+        write_blocks(folder / VECTORS, (len(items), context.encoder.dim), np.float32, blocks)
+        return _write_indexes(context, store.extend(_vectors(folder)))
 
 
-def embed_texts(making: BuildContext, texts: Sequence[str], what: str) -> list[Path]:
-    """The files with the vectors of texts, in shards that a killed build finds again, under a progress bar."""
-    shards = [tuple(texts[start : start + SHARD]) for start in range(0, len(texts), SHARD)]
-    return [_shard(making, shard) for shard in progress(shards, what)]
+def embed_texts(context: BuildContext, texts: Sequence[str], what: str) -> list[Path]:
+    """The files with the vectors of texts, in shards that a killed build finds again; `what` names the progress."""
+    shards = [tuple(texts[start : start + SHARD_SIZE]) for start in range(0, len(texts), SHARD_SIZE)]
+    return [_embed_shard(context, shard) for shard in progress(shards, what, len(texts), SHARD_SIZE)]
 
 
-def _shard(making: BuildContext, texts: tuple[str, ...]) -> Path:
-    """The file with the vectors of some texts, named after what it is made of."""
-    path = making.aside / f"{making.encoder.sha256[:16]}-{texts_sha256(texts)[:32]}.npy"
-    if not _is_whole(path, len(texts), making.encoder):
-        write_array(path, making.encoder.encode(texts))
+def _embed_shard(context: BuildContext, texts: tuple[str, ...]) -> Path:
+    """The file with the vectors of some texts, named by the hashes of encoder and texts."""
+    path = context.shards / f"{context.encoder.sha256[:16]}-{texts_sha256(texts)[:32]}.npy"
+    if not _is_whole(path, len(texts), context.encoder):
+        write_array(path, context.encoder.encode(texts, "batches of these"))
     return path
 
 
@@ -72,7 +72,7 @@ def _is_whole(path: Path, n: int, encoder: TextEncoder) -> bool:
         return False
     try:
         return read_array(path).shape == (n, encoder.dim)
-    except MendableError:  # cut off by a crash of the machine: it is made again
+    except MendableError:  # cut off by a crash of the machine
         return False
 
 
@@ -80,15 +80,16 @@ def _vectors(folder: Path) -> Floats:
     return read_array(folder / VECTORS)
 
 
-def _finished(making: BuildContext, store: VectorStore) -> Mapping[str, Any]:
-    """Write store and word index."""
-    folder = making.folder / FOLDER
+def _write_indexes(context: BuildContext, store: VectorStore) -> Mapping[str, Any]:
+    """Write the vector store, the mean vector and the word index; what is returned stands in the manifest."""
+    folder = context.folder / FOLDER
     store.save(folder)
     write_array(folder / MEAN, _mean(store.vectors))
-    items = making.domain.catalogue.items
+    items = context.domain.catalogue.items
     titles, texts = zip(*_texts(items), strict=True) if items else ((), ())
-    Lexical.build(titles, texts).save(folder / WORDS)
-    return {"store": asdict(store.settings), "device": store.device, "precision": making.encoder.precision}
+    with stage(f"indexing the words of {len(items):,} items"):
+        LexicalIndex.build(titles, texts).save(folder / WORDS)
+    return {"store": asdict(store.settings), "device": store.device, "precision": context.encoder.precision}
 
 
 def _texts(items: Sequence[Item]) -> Iterator[tuple[str, str]]:

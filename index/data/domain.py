@@ -1,4 +1,4 @@
-"""A domain in memory: its catalogue, and everybody's history as columns."""
+"""A domain in memory: its catalogue, and the histories of all users as columns."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ import pyarrow as pa
 from index.data.records import History, Item
 from index.data.tables import items_of, read_table, table_path
 from index.errors import MendableError
-from index.storage.home import domain_folder, home, restore_folder
+from index.storage.home import DOMAIN_NAME, domain_folder, home, restore_folder
 from index.types import Floats, Rows
 
 REMOVED = "removed.json"  # ids taken out by `index remove`; they stay in histories and are never candidates
@@ -54,7 +54,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Histories:
-    """Everybody's events in order of time (equal times by row number): user n has `rows[starts[n]:starts[n + 1]]`."""
+    """All users' events in order of time (equal times by row number): user n has `rows[starts[n]:starts[n + 1]]`."""
 
     users: tuple[str, ...]
     starts: Rows
@@ -93,7 +93,7 @@ class Histories:
         """The number of the user of each event."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
-    def chosen(self, numbers: npt.NDArray[np.integer]) -> "Histories":
+    def select_users(self, numbers: npt.NDArray[np.integer]) -> "Histories":
         """The histories of these users, by number, in the order given."""
         lengths = self.lengths[numbers]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -101,7 +101,7 @@ class Histories:
         times = None if self.times is None else self.times[events]
         return Histories(tuple(self.users[n] for n in numbers), starts, self.rows[events], self.values[events], times)
 
-    def kept(self, events: npt.NDArray[np.bool_]) -> "Histories":
+    def select_events(self, events: npt.NDArray[np.bool_]) -> "Histories":
         """All users with those of their events that are marked."""
         lengths = np.bincount(self.owners[events], minlength=len(self))
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -112,13 +112,13 @@ class Histories:
     def of(cls, users: Sequence[str], histories: Sequence[History]) -> "Histories":
         """Histories given one by one, in the order of `users`."""
         starts = np.concatenate([[0], np.cumsum([len(each) for each in histories])]).astype(np.int64)
-        rows = _joined([each.rows for each in histories], np.int64)
-        values = _joined([each.values for each in histories], np.float32)
+        rows = _concatenate([each.rows for each in histories], np.int64)
+        values = _concatenate([each.values for each in histories], np.float32)
         timed = [each.times for each in histories if each.times is not None]
-        times = _joined(timed, np.int64) if histories and len(timed) == len(histories) else None
+        times = _concatenate(timed, np.int64) if histories and len(timed) == len(histories) else None
         return cls(tuple(users), starts, rows, values, times)
 
-    def until(self, lengths: Rows) -> "Histories":
+    def truncate(self, lengths: Rows) -> "Histories":
         """The first `lengths[n]` events of each user n."""
         lengths = np.minimum(lengths, self.lengths)
         kept = np.arange(len(self.rows)) - np.repeat(self.starts[:-1], self.lengths) < np.repeat(lengths, self.lengths)
@@ -129,7 +129,7 @@ class Histories:
 
 @dataclass(frozen=True)
 class Domain:
-    """A catalogue with what people did; `sha256` is that of its tables, `order` says how events were put in order."""
+    """A catalogue with its users' events; `sha256` is that of its tables, `order` says what orders the events."""
 
     name: str
     catalogue: Catalogue
@@ -140,7 +140,7 @@ class Domain:
     n_unknown_items: int = 0  # events of items that the catalogue lacks: not in the histories
 
     def history(self, user: str) -> History | None:
-        """The history of a user, None for somebody who is not in the data."""
+        """The history of a user, None for one who is not in the data."""
         n = self.histories.place_of.get(user)
         return None if n is None else self.histories[n]
 
@@ -175,7 +175,8 @@ def existing_folder(name: str) -> Path:
     folder = domain_folder(name)
     restore_folder(folder)
     if not table_path(folder, "items").exists():
-        known = sorted(path.parent.name for path in (home() / "domains").glob("*/items.parquet"))
+        folders = (path.parent.name for path in (home() / "domains").glob("*/items.parquet"))
+        known = sorted(filter(DOMAIN_NAME.fullmatch, folders))  # a backup is none
         there = f"There are: {', '.join(known)}" if known else "There is none yet"
         raise MendableError(
             f"no domain {name!r}",
@@ -206,9 +207,9 @@ def histories_of(events: pa.Table, catalogue: Catalogue) -> tuple[Histories, int
     row_of = catalogue.row_of
     ids = events.column("item_id").combine_chunks().dictionary_encode()
     rows_of_ids = np.array([row_of.get(i, -1) for i in ids.dictionary.to_pylist()], np.int64)
-    rows = rows_of_ids[ids.indices.to_numpy()] if len(ids) else np.zeros(0, np.int64)
+    rows = rows_of_ids[np.from_dlpack(ids.indices)] if len(ids) else np.zeros(0, np.int64)
     coded = events.column("user_id").combine_chunks().dictionary_encode()
-    users, user = coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
+    users, user = coded.dictionary.to_pylist(), np.from_dlpack(coded.indices).astype(np.int64)
     times = _column(events, "timestamp", np.int64)
     values = _column(events, "value", np.float32)
     known = rows >= 0
@@ -227,8 +228,20 @@ def _column(events: pa.Table, name: str, kind: Any) -> npt.NDArray[Any] | None:
     column = events.column(name).combine_chunks()
     if name == "timestamp" and column.null_count:
         return None  # an order that some events lack is no order: rows decide
-    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(kind)
+    return _numbers(column, kind)
 
 
-def _joined(parts: Sequence[npt.NDArray[Any]], kind: Any) -> npt.NDArray[Any]:
+def _numbers(column: pa.Array, kind: Any) -> npt.NDArray[Any]:
+    """A numeric column as a new array, NaN where it has no value. `to_numpy` of Arrow would load pandas for this."""
+    if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
+        column = column.cast(pa.float64())
+    width = np.dtype(column.type.to_pandas_dtype())
+    start = column.offset * width.itemsize
+    found = np.frombuffer(column.buffers()[1], width, len(column), start).astype(kind)
+    if column.null_count:
+        found[np.from_dlpack(column.is_null().cast(pa.int8())).astype(bool)] = np.nan
+    return found
+
+
+def _concatenate(parts: Sequence[npt.NDArray[Any]], kind: Any) -> npt.NDArray[Any]:
     return np.concatenate(parts).astype(kind) if parts else np.zeros(0, kind)

@@ -1,4 +1,4 @@
-"""The records that every room speaks of: item, event, review, and a user's history as columns."""
+"""The records that every room uses: item, event, review, and a user's history as columns."""
 
 import re
 import sys
@@ -45,7 +45,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The title as it is said, with its year: "Matrix, The (1999)" is "The Matrix (1999)"."""
+        """The title in spoken order, with its year: "Matrix, The (1999)" is "The Matrix (1999)"."""
         return spoken_title(self.title)
 
 
@@ -62,7 +62,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What somebody wrote of an item."""
+    """A text that a user wrote of an item."""
 
     review_id: str
     item_id: str
@@ -94,7 +94,7 @@ def _is_finite(value: Value) -> bool:
 
 
 def spoken_title(title: str) -> str:
-    """A title in the order in which it is said, its year kept."""
+    """A title in spoken order, its article first, its year kept."""
     year = _YEAR_AT_END.search(title)
     bare = title[: year.start()] if year else title
     inverted = _INVERTED.fullmatch(bare)

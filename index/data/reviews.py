@@ -1,4 +1,4 @@
-"""What people wrote of items: reads the reviews of a domain, and chooses which of them stand for an item."""
+"""Reads the reviews of a domain, and selects those that represent an item."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from index.data.records import Review
 from index.data.tables import read_table, table_path
 from index.storage.home import domain_folder
 
-MAX_AN_ITEM = 10  # reviews of one item that are embedded: more would hardly move their mean, and cost minutes
-LONGEST = 1000  # characters of a review that are read
+MAX_PER_ITEM = 10  # reviews of one item that are embedded: more would hardly move their mean, and cost minutes
+MAX_REVIEW = 1000  # characters of a review that are read
 
 
 def has_reviews(domain: str) -> bool:
@@ -29,17 +29,17 @@ def load_reviews(domain: str) -> tuple[Review, ...]:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """Reviews that stand for their items, in the order of the table, and how many there are in all of known items."""
+class SelectedReviews:
+    """Reviews that represent their items, in the order of the table, and the number of all reviews of known items."""
 
     reviews: tuple[Review, ...]
     n_known: int
 
 
-def chosen(reviews: tuple[Review, ...], catalogue: Catalogue, most: int = MAX_AN_ITEM) -> Chosen:
-    """At most `most` reviews of each item of the catalogue: the longest of what is read, the first of equals.
+def select_reviews(reviews: tuple[Review, ...], catalogue: Catalogue, limit: int = MAX_PER_ITEM) -> SelectedReviews:
+    """At most `limit` reviews of each item of the catalogue: the longest of what is read, the first of equals.
 
-    Nobody's stars or place in time decide, so that what is held out of a measurement chooses as little as can be.
+    Neither ratings nor times decide, so that what is held out of an evaluation has as little influence as can be.
     """
     of_item: dict[str, list[int]] = defaultdict(list)
     for n, review in enumerate(reviews):
@@ -48,11 +48,11 @@ def chosen(reviews: tuple[Review, ...], catalogue: Catalogue, most: int = MAX_AN
     kept = [
         n
         for places in of_item.values()
-        for n in sorted(places, key=lambda place: (-len(review_text(reviews[place])), place))[:most]
+        for n in sorted(places, key=lambda place: (-len(review_text(reviews[place])), place))[:limit]
     ]
-    return Chosen(tuple(reviews[n] for n in sorted(kept)), sum(map(len, of_item.values())))
+    return SelectedReviews(tuple(reviews[n] for n in sorted(kept)), sum(map(len, of_item.values())))
 
 
 def review_text(review: Review) -> str:
-    """Title and text in one line, at most LONGEST characters."""
-    return " ".join(f"{review.title or ''} {review.text or ''}".split())[:LONGEST]
+    """Title and text in one line, at most MAX_REVIEW characters."""
+    return " ".join(f"{review.title or ''} {review.text or ''}".split())[:MAX_REVIEW]

@@ -1,18 +1,21 @@
 """Divides histories: each user's first event with an item counts, and the last events are held out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from index.data.domain import Domain, Histories
-from index.types import Rows
+from index.types import Mask, Rows
 
-MIN_EVENTS = 3  # one to test on, one for validation, one to learn from
+MIN_EVENTS = 3  # one to test on, one for validation, one for training
+NO_USER = -1  # the number of a user who is not in some histories
 
 
 @dataclass(frozen=True)
 class LastOut:
-    """Leave-one-out: events to learn from, and for each user of them the row of the event that came next."""
+    """Leave-one-out: training events, and for each user the row of the event that came next."""
 
     training: Histories
     next_rows: Rows
@@ -23,40 +26,59 @@ def first_events(histories: Histories, n_items: int) -> tuple[Histories, int]:
     _, first = np.unique(histories.owners * n_items + histories.rows, return_index=True)
     kept = np.zeros(len(histories.rows), bool)
     kept[first] = True
-    return histories.kept(kept), int((~kept).sum())
+    return histories.select_events(kept), int((~kept).sum())
+
+
+def places_of(histories: Histories, users: Iterable[str]) -> Rows:
+    """The number of each of these users in the histories, NO_USER for one they lack."""
+    return np.array([histories.place_of.get(user, NO_USER) for user in users], np.int64)
+
+
+def have_events(histories: Histories, places: Rows, rows: Rows, n_items: int) -> Mask:
+    """For each user, by number (or NO_USER), and row: whether the histories hold such an event."""
+    held = np.isin(places * n_items + rows, histories.owners * n_items + histories.rows)
+    return np.asarray(held & (places != NO_USER), bool)
+
+
+def first_held_out(every: Histories, fitted: Histories, n_items: int) -> npt.NDArray[np.float64]:
+    """By item the time of the earliest of all events that is not fitted on: inf where none is, -inf without times."""
+    places = places_of(fitted, every.users)[every.owners]
+    held_out = ~have_events(fitted, places, every.rows, n_items)
+    times = np.full(len(every.rows), -np.inf) if every.times is None else every.times.astype(np.float64)
+    found = np.full(n_items, np.inf)
+    np.minimum.at(found, every.rows[held_out], times[held_out])
+    return found
 
 
 def leave_last_out(histories: Histories, n_items: int, n_last: int) -> LastOut:
-    """The `n_last`-th event from the end of each user as what came next, all before it to learn from."""
+    """The `n_last`-th event from the end of each user as what came next, all before it as training events."""
     cleaned, _ = first_events(histories, n_items)
-    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
-    lengths = chosen.lengths - n_last
-    return LastOut(chosen.until(lengths), chosen.rows[chosen.starts[:-1] + lengths])
+    tested = cleaned.select_users(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
+    lengths = tested.lengths - n_last
+    return LastOut(tested.truncate(lengths), tested.rows[tested.starts[:-1] + lengths])
 
 
 @dataclass(frozen=True)
 class ValidationSplit:
-    """What a tuning learns from, and whom it validates on: `users` are their numbers in `training`, `next_rows` the row
-    that each of them had next."""
+    """Training histories, and the users that are validated on: their numbers in `training`, and their next rows."""
 
     training: Histories
     users: Rows
     next_rows: Rows
 
 
-def split_validation(histories: Histories, n_items: int, most_users: int, seed: int) -> ValidationSplit:
-    """Everybody's last event held out as the test, and the one before of at most `most_users`, drawn, to validate on.
-
-    Of the others that one is learned from: the newest events tell most.
+def split_validation(histories: Histories, n_items: int, max_users: int, seed: int) -> ValidationSplit:
+    """Each user's last event held out for the test, and the one before it of at most `max_users`, drawn at random, for
+    validation; of the others that one is a training event, as the newest events tell most.
     """
     cleaned, _ = first_events(histories, n_items)
-    chosen = cleaned.chosen(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
-    users = np.arange(len(chosen))
-    if len(users) > most_users:
-        users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
-    lengths = chosen.lengths - 1
+    tested = cleaned.select_users(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
+    users = np.arange(len(tested))
+    if len(users) > max_users:
+        users = np.sort(np.random.default_rng(seed).choice(users, max_users, replace=False))
+    lengths = tested.lengths - 1
     lengths[users] -= 1
-    return ValidationSplit(chosen.until(lengths), users, chosen.rows[chosen.starts[users] + lengths[users]])
+    return ValidationSplit(tested.truncate(lengths), users, tested.rows[tested.starts[users] + lengths[users]])
 
 
 def sample_training(domain: Domain, n: int, seed: int) -> Histories:
@@ -64,4 +86,4 @@ def sample_training(domain: Domain, n: int, seed: int) -> Histories:
     training = leave_last_out(domain.histories, len(domain.catalogue), n_last=2).training
     long_enough = np.flatnonzero(training.lengths > 1)
     drawn = np.random.default_rng(seed).permutation(long_enough)[:n]
-    return training.chosen(np.sort(drawn))
+    return training.select_users(np.sort(drawn))

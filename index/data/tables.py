@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 from index.data.records import Item, Value
 from index.errors import MendableError
 from index.storage.home import write_file
+
+ColumnKind = Literal["number", "list", "text"]
 
 ITEM_COLUMNS = ("item_id", "title", "description", "categories")
 INTERACTIONS = pa.schema(
@@ -43,7 +45,7 @@ def read_table(path: Path) -> pa.Table:
     """A Parquet file, or a folder of parts in order of their names. Raises MendableError where it cannot be read."""
     parts = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     try:
-        return pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts], promote_options="default")
+        return pa.concat_tables([pq.ParquetFile(part).read() for part in parts], promote_options="default")
     except (OSError, pa.ArrowException) as why:
         reason = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise MendableError(
@@ -51,6 +53,19 @@ def read_table(path: Path) -> pa.Table:
             str(path),
             "Import the domain again with `python -m index import` or `fetch`",
         ) from why
+
+
+def column_kinds(path: Path) -> dict[str, ColumnKind]:
+    """What each column of attributes of an items table holds; one without a type, as it has no values, is left out."""
+    kinds: dict[str, ColumnKind] = {}
+    for column in read_table(path).schema:
+        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+            kinds[column.name] = "list"
+        elif pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            kinds[column.name] = "number"
+        elif not pa.types.is_null(column.type):
+            kinds[column.name] = "text"
+    return {name: kind for name, kind in kinds.items() if name not in ITEM_COLUMNS}
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -102,16 +102,12 @@ class _Loaded:
     def __init__(self, path: Path, pipeline: Pipeline) -> None:
         import torch
         from safetensors import SafetensorError
-        from transformers import AutoModel, AutoTokenizer
 
         self.pipeline = pipeline
         self.half = False
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        options = {"local_files_only": True, "trust_remote_code": False}
         try:
-            with quiet_loading():
-                self.tokenizer = AutoTokenizer.from_pretrained(pipeline.folder, **options)
-                model = AutoModel.from_pretrained(pipeline.folder, use_safetensors=True, dtype=torch.float32, **options)
+            self.tokenizer, model = _plain(pipeline.folder) or _by_transformers(pipeline.folder)
         except (OSError, ValueError, KeyError, SafetensorError) as why:
             if is_import_failure(why):
                 raise
@@ -169,6 +165,27 @@ class _Loaded:
 
     def _of_texts(self, texts: Sequence[str]) -> Floats:
         return self.vectors(self.ids_of(texts))
+
+
+def _plain(folder: Path) -> tuple[Any, Any] | None:
+    """Tokenizer and model of a BERT without transformers, which takes seconds to load; None for any other model."""
+    from index.embedding.plain_bert import load_plain_bert
+    from index.embedding.plain_tokenizer import load_plain_tokenizer
+
+    tokenizer = load_plain_tokenizer(folder)
+    model = None if tokenizer is None else load_plain_bert(folder)
+    return None if model is None else (tokenizer, model)
+
+
+def _by_transformers(folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and model of any folder."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    options = {"local_files_only": True, "trust_remote_code": False}
+    with quiet_loading():
+        tokenizer = AutoTokenizer.from_pretrained(folder, **options)
+        return tokenizer, AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **options)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from index.command import note
 from index.embedding.gguf import convert_gguf
 from index.errors import MendableError
+from index.storage import file_hashes
 from index.storage.home import home, mendable_writes
 
 BERT = "all-MiniLM-L6-v2"
@@ -91,8 +92,7 @@ def transformer_folder(path: Path) -> Path:
 
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_hashes.file_sha256(path)
 
 
 def _given_path(name: str) -> ModelFolder | None:

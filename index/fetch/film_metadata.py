@@ -1,4 +1,4 @@
-"""Describes films by a database of films: joined by title and year, their own fields kept."""
+"""Adds the fields of a film database to films: joined by title and year, the fields that films have kept."""
 
 import re
 import sqlite3
@@ -14,7 +14,7 @@ from index.fetch.downloads import Unavailable
 
 LISTS = {"director": "Director", "writer": "Writer", "cast": "Cast", "country": "Country", "language": "Language"}
 FIELDS = ("director", "writer", "cast", "runtime", "country", "language", "tomatometer")
-SHORTEST_PART = 6  # characters of a title's part that may stand for it
+MIN_PART = 6  # characters of a part of a title that may stand for the whole
 
 _ARTICLE = re.compile(r"^(?:the|a|an|la|le|les|l|il|el|das|der|die) (?=.)")
 _BRACKETS = re.compile(r"\s*\(([^()]*)\)")
@@ -33,7 +33,7 @@ class Film:
 
 
 def enrich_items(items: Sequence[Item], films: Iterable[Film]) -> tuple[list[Item], set[str]]:
-    """The items, those that a film was found for with its fields besides their own; and the ids of those."""
+    """The items, with the fields of the film where one was found; and the ids of those items."""
     known = _Films(films)
     found = {item.item_id: film for item in items if (film := known.find(item)) is not None}
     described = [
@@ -74,7 +74,7 @@ class _Films:
     def find(self, item: Item) -> Film | None:
         """The film of an item: the same title in the same year, then a year beside it, then a part in the same year.
 
-        None where two films are as near, so that nobody gets the cast of another film.
+        None where two films are as near, so that no item gets the cast of another film.
         """
         year = item.value("year")
         if not isinstance(year, int):
@@ -103,7 +103,7 @@ def _keys(title: str) -> list[str]:
 
 def _part_keys(title: str) -> list[str]:
     keys = [_key(part) for part in _PARTS.split(spoken_title(bare_title(title)))]
-    return [key for key in keys if len(key) >= SHORTEST_PART]
+    return [key for key in keys if len(key) >= MIN_PART]
 
 
 def _key(title: str) -> str:

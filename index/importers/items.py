@@ -1,25 +1,25 @@
 """Items as they are read: cleaned, the first kept where two rows disagree, attributes typed at the end."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from index.data.records import Item
-from index.data.tables import ITEM_COLUMNS
+from index.data.records import Item, Value
+from index.data.tables import ITEM_COLUMNS, ColumnKind
 from index.errors import MendableError
+from index.importers.column_types import MISSING_WORD, cell_as, type_column
 from index.importers.rows import Batch
 from index.importers.sources import Source
 from index.importers.tally import Tally
 from index.importers.values import (
-    CURRENCY,
+    CONTROLS,
     ENTITIES,
-    LINE_BREAK,
     BadValue,
+    as_text,
+    is_missing,
     one_line,
     read_id,
     read_list,
     read_text,
-    typed_column,
 )
 
 MAX_COLUMNS = 10_000
@@ -28,7 +28,6 @@ NO_TITLE, CONFLICT, NESTED = (
     "item that another row describes otherwise",
     "nested value left out",
 )
-_ID_LIKE = re.compile(r"(?:^|[_\s-])id$")
 
 
 class ItemRows:
@@ -53,15 +52,15 @@ class ItemRows:
         for line, row in zip(batch.lines, batch.rows(), strict=True):
             try:
                 item_id = read_id(row.get("item_id"), "item")
-                cleaned, kinds = _cleaned(row, item_id)
+                cleaned, rules = _clean_row(row, item_id)
             except BadValue as why:
                 self.tally.reject(why.kind, batch.source, line, row)
                 continue
             there = self._rows.get(item_id)
             if there is None:
                 self._keep(item_id, cleaned, batch.source, line)
-                for kind in kinds:
-                    self.tally.note(kind, batch.source, line)
+                for rule in rules:
+                    self.tally.note(rule, batch.source, line)
             elif there == cleaned:
                 self.tally.repeat(batch.source, line)
             else:
@@ -73,9 +72,22 @@ class ItemRows:
         row["description"] = f"{row['description']} {text}" if row["description"] else text
 
     def finish(self) -> list[Item]:
-        """The items in the order of their rows."""
-        rows = list(self._rows.values())
-        columns = {name: self._column(name, [row.get(name) for row in rows]) for name in self._columns}
+        """The items in the order of their rows, each column of attributes with one type for all its cells."""
+        return self._items({name: self._typed(name, self._cells(name)) for name in self._columns})
+
+    def finish_like(self, kinds: Mapping[str, ColumnKind]) -> list[Item]:
+        """As `finish`, for rows that join a table whose columns have these kinds already.
+
+        Raises MendableError at the line of the first cell that does not fit.
+        """
+        return self._items(
+            {
+                name: self._fitted(name, kinds[name]) if name in kinds else self._typed(name, self._cells(name))
+                for name in self._columns
+            }
+        )
+
+    def _items(self, columns: Mapping[str, Sequence[Value | None]]) -> list[Item]:
         return [
             Item(
                 item_id,
@@ -94,42 +106,66 @@ class ItemRows:
         if len(self._columns) > MAX_COLUMNS:
             raise MendableError(f"there are more than {MAX_COLUMNS} columns", source.at(line), "Leave some out")
 
-    def _column(self, name: str, values: Sequence[Any]) -> list[Any]:
-        typed, priced = typed_column(values, never_number=bool(_ID_LIKE.search(name)))
-        if priced:
-            source, line = self._places[priced[0]]
-            self.tally.note(CURRENCY, source, line, len(priced))
-        return typed
+    def _cells(self, name: str) -> list[Any]:
+        return [row.get(name) for row in self._rows.values()]
+
+    def _typed(self, name: str, cells: Sequence[Any]) -> list[Value | None]:
+        column = type_column(name, cells)
+        for rule, places in column.rules.items():
+            source, line = self._places[places[0]]
+            self.tally.note(f"{name}: {rule}", source, line, len(places), cells[places[0]])
+        return column.values
+
+    def _fitted(self, name: str, kind: ColumnKind) -> list[Value | None]:
+        values: list[Value | None] = []
+        for (source, line), cell in zip(self._places, self._cells(name), strict=True):
+            try:
+                value, rules = cell_as(kind, cell)
+            except BadValue as why:
+                raise MendableError(
+                    f"column {name!r} holds {kind}s, this item has {str(cell)[:60]!r}",
+                    source.at(line),
+                    "Mend the value",
+                ) from why
+            for rule in rules:
+                self.tally.note(f"{name}: {rule}", source, line, example=cell)
+            values.append(value)
+        return values
 
 
-def _cleaned(row: dict[str, Any], item_id: str) -> tuple[dict[str, Any], list[str]]:
+def _clean_row(row: dict[str, Any], item_id: str) -> tuple[dict[str, Any], list[str]]:
     """A row's title, description, categories and attributes, not yet typed, and the rules that were applied."""
-    kinds: dict[str, None] = {}
+    rules: dict[str, None] = {}
     cleaned: dict[str, Any] = {"description": None, "categories": ()}
     for name, value in row.items():
         if name == "item_id" or value is None or value == "":
             continue
         if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict | list) for v in value)):
-            kinds[NESTED] = None
+            rules[NESTED] = None
+            continue
+        if name in ITEM_COLUMNS and is_missing(value):
+            if isinstance(value, str) and value.strip():
+                rules[f"{name}: {MISSING_WORD}"] = None
             continue
         clean, resolved = _clean(value)
         if resolved:
-            kinds[ENTITIES] = None
+            rules[ENTITIES] = None
         cleaned[name] = read_list(clean) if name == "categories" else clean
-    title = cleaned.get("title")
-    if title is None:
-        kinds[NO_TITLE] = None
-    elif one_line(str(title)) != title:
-        kinds[LINE_BREAK] = None
-    cleaned["title"] = one_line(str(title)) if title is not None else item_id
-    return cleaned, list(kinds)
+    written = as_text(cleaned.get("title", ""))
+    title = one_line(written)
+    if title != written:
+        rules[CONTROLS] = None
+    if not title:
+        rules[NO_TITLE] = None
+    cleaned["title"] = title or item_id
+    return cleaned, list(rules)
 
 
 def _clean(value: Any) -> tuple[Any, bool]:
     """A value whose texts are clean, and whether HTML entities were resolved in any."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not is_missing(value):
         return read_text(value)
     if isinstance(value, list):
-        parts = [read_text(part) for part in value if part is not None]
+        parts = [read_text(part) for part in value]
         return [text for text, _ in parts if text], any(resolved for _, resolved in parts)
     return str(value).lower() if isinstance(value, bool) else value, False

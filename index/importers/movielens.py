@@ -1,9 +1,11 @@
 """The format `movielens`: the files of GroupLens, of the 100,000 ratings, the million, and those since."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from index.importers.dataset_builder import DatasetBuilder
 from index.importers.film_titles import film_title, film_year
-from index.importers.reading import Claim, Gathering, of_table, require
+from index.importers.importer import TableFile, require_columns, sources_of
 from index.importers.rows import ColumnBatch, Renaming, delimited_batches
 from index.importers.sources import Source
 from index.importers.splitting import Shape
@@ -57,27 +59,27 @@ class MovieLens:
     name = "movielens"
     files = "u.data and u.item, ratings.dat and movies.dat, or ratings.csv and movies.csv"
 
-    def claims(self, sources: Sequence[Source]) -> list[Claim]:
+    def recognise(self, sources: Sequence[Source]) -> list[TableFile]:
         """Files by name, where there are ratings among them."""
-        found = [Claim(FILES[source.name], source) for source in sources if source.name in FILES]
-        return found if any(claim.table == "interactions" for claim in found) else []
+        found = [TableFile(FILES[source.name], source) for source in sources if source.name in FILES]
+        return found if any(file.table == "interactions" for file in found) else []
 
-    def read(self, claims: Sequence[Claim], into: Gathering) -> None:
+    def read(self, files: Sequence[TableFile], dataset: DatasetBuilder) -> None:
         """Films first: ratings of other films are rejected."""
-        items = of_table(claims, "items")
+        items = sources_of(files, "items")
         if items:
-            genres = _genres(of_table(claims, "genres"))
-            into.take_items(items, lambda source: film_batches(source, genres, into.tally, into.renaming))
-            for plots in of_table(claims, "plots"):
-                _add_plots(plots.source, into)
-        ratings = of_table(claims, "interactions")
-        into.take_events(ratings, lambda source: rating_batches(source, into.tally, into.renaming))
+            genres = _genres(sources_of(files, "genres"))
+            dataset.add_items(items, lambda source: film_batches(source, genres, dataset.tally, dataset.renaming))
+            for plots in sources_of(files, "plots"):
+                _add_plots(plots, dataset)
+        ratings = sources_of(files, "interactions")
+        dataset.add_events(ratings, lambda source: rating_batches(source, dataset.tally, dataset.renaming))
 
 
 def rating_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[ColumnBatch]:
     """The rows of a file of ratings with our column names."""
     for batch in delimited_batches(source, tally, SHAPES.get(source.name, Shape()), _renaming(renaming)):
-        require(batch.names(), RATING[:3], source)
+        require_columns(batch.names(), RATING[:3], source.at(batch.header))
         yield batch
 
 
@@ -87,7 +89,10 @@ def film_batches(source: Source, genres: Sequence[str], tally: Tally, renaming: 
     flagged = source.name == "u.item"
     shape = Shape("|", header, "latin-1") if flagged else SHAPES.get(source.name, Shape())
     for batch in delimited_batches(source, tally, shape, _renaming(renaming)):
-        require(batch.names(), ("item_id", "title"), source)
+        require_columns(batch.names(), ("item_id", "title"), source.at(batch.header))
+        for name in batch.names():
+            if name not in (*header, "genres"):
+                tally.leave_out(name, source, batch.header)
         films = zip(batch.values("title"), batch.values("released"), strict=True)
         titles = [film_title(title, when[-4:]) for title, when in films]
         columns = {
@@ -96,7 +101,7 @@ def film_batches(source: Source, genres: Sequence[str], tally: Tally, renaming: 
             "categories": _flagged(batch, genres) if flagged else _listed(batch),
             "year": [film_year(title) for title in titles],
         }
-        yield ColumnBatch(source, batch.lines, columns)
+        yield replace(batch, columns=columns)
 
 
 def _renaming(renaming: Renaming) -> Renaming:
@@ -118,30 +123,30 @@ def _listed(batch: ColumnBatch) -> list[list[str]]:
     return [[] if text.strip() == NO_GENRES else [part for part in text.split("|") if part] for text in given]
 
 
-def _genres(claims: Sequence[Claim]) -> tuple[str, ...]:
+def _genres(sources: Sequence[Source]) -> tuple[str, ...]:
     """The names of the genres in the order of their flags: those of u.genre, or those that were published."""
-    if not claims:
+    if not sources:
         return GENRES
-    lines = [line for block in claims[0].source.blocks("latin-1") for line in block.lines]
+    lines = [line for block in sources[0].blocks("latin-1") for line in block.lines]
     names = [line.rpartition("|") for line in lines]
     return tuple(name for name, bar, _ in names if bar) or GENRES
 
 
-def _add_plots(source: Source, into: Gathering) -> None:
+def _add_plots(source: Source, dataset: DatasetBuilder) -> None:
     """Join descriptions to the films by id; several of one film follow each other."""
-    films = into.items
+    films = dataset.items
     if films is None:
         return
     known = films.ids
-    for batch in delimited_batches(source, into.tally, Shape(), _renaming(into.renaming)):
-        require(batch.names(), ("item_id", "text"), source)
+    for batch in delimited_batches(source, dataset.tally, Shape(), _renaming(dataset.renaming)):
+        require_columns(batch.names(), ("item_id", "text"), source.at(batch.header))
         for line, row in zip(batch.lines, batch.rows(), strict=True):
             try:
                 item, (text, _) = read_id(row["item_id"], "item"), read_text(row["text"])
                 if item not in known:
                     raise BadValue("unknown item")
             except BadValue as why:
-                into.tally.reject(why.kind, source, line, row)
+                dataset.tally.reject(why.kind, source, line, row)
                 continue
             if text:
                 films.describe(item, text)

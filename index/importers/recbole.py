@@ -1,11 +1,13 @@
 """The format `recbole`: atomic files, tab-separated with a type after each column's name."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.errors import MendableError
+from index.importers.column_names import ColumnNames
+from index.importers.dataset_builder import DatasetBuilder
 from index.importers.film_titles import film_title, film_year
-from index.importers.reading import Claim, Gathering, of_table, require
+from index.importers.importer import TableFile, require_columns, sources_of
 from index.importers.rows import ColumnBatch, Renaming, delimited_batches
 from index.importers.sources import Source
 from index.importers.splitting import Shape
@@ -32,21 +34,21 @@ class RecBole:
     name = "recbole"
     files = "NAME.inter and NAME.item"
 
-    def claims(self, sources: Sequence[Source]) -> list[Claim]:
+    def recognise(self, sources: Sequence[Source]) -> list[TableFile]:
         """Files by their ending, where there are interactions among them."""
         found = []
         for source in sources:
             stem, _, ending = source.name.rpartition(".")
             if stem and ending in TABLES:
-                found.append(Claim(TABLES[ending], source))
-        return found if any(claim.table == "interactions" for claim in found) else []
+                found.append(TableFile(TABLES[ending], source))
+        return found if any(file.table == "interactions" for file in found) else []
 
-    def read(self, claims: Sequence[Claim], into: Gathering) -> None:
+    def read(self, files: Sequence[TableFile], dataset: DatasetBuilder) -> None:
         """Items first: events of other items are rejected."""
-        items, interactions = of_table(claims, "items"), of_table(claims, "interactions")
+        items, interactions = sources_of(files, "items"), sources_of(files, "interactions")
         if items:
-            into.take_items(items, lambda source: item_batches(source, into.tally, into.renaming))
-        into.take_events(interactions, lambda source: event_batches(source, into.tally, into.renaming))
+            dataset.add_items(items, lambda source: item_batches(source, dataset.tally, dataset.renaming))
+        dataset.add_events(interactions, lambda source: event_batches(source, dataset.tally, dataset.renaming))
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,16 @@ class TypedHeader:
     types: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
 
-    def of(self, columns: Sequence[str], source: Source) -> list[str]:
+    def of(self, columns: Sequence[str], where: str) -> list[str]:
         """Our names of the columns. Raises MendableError where one has no type of RecBole's."""
         for column in columns:
             name, _, kind = column.strip().rpartition(":")
             if not name or kind not in TYPES:
                 raise MendableError(
-                    f"the column {column!r} has no type of RecBole's", source.at(1), f"Write NAME:TYPE, one of {TYPES}"
+                    f"the column {column!r} has no type of RecBole's", where, f"Write NAME:TYPE, one of {TYPES}"
                 )
             self.names.append(name.lower())
-        renamed = self.renaming.of(self.names, source)
+        renamed = self.renaming.of(self.names, where)
         for n, name in enumerate(renamed):
             our = self.ours.get(name, name)
             renamed[n] = name if our in renamed else our
@@ -77,16 +79,18 @@ class TypedHeader:
 
 def event_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[ColumnBatch]:
     """The rows of a .inter file with our column names."""
+    names = ColumnNames("interactions", tally)
     for batch in delimited_batches(source, tally, TAB_SEPARATED, TypedHeader(renaming, OF_EVENTS)):
-        require(batch.names(), ("user_id", "item_id"), source)
-        yield batch
+        named = names.apply(batch)
+        require_columns(named.names(), ("user_id", "item_id"), source.at(named.header))
+        yield named
 
 
 def item_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[ColumnBatch]:
     """The rows of a .item file with our column names; a year beside the title joins it, as films have it."""
     header = TypedHeader(renaming, OF_ITEMS)
     for batch in delimited_batches(source, tally, TAB_SEPARATED, header):
-        require(batch.names(), ("item_id",), source)
+        require_columns(batch.names(), ("item_id",), source.at(batch.header))
         columns = dict(batch.columns)
         for name, kind in header.types.items():
             if kind.endswith("_seq") and name not in ("title", "description"):
@@ -95,4 +99,4 @@ def item_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[C
             films = zip(batch.values("title"), batch.values("year"), strict=True)
             columns["title"] = [film_title(title, year) for title, year in films]
             columns["year"] = [film_year(title) for title in columns["title"]]
-        yield ColumnBatch(source, batch.lines, columns)
+        yield replace(batch, columns=columns)

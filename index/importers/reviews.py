@@ -1,5 +1,6 @@
 """Reviews as they are read; where a source has no interactions of its own, each review row is an event too."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,31 @@ from index.importers.events import UNKNOWN_ITEM, EventRows
 from index.importers.rows import Batch
 from index.importers.sources import Source
 from index.importers.tally import Tally
-from index.importers.values import ENTITIES, BadValue, read_id, read_number, read_text, read_time
+from index.importers.times import DATES, DOUBTFUL, OUT_OF_RANGE, Clock, Mask, Numbers, Time, read_time
+from index.importers.values import ENTITIES, BadValue, is_missing, read_id, read_number, read_text
 
 NO_TEXT, SAME_ID = "review without a text", "review id that another row has"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One review as it was read, its time in the unit of its column, and where it stands."""
+
+    review_id: str
+    item: str
+    text: str | None
+    user: str | None
+    rating: float | None
+    time: Time | None
+    title: str | None
+    source: Source
+    line: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as it is kept where it is rejected."""
+        time = self.time.number if self.time else None
+        row = (self.review_id, self.item, self.text, self.user, self.rating, time, self.title)
+        return dict(zip(REVIEWS.names, row, strict=True))
 
 
 class ReviewRows:
@@ -20,69 +43,100 @@ class ReviewRows:
 
     def __init__(self, tally: Tally, known: frozenset[str] | None = None, events: EventRows | None = None) -> None:
         self.tally, self.known, self.events = tally, known, events
-        self._kept: list[tuple[Any, ...]] = []
+        self._kept: list[ReviewRow] = []
         self._seen: set[int] = set()
         self._ids: set[str] = set()
-        self._first: dict[str, tuple[Source, int]] = {}
 
     def add(self, batch: Batch) -> None:
         """Take the rows of a batch with columns `item_id`, `text` and perhaps the others of the reviews table."""
+        for name in batch.names():
+            if name not in REVIEWS.names:
+                self.tally.leave_out(name, batch.source, batch.line_of(name))
         events: list[tuple[Any, ...]] = []
-        rows = batch.rows()
-        if self.events is not None:
-            self.events.expect_times([row.get("timestamp") for row in rows])
-        for line, row in zip(batch.lines, rows, strict=True):
+        for line, row in zip(batch.lines, batch.rows(), strict=True):
             try:
                 review = self._review(row, batch.source, line)
             except BadValue as why:
                 self.tally.reject(why.kind, batch.source, line, row)
                 continue
-            _, item, text, user, rating, time, _ = review
-            same = hash((user, item, time, text))
+            same = hash((review.user, review.item, review.time, review.text))
             if same in self._seen:
                 self.tally.repeat(batch.source, line)
                 continue
-            if review[0] in self._ids:
+            if review.review_id in self._ids:
                 self.tally.reject(SAME_ID, batch.source, line, row)
                 continue
             self._seen.add(same)
-            self._ids.add(review[0])
-            if text is not None:
-                self._kept.append(review)
-                self._first.setdefault(item, (batch.source, line))
-            if self.events is not None and user is not None:
-                events.append((line, user, item, time, rating, None, same))
+            self._ids.add(review.review_id)
+            self._kept.append(review)
+            if self.events is not None and review.user is not None:
+                time = review.time or Time(np.nan)
+                events.append((line, same, review.user, review.item, time.number, time.is_date, review.rating, None))
         if self.events is not None and events:
-            lines, *columns, rest = zip(*events, strict=True)
-            self.events.add_columns(batch.source, lines, columns, np.array(rest, np.int64))
+            lines, same_rows, *columns = zip(*events, strict=True)
+            self.events.add_columns(batch.source, lines, columns, np.array(same_rows, np.int64))
+
+    def clock(self) -> Clock:
+        """How the times of all rows are read."""
+        return Clock.of(*self._times())
+
+    def finish(self) -> pa.Table | None:
+        """The reviews, None where there are none. Rows that are events too are counted and rejected as events."""
+        clock, (numbers, dates) = self.clock(), self._times()
+        seconds = clock.seconds(numbers, dates)
+        events = np.array([self.events is not None and each.user is not None for each in self._kept], bool)
+        self._note(~events & ~np.isnan(numbers) & ~dates, clock.unit.rule)
+        self._note(~events & clock.doubtful(numbers, dates), DOUBTFUL)
+        bad = np.isinf(seconds)
+        for n in np.flatnonzero(bad & ~events).tolist():
+            self.tally.reject(OUT_OF_RANGE, self._kept[n].source, self._kept[n].line, self._kept[n].as_json())
+        if clock.timed:
+            bad |= events & np.isnan(seconds)
+        times = [None if np.isnan(each) else int(each) for each in np.where(bad, np.nan, seconds).tolist()]
+        rows = [
+            (each.review_id, each.item, each.text, each.user, each.rating, time, each.title)
+            for each, time, is_bad in zip(self._kept, times, bad.tolist(), strict=True)
+            if each.text is not None and not is_bad
+        ]
+        self._kept = [each for each, is_bad in zip(self._kept, bad.tolist(), strict=True) if not is_bad]
+        if not rows:
+            return None
+        columns = zip(*rows, strict=True)
+        return pa.table([pa.array(c, kind.type) for c, kind in zip(columns, REVIEWS, strict=True)], schema=REVIEWS)
 
     def first_of_items(self) -> dict[str, tuple[Source, int]]:
         """Where the first review of each item stands, in that order."""
-        return dict(self._first)
+        first: dict[str, tuple[Source, int]] = {}
+        for each in self._kept:
+            first.setdefault(each.item, (each.source, each.line))
+        return first
 
-    def finish(self) -> pa.Table | None:
-        """The reviews, None where there are none."""
-        if not self._kept:
-            return None
-        columns = zip(*self._kept, strict=True)
-        return pa.table([pa.array(c, kind.type) for c, kind in zip(columns, REVIEWS, strict=True)], schema=REVIEWS)
+    def _times(self) -> tuple[Numbers, Mask]:
+        """The time of each row, NaN where it has none, and whether that is Unix seconds already."""
+        times = [each.time for each in self._kept]
+        numbers = np.array([time.number if time else np.nan for time in times], np.float64)
+        return numbers, np.array([time is not None and time.is_date for time in times], bool)
 
-    def _review(self, row: dict[str, Any], source: Source, line: int) -> tuple[Any, ...]:
+    def _note(self, rows: Mask, kind: str | None) -> None:
+        if kind and rows.any():
+            first = self._kept[int(rows.argmax())]
+            self.tally.note(kind, first.source, first.line, int(np.count_nonzero(rows)))
+
+    def _review(self, row: dict[str, Any], source: Source, line: int) -> ReviewRow:
         item = read_id(row.get("item_id"), "item")
         if self.known is not None and item not in self.known:
             raise BadValue(UNKNOWN_ITEM)
-        user = read_id(row["user_id"], "user") if row.get("user_id") not in (None, "") else None
+        user = None if is_missing(row.get("user_id")) else read_id(row["user_id"], "user")
         text, resolved = read_text(row.get("text"))
         if text is None and (self.events is None or user is None):
             raise BadValue(NO_TEXT)
-        rating, rating_kind = read_number(row.get("rating"), "rating")
-        time, time_kind = read_time(row.get("timestamp"))
-        if self.events is not None and user is not None:
-            time = self.events.time(time, source, line)
+        rating, rule = read_number(row.get("rating"), "rating")
+        time = read_time(row.get("timestamp"))
         title, title_resolved = read_text(row.get("title"))
-        given = row.get("review_id") not in (None, "")
-        review_id = read_id(row["review_id"], "review") if given else f"r{len(self._seen) + 1}"
-        for kind in (rating_kind, time_kind, ENTITIES if resolved or title_resolved else None):
+        given = row.get("review_id")
+        review_id = f"r{len(self._seen) + 1}" if is_missing(given) else read_id(given, "review")
+        is_date = time is not None and time.is_date
+        for kind in (rule, DATES if is_date else None, ENTITIES if resolved or title_resolved else None):
             if kind:
                 self.tally.note(kind, source, line)
-        return review_id, item, text, user, rating, time, title
+        return ReviewRow(review_id, item, text, user, rating, time, title, source, line)

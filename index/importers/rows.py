@@ -14,6 +14,7 @@ from index.importers.splitting import Records, Shape, fault_of, split_records
 from index.importers.tally import Tally
 
 PARQUET_ROWS = 65_536
+TWICE = "row with a column that is there twice"
 
 
 class Batch(Protocol):
@@ -36,14 +37,21 @@ class Batch(Protocol):
     def rows(self) -> Sequence[dict[str, Any]]:
         """The rows by column name."""
 
+    def line_of(self, name: str) -> int:
+        """The line in which a column is named first."""
+
+    def renamed(self, names: Mapping[str, str]) -> "Batch":
+        """The same rows with other names for some columns."""
+
 
 @dataclass(frozen=True)
 class ColumnBatch:
-    """Rows whose columns are known: of a delimited file or of Parquet."""
+    """Rows whose columns are known: of a delimited file or of Parquet; `header` is the line that names them."""
 
     source: Source
     lines: Sequence[int]
     columns: Mapping[str, Any]
+    header: int = 1
 
     def names(self) -> Sequence[str]:
         return tuple(self.columns)
@@ -62,6 +70,12 @@ class ColumnBatch:
         columns = map(self.values, self.columns)
         return [dict(zip(self.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
+    def line_of(self, name: str) -> int:
+        return self.header
+
+    def renamed(self, names: Mapping[str, str]) -> "ColumnBatch":
+        return replace(self, columns={names.get(name, name): column for name, column in self.columns.items()})
+
 
 @dataclass(frozen=True)
 class RowBatch:
@@ -75,10 +89,22 @@ class RowBatch:
         return tuple(dict.fromkeys(name for row in self.objects for name in row))
 
     def column(self, name: str) -> Any | None:
+        return self.values(name)
+
+    def values(self, name: str) -> Sequence[Any]:
+        """The values of a column, None where a row has no such column."""
         return [row.get(name) for row in self.objects]
 
     def rows(self) -> Sequence[dict[str, Any]]:
         return self.objects
+
+    def line_of(self, name: str) -> int:
+        return next(line for line, row in zip(self.lines, self.objects, strict=True) if name in row)
+
+    def renamed(self, names: Mapping[str, str]) -> "RowBatch":
+        if not names:
+            return self
+        return replace(self, objects=[{names.get(name, name): row[name] for name in row} for row in self.objects])
 
 
 @dataclass(frozen=True)
@@ -88,32 +114,37 @@ class Renaming:
     names: Mapping[str, str] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
 
-    def of(self, columns: Sequence[str], source: Source) -> list[str]:
+    def of(self, columns: Sequence[str], where: str) -> list[str]:
         """Columns in small letters under our names. Raises MendableError where two would be the same."""
         small = [column.strip().lower() for column in columns]
         self.met.update(name for name in small if name in self.names)
         ours = [self.names.get(name, name) for name in small]
-        twice = next((name for n, name in enumerate(ours) if name and name in ours[:n]), None)
+        twice = doubled(ours)
         if twice:
-            raise MendableError(f"the column {twice!r} is there twice", source.at(1), "Remove one of them")
+            raise MendableError(f"the column {twice!r} is there twice", where, "Remove one of them")
         return ours
 
 
 class Header(Protocol):
     """How a format names its columns."""
 
-    def of(self, columns: Sequence[str], source: Source) -> list[str]:
-        """Our names of the columns in a header. Raises MendableError where it is no header of the format."""
+    def of(self, columns: Sequence[str], where: str) -> list[str]:
+        """Our names of the columns in a header at `file:line`. Raises MendableError where it is none of the format."""
+
+
+def doubled(names: Sequence[str]) -> str | None:
+    """The first name that is there twice."""
+    return next((name for n, name in enumerate(names) if name and name in names[:n]), None)
 
 
 def delimited_batches(source: Source, tally: Tally, shape: Shape, naming: Header) -> Iterator[ColumnBatch]:
     """The rows of a delimited file that have as many fields as the header; the others are rejected."""
-    header = None if shape.header is None else list(shape.header)
+    header, header_line = None if shape.header is None else list(shape.header), 1
     for records in split_records(source, shape):
         if header is None:
-            header, records = _header(source, records, naming)
-            if header is None:
+            if not records.rows and not records.broken:
                 continue
+            header_line, header, records = _header(source, records, naming)
         tally.read += len(records.broken) + len(records.lines)
         for line, kind, text in records.broken:
             tally.reject(kind, source, line, text)
@@ -122,33 +153,48 @@ def delimited_batches(source: Source, tally: Tally, shape: Shape, naming: Header
         if not len(records.lines):
             continue
         if "" in header:
-            tally.note("column without a name left out", source, 1, len(records.lines))
+            tally.leave_out("", source, header_line)
         columns = records.columns or list(zip(*records.rows, strict=True))
-        yield ColumnBatch(source, records.lines, {n: c for n, c in zip(header, columns, strict=True) if n})
+        yield ColumnBatch(source, records.lines, {n: c for n, c in zip(header, columns, strict=True) if n}, header_line)
 
 
 def json_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[RowBatch]:
     """The objects of a file of JSON lines; lines that hold none are rejected."""
+    names = _JsonNames(renaming)
     for block in source.blocks():
         lines, rows = [], []
-        for n, text in enumerate(block.lines):
+        for line, text in enumerate(block.lines, block.first_line):
             if not text.strip():
                 continue
             tally.read += 1
             row = _json_object(text)
-            if isinstance(row, str):
-                tally.reject(row, source, block.first_line + n, text)
+            named = row if isinstance(row, str) else names.of(row)
+            if isinstance(named, str):
+                tally.reject(named, source, line, text)
             else:
-                lines.append(block.first_line + n)
-                rows.append(row)
-        ours: dict[tuple[str, ...], list[str]] = {}
-        for n, row in enumerate(rows):
-            names = tuple(row)
-            if names not in ours:
-                ours[names] = renaming.of(names, source)
-            rows[n] = dict(zip(ours[names], row.values(), strict=True))
+                lines.append(line)
+                rows.append(named)
         if rows:
             yield RowBatch(source, lines, rows)
+
+
+class _JsonNames:
+    """Our names of the columns of JSON objects; each way of naming them is worked out once."""
+
+    def __init__(self, renaming: Renaming) -> None:
+        self.renaming = renaming
+        self._ours: dict[tuple[str, ...], list[str] | None] = {}
+
+    def of(self, row: dict[str, Any]) -> dict[str, Any] | str:
+        """The row under our names, or why it cannot be used."""
+        names = tuple(row)
+        if names not in self._ours:
+            try:
+                self._ours[names] = self.renaming.of(names, "")
+            except MendableError:
+                self._ours[names] = None
+        ours = self._ours[names]
+        return TWICE if ours is None else dict(zip(ours, row.values(), strict=True))
 
 
 def parquet_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterator[ColumnBatch]:
@@ -158,7 +204,7 @@ def parquet_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterato
     first = 1
     try:
         with pq.ParquetFile(source.path) as file:
-            names = renaming.of(file.schema_arrow.names, source)
+            names = renaming.of(file.schema_arrow.names, source.shown)
             for batch in file.iter_batches(PARQUET_ROWS):
                 columns = dict(zip(names, (_plain_array(column) for column in batch.columns), strict=True))
                 tally.read += batch.num_rows
@@ -169,14 +215,14 @@ def parquet_batches(source: Source, tally: Tally, renaming: Renaming) -> Iterato
         raise MendableError(f"no Parquet file that can be read ({reason})", source.shown, "Write it anew") from why
 
 
-def _header(source: Source, records: Records, naming: Header) -> tuple[list[str] | None, Records]:
-    """The first record as column names, None where there was none yet; and the records without it."""
+def _header(source: Source, records: Records, naming: Header) -> tuple[int, list[str], Records]:
+    """The line of the first record, that record as column names, and the records behind it."""
     if records.broken and (not records.rows or records.broken[0][0] < records.lines[0]):
-        line, kind, _ = records.broken[0]
-        raise MendableError(f"the header cannot be read ({kind})", source.at(line), "Save the file as UTF-8 text")
-    if not records.rows:
-        return None, records
-    return naming.of(records.rows[0], source), replace(records, lines=records.lines[1:], rows=records.rows[1:])
+        line, fault, _ = records.broken[0]
+        raise MendableError(f"the header cannot be read ({fault})", source.at(line), "Save the file as UTF-8 text")
+    line = records.lines[0]
+    names = naming.of(records.rows[0], source.at(line))
+    return line, names, replace(records, lines=records.lines[1:], rows=records.rows[1:])
 
 
 def _of_width(source: Source, tally: Tally, records: Records, width: int) -> Records:
@@ -197,16 +243,29 @@ def _json_object(text: str) -> dict[str, Any] | str:
     if fault is not None:
         return fault
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_object_of)
     except (ValueError, RecursionError):
         return "broken JSON"
+    if isinstance(found, _Doubled):
+        return TWICE
     return found if isinstance(found, dict) else "JSON that is no object"
 
 
+class _Doubled(dict[str, Any]):
+    """An object with a name that is there twice: JSON leaves open which of the values counts."""
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Doubled(found)
+
+
 def _plain_array(column: Any) -> Any:
-    """An Arrow column without dictionary coding, its texts and lists of the ordinary kinds."""
+    """An Arrow column without dictionary coding, its texts, numbers and lists of the ordinary kinds."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_decimal(column.type):
+        return column.cast(pa.float64())
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         return column.cast(pa.string())
     return column

@@ -4,19 +4,23 @@ import codecs
 import gzip
 import io
 import lzma
+import os
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any, NoReturn
 
-from index.errors import MendableError
+from index.errors import MendableError, reason
+from index.progress import track
 
 MAX_LINE = 8 << 20  # bytes; a longer line is one rejected row, whatever its length
 BLOCK = 1 << 20  # bytes read at a time
-TOO_LONG = "\0\0\0\n"  # stands in a block for a line over LONGEST_LINE
+MAX_NAMED = 20  # files named in one line
+TOO_LONG = "\0\0\0\n"  # stands in a block for a line over MAX_LINE
 DAMAGE = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 
@@ -55,7 +59,12 @@ class Source:
     @property
     def name(self) -> str:
         """Its own name in small letters, without folder and `.gz`."""
-        return PurePosixPath(self.shown).name.lower().removesuffix(".gz")
+        return self.own_name.lower().removesuffix(".gz")
+
+    @property
+    def own_name(self) -> str:
+        """Its own name as it is written, without its folder."""
+        return PurePosixPath(self.shown).name
 
     @property
     def folder(self) -> str:
@@ -73,24 +82,35 @@ class Source:
             with self._packed() as packed:
                 yield gzip.GzipFile(fileobj=packed) if self.shown.lower().endswith(".gz") else packed  # type: ignore[misc]  # a GzipFile reads as any file does
         except DAMAGE as why:
-            reason = str(why) or type(why).__name__
             raise MendableError(
-                f"the file is damaged or cut off ({reason})", self.shown, "Get it anew and import again"
+                f"the file is damaged or cut off ({str(why) or type(why).__name__})",
+                self.shown,
+                "Get it anew and import again",
             ) from why
         except OSError as why:
             raise MendableError(
-                f"cannot read the file ({why.strerror or why})", self.shown, "Check the path and its permissions"
+                f"cannot read the file ({reason(why)})", self.shown, "Check the path and its permissions"
             ) from why
 
     def blocks(self, encoding: str = "utf-8") -> Iterator[Block]:
         """Its lines, about 1 MiB at a time in bounded memory, without a byte order mark."""
         line = 1
-        with self.open() as file:
+        with self.open() as file, track("MB", self._size / 1e6) as step:
+            packed: Any = getattr(file, "fileobj", file)
             for chunk in _whole_lines(file):
+                step.update(packed.tell() / 1e6)
                 content = chunk.removeprefix(codecs.BOM_UTF8) if line == 1 else chunk
                 n_lines = content.count(b"\n") + (not content.endswith(b"\n"))
                 yield Block(line, content, n_lines, encoding)
                 line += n_lines
+
+    @property
+    def _size(self) -> int:
+        """Bytes as they are packed."""
+        if self.member is None:
+            return self.path.stat().st_size
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.getinfo(self.member).file_size
 
     @contextmanager
     def _packed(self) -> Iterator[IO[bytes]]:
@@ -102,23 +122,59 @@ class Source:
                 yield member
 
 
-def find_sources(paths: Sequence[Path]) -> list[Source]:
+@dataclass(frozen=True)
+class Found:
+    """The files under some paths, and what was passed over there, each with its reason in words."""
+
+    sources: tuple[Source, ...]
+    passed_over: tuple[str, ...] = ()
+
+
+def find_sources(paths: Sequence[Path]) -> Found:
     """The files under some paths, in order of name. Raises MendableError for a path that cannot be imported from."""
     found: list[Source] = []
+    passed_over: list[str] = []
     for path in paths:
         if not path.exists() and not path.is_symlink():
             raise MendableError("there is no such file or folder", str(path), "Check the path")
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        if path.is_dir() and not inside:
-            raise MendableError("the folder is empty", str(path), "Name a folder that holds tables")
+        inside = _files_below(path, passed_over) if path.is_dir() else [path]
+        if not inside:
+            raise MendableError(
+                "the folder holds no file" + (f" but {list_names(passed_over)}" if passed_over else ""),
+                str(path),
+                "Name a folder that holds tables",
+            )
         for each in inside:
             found += _sources_of(each)
-    return list({source.shown: source for source in found}.values())
+    return Found(tuple({source.shown: source for source in found}.values()), tuple(passed_over))
+
+
+def list_names(names: Sequence[str]) -> str:
+    """At most MAX_NAMED names in words, and how many there are beyond."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more if names else "nothing"
+
+
+def _files_below(folder: Path, passed_over: list[str]) -> list[Path]:
+    """The files in a folder and its folders, in order of name; links to folders and empty ones are passed over."""
+    files: list[Path] = []
+    for name, folders, names in os.walk(folder, onerror=_refuse_unreadable):
+        here = Path(name)
+        links = [each for each in folders if (here / each).is_symlink()]
+        passed_over += [f"{here / each} (a link to a folder)" for each in sorted(links)]
+        if not folders and not names and here != folder:
+            passed_over.append(f"{here} (an empty folder)")
+        files += [here / each for each in names]
+    return sorted(files)
+
+
+def _refuse_unreadable(why: OSError) -> NoReturn:
+    raise MendableError(
+        f"cannot read the folder ({reason(why)})", str(why.filename), "Check its permissions, or leave it out"
+    ) from why
 
 
 def _sources_of(path: Path) -> list[Source]:
-    if path.is_dir():
-        return []
     if not path.exists():
         raise MendableError("the link leads nowhere", str(path), "Remove it, or name the files themselves")
     if not path.is_file():
@@ -141,13 +197,25 @@ def _members(path: Path) -> list[str]:
         inner = PurePosixPath(name.replace("\\", "/"))
         if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
             raise MendableError(f"the zip holds a path that leads out of it ({name!r})", str(path), "Do not trust it")
+    twice = next((name for name, n in Counter(map(str, map(PurePosixPath, names))).items() if n > 1), None)
+    if twice is not None:
+        raise MendableError(
+            f"the zip holds {twice!r} more than once", str(path), "Pack it anew with one file of each name"
+        )
     return sorted(names)
 
 
 def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
-    """Chunks that end with a line, but for the last; a line over LONGEST_LINE is thrown away as it comes."""
-    rest, skipping = b"", False
+    """Chunks that end with a line, but for the last; a line over MAX_LINE is thrown away as it comes.
+
+    Where the first block has carriage returns and no line feed, the file is an old Mac's: they end its lines.
+    """
+    rest, skipping, returns = b"", False, None
     while chunk := file.read(BLOCK):
+        if returns is None:
+            returns = b"\r" in chunk and b"\n" not in chunk
+        if returns:
+            chunk = chunk.replace(b"\r", b"\n")
         if skipping:
             end = chunk.find(b"\n") + 1
             if not end:

@@ -10,6 +10,7 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from index.importers.sources import TOO_LONG, Block, Source
 
+STRAY_RETURN = "carriage return inside a row"
 MAX_FIELD = 1 << 20  # characters of one field of a CSV; a quote that never closes is given up after as many
 _SURROGATE = re.compile("[\ud800-\udfff]")  # what a byte that is no UTF-8 was read as
 
@@ -156,10 +157,10 @@ def _one_by_one(waiting: Sequence[str], first_line: int, at_end: bool) -> tuple[
         if fault is None:
             try:
                 row = next(csv.reader(feed, strict=True))
-            except csv.Error:
+            except csv.Error as why:
                 if feed.dry and not at_end:
                     break
-                fault = "broken quotes"
+                fault = STRAY_RETURN if "new-line character" in str(why) else "broken quotes"
         if fault is None and feed.at > at + 1:
             fault = next((why for why in map(fault_of, waiting[at + 1 : feed.at]) if why), None)
         if fault is not None:

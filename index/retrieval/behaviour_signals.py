@@ -1,56 +1,51 @@
-"""What people did, as a channel: several linear views of a history, each a score for every item of the catalogue."""
+"""Behaviour signals: linear scores of every item for a history, from matrices of how users went from item to item."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
 from index.data.domain import Histories
 from index.data.records import History
-from index.retrieval.item_similarity import (
-    DENSE_ITEMS,
-    Factors,
-    Matrix,
-    Steps,
-    item_similarity,
-    latent,
-    transition_counts,
-    users_by_items,
-    weighted_rows,
-)
+from index.progress import stage
+from index.retrieval.decay import recency_weights
+from index.retrieval.item_matrices import DENSE_ITEMS, Factors, Matrix, as_dense, sum_rows
 from index.types import Floats, Rows
 
-NEWEST = 200  # events of a history that the decayed views read; what is older weighs under 1 %
+MAX_EVENTS = 200  # newest events of a history that the signals read; older ones weigh under 1 %
 
 
 @dataclass(frozen=True)
 class Signal:
-    """One linear view: the name of its matrix, and after how many newer events an event weighs 1/e (None: never)."""
+    """A sum of a matrix's rows over a history.
+
+    An event that `decay_events` newer ones follow weighs 1/e of the newest; None: all weigh the same.
+    """
 
     matrix: str
-    life: float | None
+    decay_events: float | None
 
     @property
     def name(self) -> str:
         """As it stands in manifests."""
-        return f"{self.matrix}/{'all' if self.life is None else f'{self.life:g}'}"
+        return f"{self.matrix}/{'all' if self.decay_events is None else f'{self.decay_events:g}'}"
 
 
 # Chosen on the validation events of movielens-100k by leaving out one at a time; docs/log.md has the numbers.
 SIGNALS = (
-    *(Signal("transitions", life) for life in (1.5, 4.0, 12.0)),
-    *(Signal("next_items", life) for life in (1.5, 3.0)),
-    *(Signal("similarity", life) for life in (5.0, 40.0, None)),
-    *(Signal("latent", life) for life in (1.5, 4.0, 12.0)),
-    *(Signal("coarse", life) for life in (4.0, 40.0)),
+    *(Signal("transitions", events) for events in (1.5, 4.0, 12.0)),
+    *(Signal("next_items", events) for events in (1.5, 3.0)),
+    *(Signal("similarity", events) for events in (5.0, 40.0, None)),
+    *(Signal("latent", events) for events in (1.5, 4.0, 12.0)),
+    *(Signal("coarse", events) for events in (4.0, 40.0)),
 )
-EXTRA = ("valued", "popularity")
-LATENT_LIFE = 4.0  # of both latent views in the mix
-MIX = {"transitions/4": 2.0, "next_items/3": 2.0, "similarity/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
-UNKNOWN_SHARE = 0.01  # of the catalogue: up to so many new items are judged by their texts alone
-COARSE = 32  # factors; on the wines they alone find more than all
-NAMES = (*(signal.name for signal in SIGNALS), *EXTRA)
+OTHER_SIGNALS = ("rated", "popularity")  # similarity weighted by how each item was rated; log of the number of events
+NAMES = (*(signal.name for signal in SIGNALS), *OTHER_SIGNALS)
+# The weighted sum of signals that proposes candidates.
+CANDIDATE_WEIGHTS = {"transitions/4": 2.0, "next_items/3": 2.0, "similarity/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
+LATENT_DECAY_EVENTS = 4.0  # of the latent and coarse signals among the CANDIDATE_WEIGHTS
+COARSE_FACTORS = 32  # of `coarse`; on the wines they alone find more than all
+MAX_UNPENALISED_SHARE = 0.01  # of the catalogue: up to so many cold items get no penalty
 
 
 @dataclass(frozen=True)
@@ -63,14 +58,25 @@ class Behaviour:
     @classmethod
     def fit(cls, histories: Histories, n_items: int, dense_items: int = DENSE_ITEMS) -> "Behaviour":
         """Count and solve, sparse where there are more than `dense_items`; nothing here is drawn at random."""
-        users = users_by_items(histories, n_items)
-        factors = latent(histories, n_items, Steps(20, power=0.5, backwards=1.0))
+        from index.retrieval.ease import EASE_PENALTY
+        from index.retrieval.item_similarity import item_similarity, users_by_items
+        from index.retrieval.transitions import Steps, latent_factors, transition_counts
+
+        with stage(f"fitting behaviour to {len(histories.rows):,} events"):
+            with stage("latent factors"):
+                factors = latent_factors(histories, n_items, Steps(20, power=0.5, backwards=1.0))
+            with stage("transition counts"):
+                both_ways, forwards = Steps(20, power=0.5, backwards=0.5), Steps(10, power=1.0, backwards=0.0)
+                transitions = transition_counts(histories, n_items, both_ways, dense_items)
+                next_items = transition_counts(histories, n_items, forwards, dense_items)
+            with stage("item similarity"):
+                similarity = item_similarity(users_by_items(histories, n_items), EASE_PENALTY, dense_items)
         matrices: dict[str, Matrix] = {
-            "transitions": transition_counts(histories, n_items, Steps(20, power=0.5, backwards=0.5), dense_items),
-            "next_items": transition_counts(histories, n_items, Steps(10, power=1.0, backwards=0.0), dense_items),
-            "similarity": item_similarity(users, 500.0, dense_items),
+            "transitions": transitions,
+            "next_items": next_items,
+            "similarity": similarity,
             "latent": factors,
-            "coarse": factors.first(COARSE),
+            "coarse": factors.first(COARSE_FACTORS),
         }
         popularity = np.bincount(histories.rows, minlength=n_items).astype(np.float32)
         return cls(matrices, popularity)
@@ -82,39 +88,43 @@ class Behaviour:
 
     @cached_property
     def cold_penalty(self) -> float:
-        """Log odds that each item loses which nobody had, where these are many: all together they stay as likely."""
+        """Log odds that a cold item (one without events) loses where these are many.
+
+        With it all cold items together are as likely as MAX_UNPENALISED_SHARE of the catalogue would be.
+        """
         share = float(np.mean(self.popularity == 0)) if self.n_items else 0.0
-        return float(np.log(max(share / UNKNOWN_SHARE, 1.0)))
+        return float(np.log(max(share / MAX_UNPENALISED_SHARE, 1.0)))
 
     def signals(self, history: History) -> Floats:
-        """(n_items, len(NAMES)): every view's score of every item; 0 where a view has nothing to say."""
+        """(n_items, len(NAMES)): every signal's score of every item, 0 where it has none."""
         found = np.zeros((self.n_items, len(NAMES)), np.float32)
-        newest = min(len(history), NEWEST)
+        newest = min(len(history), MAX_EVENTS)
         if newest:
             rows = history.rows[-newest:]
             for matrix in self.matrices:
                 self._fill(found, matrix, rows)
-            self._fill_valued(found, rows, history.values[-newest:])
+            self._fill_rated(found, rows, history.values[-newest:])
         found[:, NAMES.index("popularity")] = np.log1p(self.popularity)
         return found
 
-    def mix(self, history: History) -> Floats:
-        """(n_items,) the linear mix of co-occurrence and EASE that finds candidates."""
+    def candidate_scores(self, history: History) -> Floats:
+        """(n_items,) the weighted sum of co-occurrence and EASE that proposes candidates."""
         signals = self.signals(history)
-        return np.asarray(sum(weight * signals[:, NAMES.index(name)] for name, weight in MIX.items()), np.float32)
+        total = sum(weight * signals[:, NAMES.index(name)] for name, weight in CANDIDATE_WEIGHTS.items())
+        return np.asarray(total, np.float32)
 
     def query_vector(self, history: History) -> Floats:
-        """(d,) what to look up among `item_vectors`: an inner product with it is what the latent views give the mix."""
+        """(d,) what to search for among `item_vectors`: the inner products are the latent part of the scores."""
         before = self._factors.before
-        rows = history.rows[-NEWEST:]
-        decayed = decay(len(rows), LATENT_LIFE) @ before[rows] if len(rows) else np.zeros(before.shape[1], np.float32)
-        weights = np.full(before.shape[1], MIX[f"latent/{LATENT_LIFE:g}"], np.float32)
-        weights[:COARSE] += MIX[f"coarse/{LATENT_LIFE:g}"]
+        rows = history.rows[-MAX_EVENTS:]
+        decayed = recency_weights(len(rows), LATENT_DECAY_EVENTS) @ before[rows]
+        weights = np.full(before.shape[1], CANDIDATE_WEIGHTS[f"latent/{LATENT_DECAY_EVENTS:g}"], np.float32)
+        weights[:COARSE_FACTORS] += CANDIDATE_WEIGHTS[f"coarse/{LATENT_DECAY_EVENTS:g}"]
         return np.asarray(weights * decayed, np.float32)
 
     @property
     def item_vectors(self) -> Floats:
-        """(n_items, d): what came before and after an item, as a vector; 0 for an item without events."""
+        """(n_items, d): the latent factors of each item; 0 for an item without events."""
         return self._factors.after
 
     @property
@@ -123,50 +133,38 @@ class Behaviour:
         assert isinstance(found, Factors)
         return found
 
-    def near(self, these: Rows, rows: Rows) -> Floats:
-        """(rows,) how much the people of any of `these` items have each row too: the largest of the EASE weights."""
-        picked = self.matrices["similarity"][these][:, rows]
-        dense = np.asarray(picked.todense() if sparse.issparse(picked) else picked, np.float32)
-        return np.asarray(dense.max(0, initial=0.0), np.float32)
+    def similarity_to(self, these: Rows, rows: Rows) -> Floats:
+        """(rows,) the largest of the similarity weights between each row and any of `these` items."""
+        weights = as_dense(self.matrices["similarity"][these][:, rows])
+        return np.asarray(weights.max(0, initial=0.0), np.float32)
 
     def support(self, history: History, row: int, n: int) -> Rows:
-        """Places in the history of the at most `n` events that speak most for an item, best first."""
-        newest = min(len(history), NEWEST)
+        """Places in the history of the at most `n` events that raise an item's score most, best first."""
+        newest = min(len(history), MAX_EVENTS)
         if not newest:
             return np.zeros(0, np.int64)
         rows = history.rows[-newest:]
-        said = sum(
-            _column(self.matrices[name], rows, row) for name in ("transitions", "similarity") if name in self.matrices
-        )
+        names = [name for name in ("transitions", "similarity") if name in self.matrices]
+        scores = sum(as_dense(self.matrices[name][rows, row]).ravel() for name in names)
         values = history.values[-newest:]
-        liked = np.where(np.isnan(values), 1.0, np.where(values >= self._middle(values), 1.0, 0.1))
-        weight = np.asarray(said) * liked * (0.3 + decay(newest, 20.0))
+        liked = np.where(np.isnan(values), 1.0, np.where(values >= _mean_value(values), 1.0, 0.1))
+        weight = np.asarray(scores) * liked * (0.3 + recency_weights(newest, 20.0))
         order = np.lexsort((-np.arange(newest), -weight))[:n]
         kept: Rows = order[weight[order] > 0] + (len(history) - newest)
         return kept
 
     def _fill(self, found: Floats, matrix: str, rows: Rows) -> None:
         places = [n for n, signal in enumerate(SIGNALS) if signal.matrix == matrix]
-        weights = np.stack([decay(len(rows), SIGNALS[n].life) for n in places])
-        found[:, places] = weighted_rows(weights, self.matrices[matrix], rows).T
+        weights = np.stack([recency_weights(len(rows), SIGNALS[n].decay_events) for n in places])
+        found[:, places] = sum_rows(weights, self.matrices[matrix], rows).T
 
-    def _fill_valued(self, found: Floats, rows: Rows, values: Floats) -> None:
-        """Liked items speak for, disliked against: each event weighs its value less the person's usual one."""
-        known = np.nan_to_num(values - self._middle(values)).astype(np.float32)
-        if known.any():
-            found[:, NAMES.index("valued")] = weighted_rows(known[None], self.matrices["similarity"], rows)[0]
-
-    @staticmethod
-    def _middle(values: Floats) -> float:
-        known = values[~np.isnan(values)]
-        return float(known.mean()) if len(known) else 0.0
+    def _fill_rated(self, found: Floats, rows: Rows, values: Floats) -> None:
+        """Each event weighs its value less the user's mean: liked items raise what is similar, disliked ones lower."""
+        centred = np.nan_to_num(values - _mean_value(values)).astype(np.float32)
+        if centred.any():
+            found[:, NAMES.index("rated")] = sum_rows(centred[None], self.matrices["similarity"], rows)[0]
 
 
-def decay(n: int, life: float | None) -> Floats:
-    """Weights of n events, 1 for the newest; all 1 without a life."""
-    return np.ones(n, np.float32) if life is None else np.exp(-np.arange(n)[::-1] / life).astype(np.float32)
-
-
-def _column(matrix: Matrix, rows: Rows, column: int) -> Floats:
-    picked = matrix[rows, column]
-    return np.asarray(picked.todense() if sparse.issparse(picked) else picked, np.float32).ravel()
+def _mean_value(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else 0.0

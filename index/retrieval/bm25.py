@@ -1,14 +1,14 @@
-"""The only door to bm25s: items found by the words that they share with a text, a word of the title counting more."""
+"""BM25: items by the words that they share with a text, words of the title counting more. The only file with bm25s."""
 
 import json
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from index.data.fold_text import fold_text
 from index.errors import MendableError
 from index.storage.arrays import read_array, write_array
 from index.storage.home import write_json
@@ -16,9 +16,9 @@ from index.types import Floats
 
 ARRAYS = ("data", "indices", "indptr")
 VOCABULARY = "words.json"
-TITLE_WEIGHT = 3  # a title's words count as if they stood there so many times
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")  # a CJK sign is a word
-_COMMON = (
+TITLE_WEIGHT = 3  # a word of the title counts as if it stood in the text so many times
+_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")  # a CJK sign is a token
+_STOP_WORDS = (
     "a about all an and are as at be been but by can could did do does for from had has have he her his how i if in "
     "into is it its just like me more my no not of on or our out please really she so some something than that the "
     "their them there these they this to too up us want was we were what when where which who will with would you "
@@ -26,7 +26,7 @@ _COMMON = (
 )
 
 
-class Lexical:
+class LexicalIndex:
     """BM25 scores of all items for a text (Lucene's form, k1 1.2, b 0.75)."""
 
     def __init__(self, n_items: int, vocabulary: dict[str, int], arrays: dict[str, Any]) -> None:
@@ -35,16 +35,18 @@ class Lexical:
         self._arrays = arrays
 
     @classmethod
-    def build(cls, titles: Sequence[str], texts: Sequence[str]) -> "Lexical":
+    def build(cls, titles: Sequence[str], texts: Sequence[str]) -> "LexicalIndex":
         """An index over the texts, which hold the titles once."""
         import bm25s
 
-        documents = [words(title) * (TITLE_WEIGHT - 1) + words(text) for title, text in zip(titles, texts, strict=True)]
-        vocabulary = {word: n for n, word in enumerate(sorted(set().union(*documents)))}
+        documents = [
+            tokenize(title) * (TITLE_WEIGHT - 1) + tokenize(text) for title, text in zip(titles, texts, strict=True)
+        ]
+        vocabulary = {token: n for n, token in enumerate(sorted(set().union(*documents)))}
         if not vocabulary:
             return cls(len(texts), {}, {})
         scorer = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
-        ids = [[vocabulary[word] for word in document] for document in documents]
+        ids = [[vocabulary[token] for token in document] for document in documents]
         scorer.index((ids, vocabulary), create_empty_token=False, show_progress=False)
         return cls(len(texts), vocabulary, {name: scorer.scores[name] for name in ARRAYS})
 
@@ -55,12 +57,12 @@ class Lexical:
             write_array(folder / f"{name}.npy", array)
 
     @classmethod
-    def load(cls, folder: Path) -> "Lexical":
+    def load(cls, folder: Path) -> "LexicalIndex":
         """Read what `save` wrote; the arrays are memory-mapped. Raises MendableError for damaged files."""
         path = folder / VOCABULARY
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            vocabulary = {str(word): n for n, word in enumerate(content["words"])}
+            vocabulary = {str(token): n for n, token in enumerate(content["words"])}
             n_items = int(content["n_items"])
         except (OSError, ValueError, LookupError, TypeError) as why:
             raise MendableError("the word index cannot be read", str(path), "Run `python -m index build`") from why
@@ -69,38 +71,36 @@ class Lexical:
 
     def scores(self, text: str) -> Floats:
         """The BM25 score of every item, (n_items,); 0 where it shares no word with the text."""
-        return self.mixed_scores([self.known(text)], [1.0])
+        return self.weighted_scores([self.token_ids(text)], [1.0])
 
-    def known(self, text: str) -> list[int]:
-        """The words of a question that stand in any item, by their numbers."""
-        return [self._vocabulary[word] for word in query_words(text) if word in self._vocabulary]
+    def token_ids(self, text: str) -> list[int]:
+        """The numbers of a query's tokens, without those that no item has."""
+        return [self._vocabulary[token] for token in query_tokens(text) if token in self._vocabulary]
 
-    def mixed_scores(self, questions: Sequence[Sequence[int]], weights: Sequence[float]) -> Floats:
-        """The weighted sum of the scores of several questions, (n_items,), in one pass over their words."""
-        asking: dict[int, float] = {}
-        for question, weight in zip(questions, weights, strict=True):
-            for word in question:
-                asking[word] = asking.get(word, 0.0) + weight
-        if not asking:
+    def weighted_scores(self, queries: Sequence[Sequence[int]], weights: Sequence[float]) -> Floats:
+        """The weighted sum of the scores of several queries (token numbers), (n_items,), in one pass over tokens."""
+        weight_of: dict[int, float] = {}
+        for query, weight in zip(queries, weights, strict=True):
+            for token in query:
+                weight_of[token] = weight_of.get(token, 0.0) + weight
+        if not weight_of:
             return np.zeros(self.n_items, np.float32)
         data, indices, starts = (self._arrays[name] for name in ARRAYS)
-        spans = [slice(int(starts[word]), int(starts[word + 1])) for word in asking]
-        said = np.concatenate([data[span] * weight for span, weight in zip(spans, asking.values(), strict=True)])
+        spans = [slice(int(starts[token]), int(starts[token + 1])) for token in weight_of]
+        scores = np.concatenate([data[span] * weight for span, weight in zip(spans, weight_of.values(), strict=True)])
         rows = np.concatenate([indices[span] for span in spans])
-        return np.bincount(rows, said, minlength=self.n_items).astype(np.float32)
+        return np.bincount(rows, scores, minlength=self.n_items).astype(np.float32)
 
 
-def words(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The words of a text, folded: small letters without accents, plural endings dropped."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return [_stem(word) for word in _WORD.findall(plain)]
+    return [_stem(word) for word in _TOKEN.findall(fold_text(text))]
 
 
-def query_words(text: str) -> list[str]:
-    """The words of a question, each once, without those that carry nothing; all of them where nothing is left."""
-    plain = list(dict.fromkeys(words(text)))
-    return [word for word in plain if word not in _STEMMED_COMMON] or plain
+def query_tokens(text: str) -> list[str]:
+    """The tokens of a query, each once, without stop words; all of them where nothing else is left."""
+    tokens = list(dict.fromkeys(tokenize(text)))
+    return [token for token in tokens if token not in _STOP_TOKENS] or tokens
 
 
 def _stem(word: str) -> str:
@@ -112,4 +112,4 @@ def _stem(word: str) -> str:
     return word[:-1]
 
 
-_STEMMED_COMMON = frozenset(_stem(word) for word in _COMMON.split())
+_STOP_TOKENS = frozenset(_stem(word) for word in _STOP_WORDS.split())

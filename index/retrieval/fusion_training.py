@@ -1,52 +1,40 @@
-"""Makes what the fusion learns from: lists of candidates for events that the behaviour models were fitted without."""
+"""Trains the fusion out of fold: lists of candidates for events that the behaviour matrices were fitted without."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from index.command import progress
 from index.data.domain import Catalogue, Histories
 from index.data.records import History
-from index.retrieval.behaviour_signals import MIX, NAMES, Behaviour
-from index.retrieval.features import COLUMNS, REVIEW_COLUMNS, Features, feature_columns
-from index.retrieval.fusion import Fusion, FusionList, add_cold_items, fit_fusion, untrained_fusion
+from index.progress import progress
+from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES, Behaviour
+from index.retrieval.candidate_pool import candidate_pool, weighted_signals
+from index.retrieval.fusion import Fusion, untrained_fusion
+from index.retrieval.fusion_features import Features, feature_columns
+from index.retrieval.fusion_fitting import TrainingList, add_cold_items, fit_fusion
 from index.retrieval.review_vectors import ReviewVectors
-from index.retrieval.top_rows import top_rows
-from index.types import Floats, Mask, Rows
+from index.types import Floats
 
-ALL = (*COLUMNS, *REVIEW_COLUMNS)
-FOLDS = 5
-MIN_LISTS, MAX_LISTS, USERS_A_LIST = 7_000, 16_000, 3  # lists in all: one for so many users, within bounds
-POSITIONS = 15  # the newest events of a user that are predicted
-SHORT = 0.25  # share of examples whose history is cut to a few events: somebody new who has named some items
-DEPTH = 200  # what each look proposes
-NEAR, FAR = 50, 70  # of these a list has the best of the mix, and some of the others, which stand for all of them
-CANDIDATE_GENERATORS = {
-    "latent/4": 1.0,
-    "coarse/40": 0.5,
-    "text/1": 0.4,
-    "text/4": 0.4,
-    "reviews/4": 0.4,
-}  # beside the mix: columns, shares of its depth
-COLD_SHARE = 0.2  # depth of the look at items that nobody had, of the mix's
-LEAST = 300  # with fewer lists than this a network would learn noise
-UNTRAINED_WEIGHTS = {
-    **MIX,
-    "text/4": 0.2,
-    "reviews/4": 0.2,
-    "popularity": 0.02,
-}  # the square roots of these sums, plainly added
+FOLDS = 5  # over users
+MIN_LISTS, MAX_LISTS, USERS_PER_LIST = 7_000, 16_000, 3  # drawn in all: one list for so many users, within bounds
+POSITIONS = 15  # the newest events of a user that may be predicted
+SHORT_SHARE, MAX_SHORT = 0.25, 5  # share of lists whose history is cut to 1 … 5 events, as cold-start users have them
+DEPTH = 200  # candidates by the weighted sum of signals
+N_BEST, N_DRAWN = 50, 70  # a list has the best by that sum, and some drawn from the others, which stand for all of them
+MIN_TRAINING_LISTS = 300  # with fewer the network would fit noise
+UNTRAINED_WEIGHTS = {**CANDIDATE_WEIGHTS, "text/4": 0.2, "reviews/4": 0.2, "popularity": 0.02}  # of the features
 
 
 @dataclass(frozen=True)
 class Position:
-    """One event to predict: the user's number and how many events lie before it."""
+    """One event to predict: the user's number, how many events lie before it, and how many of these are read."""
 
     user: int
     n_before: int
-    newest: int  # how many of those before are shown
+    n_read: int
 
 
 def learn_fusion(
@@ -57,129 +45,104 @@ def learn_fusion(
     reviews: ReviewVectors | None = None,
     share: float = 1.0,
 ) -> tuple[Fusion, int]:
-    """A fusion learned out of fold, and from how many lists; a plain sum where there are too few.
+    """A fusion trained out of fold, and on how many lists; a weighted sum (0 lists) where there are too few.
 
-    `share` of the lists: with less than all it is learned in less time and knows less. Behaviour is then fitted on one
-    half of the users, and the lists are of the other.
+    With a `share` below 1 so many of the lists are made, in less time: behaviour is then fitted on one half of the
+    users, and the lists are of the other.
     """
     columns = feature_columns(reviews is not None)
     with single_thread():
-        lists = [each for fold in _lists(histories, catalogue, vectors, seed, reviews, share) for each in fold]
-    if len(lists) < LEAST:
+        made = _training_lists(histories, partial(fit_features, catalogue, vectors, reviews), seed, share)
+        lists = [each for fold in made for each in fold]
+    if len(lists) < MIN_TRAINING_LISTS:
         return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
-    by_text = [name for name in columns if name not in NAMES]  # what is known of an item that nobody had
-    return add_cold_items(fit_fusion(lists, columns, seed), lists, by_text, seed), len(lists)
+    text_columns = [name for name in columns if name not in NAMES]  # the others are 0 for a cold item
+    return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
 
 
 def count_lists(n_users: int, share: float = 1.0) -> int:
-    """From how many lists at most a fusion is learned; some are lost where the true item is no candidate."""
-    return max(2 * LEAST, int(share * np.clip(n_users // USERS_A_LIST, MIN_LISTS, MAX_LISTS)))
+    """On how many lists at most a fusion is trained; some are lost where the true item is no candidate."""
+    n_lists = np.clip(n_users // USERS_PER_LIST, MIN_LISTS, MAX_LISTS)
+    return max(2 * MIN_TRAINING_LISTS, int(share * n_lists))
 
 
-def fitted_features(
-    histories: Histories, catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None
+def fit_features(
+    catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None, histories: Histories
 ) -> Features:
-    """Features by these events alone: of the reviews only what their writers had in these histories."""
+    """Features by these events alone; of the reviews only those whose events are among them."""
     n_items = len(catalogue)
-    means = None if reviews is None else reviews.known_from(histories, n_items).means(n_items)
+    means = None if reviews is None else reviews.known_from(histories, n_items).item_means(n_items)
     return Features(Behaviour.fit(histories, n_items), vectors, catalogue, means)
 
 
 def single_thread() -> AbstractContextManager[object]:
-    """One thread for products: of thousands of small ones, the threads would only wait for one another."""
+    """One thread for matrix products: in thousands of small ones, threads would only wait for one another."""
+    import scipy.linalg  # noqa: F401  # its own copy of BLAS is limited only where it is loaded before
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(1)
     return limits
 
 
-def linear_mix(features: Floats) -> Floats:
-    """(n_items,) the linear mix of co-occurrence and EASE by which behaviour proposes candidates."""
-    columns = [COLUMNS.index(name) for name in MIX]
-    roots = features[:, columns]
-    return np.asarray((np.sign(roots) * roots**2) @ np.array(list(MIX.values()), np.float32), np.float32)
-
-
-def candidate_pool(features: Floats, n: int, allowed: Mask | None = None) -> Rows:
-    """Rows that the mix or any other look has among its best, in growing order; `n` by the mix.
-
-    What behaviour has never seen, text brings in. `allowed` by row, all where it is None.
-    """
-    popular = 1e-6 * features[:, COLUMNS.index("popularity")]  # so that no wish is left empty
-    found = [top_rows(linear_mix(features) + popular, n, allowed)]
-    generators = [(ALL.index(name), int(share * n)) for name, share in CANDIDATE_GENERATORS.items()]
-    found += [top_rows(features[:, place], depth, allowed) for place, depth in generators if place < features.shape[1]]
-    cold = features[:, COLUMNS.index("popularity")] == 0
-    if cold.any():  # nobody had these: only their texts can speak for them
-        mask = cold if allowed is None else cold & allowed
-        found.append(top_rows(features[:, COLUMNS.index("text/4")], int(COLD_SHARE * n), mask))
-    return np.unique(np.concatenate(found)).astype(np.int64)
-
-
-def _lists(
-    histories: Histories,
-    catalogue: Catalogue,
-    vectors: Floats,
-    seed: int,
-    reviews: ReviewVectors | None,
-    share: float,
-) -> Iterator[list[FusionList]]:
+def _training_lists(
+    histories: Histories, fit: Callable[[Histories], Features], seed: int, share: float
+) -> Iterator[list[TrainingList]]:
     """By fold, for each event to predict, the item that came next, first, and other candidates."""
     random = np.random.default_rng(seed)
-    folds = range(FOLDS) if share >= 1 else range(1)
-    fold_of = random.permutation(len(histories)) % (FOLDS if share >= 1 else 2)
-    wanted = _positions(histories, random, count_lists(len(histories), share) * (1 if share >= 1 else 2))
-    for fold in progress(folds, "learning the fusion"):
-        mine = [position for position in wanted if fold_of[position.user] == fold]
+    is_whole = share >= 1
+    fold_of = random.permutation(len(histories)) % (FOLDS if is_whole else 2)
+    n_lists = count_lists(len(histories), share) * (1 if is_whole else 2)
+    positions = _draw_positions(histories, random, n_lists)
+    for fold in progress(range(FOLDS if is_whole else 1), "learning the fusion, folds"):
+        mine = [position for position in positions if fold_of[position.user] == fold]
         if not mine:
             continue
-        others = histories.until(np.where(fold_of == fold, 0, histories.lengths))
-        features = fitted_features(others, catalogue, vectors, reviews)
+        others = histories.truncate(np.where(fold_of == fold, 0, histories.lengths))
+        features = fit(others)
         draws = random.spawn(len(mine))
-
         made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))
-        yield [found for found in made if found is not None]
+        yield [found for found in progress(made, "training lists", len(mine)) if found is not None]
 
 
-def _positions(histories: Histories, random: np.random.Generator, n: int) -> list[Position]:
-    """`n` events drawn from the newest of each user; some are to be predicted from a few events only."""
+def _draw_positions(histories: Histories, random: np.random.Generator, n_lists: int) -> list[Position]:
+    """Events drawn from the newest of each user; some are to be predicted from a few events only."""
     lengths = histories.lengths
     counts = np.clip(lengths - 1, 0, POSITIONS)
     users = np.repeat(np.arange(len(histories)), counts)
     back = np.arange(len(users)) - np.repeat(np.cumsum(counts) - counts, counts)
-    chosen = random.permutation(len(users))[:n]
-    short = random.random(len(chosen)) < SHORT
-    few = random.integers(1, 6, len(chosen))
-    before = lengths[users[chosen]] - 1 - back[chosen]
+    drawn = random.permutation(len(users))[:n_lists]
+    short = random.random(len(drawn)) < SHORT_SHARE
+    few = random.integers(1, MAX_SHORT + 1, len(drawn))
+    before = lengths[users[drawn]] - 1 - back[drawn]
     return [
         Position(int(user), int(n), int(min(n, few[place]) if short[place] else n))
-        for place, (user, n) in enumerate(zip(users[chosen], before, strict=True))
+        for place, (user, n) in enumerate(zip(users[drawn], before, strict=True))
     ]
 
 
 def _list_of(
     history: History, position: Position, features: Features, random: np.random.Generator
-) -> FusionList | None:
-    """The true item and others drawn from those that are looked at; None where it is not among these."""
+) -> TrainingList | None:
+    """The true item and others drawn from the candidate pool; None where it is not in the pool."""
     target = int(history.rows[position.n_before])
-    shown = _newest(history.before(position.n_before), position.newest)
-    found = features.of(shown)
+    read = _newest(history.before(position.n_before), position.n_read)
+    found = features.of(read)
     allowed = np.ones(len(found), bool)
-    allowed[shown.rows] = False
-    best = candidate_pool(found, DEPTH, allowed)
-    others = best[best != target]
-    if len(others) == len(best) or len(others) < 2:
+    allowed[read.rows] = False
+    pool = candidate_pool(found, DEPTH, allowed)
+    others = pool[pool != target]
+    if len(others) == len(pool) or len(others) < 2:
         return None
-    look = linear_mix(found)[others]
-    order = np.lexsort((others, -look))
-    near, far = others[order[:NEAR]], others[order[NEAR:]]
-    drawn = random.choice(far, FAR, replace=len(far) < FAR) if len(far) else random.choice(near, FAR)
-    stand_for = np.log(len(far) / FAR) if len(far) else -np.inf
-    near_offsets = np.zeros(NEAR, np.float32)
-    near_offsets[len(near) :] = -np.inf
-    rows = np.concatenate([[target], near, np.full(NEAR - len(near), target), drawn])
-    offsets = np.concatenate([[0.0], near_offsets, np.full(FAR, stand_for)])
-    return FusionList(np.asarray(found[rows], np.float32), np.asarray(offsets, np.float32))
+    scores = weighted_signals(found)[others]
+    order = np.lexsort((others, -scores))
+    best, rest = others[order[:N_BEST]], others[order[N_BEST:]]
+    drawn = random.choice(rest, N_DRAWN, replace=len(rest) < N_DRAWN) if len(rest) else random.choice(best, N_DRAWN)
+    stand_for = np.log(len(rest) / N_DRAWN) if len(rest) else -np.inf
+    best_offsets = np.zeros(N_BEST, np.float32)
+    best_offsets[len(best) :] = -np.inf
+    rows = np.concatenate([[target], best, np.full(N_BEST - len(best), target), drawn])
+    offsets = np.concatenate([[0.0], best_offsets, np.full(N_DRAWN, stand_for)])
+    return TrainingList(np.asarray(found[rows], np.float32), np.asarray(offsets, np.float32))
 
 
 def _newest(history: History, n: int) -> History:

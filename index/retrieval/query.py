@@ -1,4 +1,4 @@
-"""What is asked of retrieval, and what it answers: candidates with the score of each channel."""
+"""What retrieval is asked and what it returns: a query, and candidates with the score of each channel."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,11 +16,11 @@ def no_rows() -> Rows:
 
 @dataclass(frozen=True)
 class Query:
-    """One person's wish as retrieval sees it.
+    """One user's request as retrieval gets it.
 
-    `history` is what they had and liked, oldest first, films named in the talk last; `disliked` are rows; `text` their
-    own words; `allowed` marks the rows that may be returned (hard constraints, nothing that was had), None for all;
-    `lean` (n_items) is added to every item's score: soft wishes, in log odds.
+    `history` holds the events and liked items, oldest first, items named in the conversation last; `disliked` are
+    rows; `text` is the user's words; `allowed` marks the rows that may be returned (hard constraints, nothing of the
+    history), None for all; `preference_boost` (n_items), soft wishes in log odds, is added to every item's score.
     """
 
     history: History
@@ -31,29 +31,29 @@ class Query:
 
 
 class Channel(Protocol):
-    """One way to find candidates. Higher scores are better; 0 is what a channel says where it has nothing to say."""
+    """A channel of retrieval: one way to find candidates. Higher scores are better, 0 where it has no score."""
 
     @property
     def name(self) -> str:
-        """The word that stands for the channel in manifests, reports and replies."""
+        """The channel's name in manifests, reports and replies."""
 
     def search(self, query: Query, n: int) -> Rows:
-        """At most `n` allowed rows, best first; fewer where the channel has nothing to go on."""
+        """At most `n` allowed rows, best first; fewer where the query holds nothing that the channel reads."""
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """The channel's scores of these rows, in the order given."""
 
 
 class TextMatcher(Protocol):
-    """What answers to somebody's own words."""
+    """Scores items by the user's text."""
 
     def match(self, text: str, rows: Rows) -> Floats:
-        """How well rows match the words: 0 not at all; higher is better."""
+        """How well each row matches the text: 0 not at all; higher is better."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What was retrieved, best first: rows (n), the score of each channel (n, channels), the fused score (n)."""
+    """Retrieved items, best first: rows (n), the score of each channel (n, channels), the fused score (n)."""
 
     rows: Rows
     scores: Floats

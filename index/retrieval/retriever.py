@@ -1,4 +1,4 @@
-"""Retrieval: every channel proposes, one learned fusion orders, and the best candidates go on with all their scores."""
+"""The retriever: every channel proposes candidates, the fusion orders them, the best go on with all their scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,39 +6,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.data.domain import Catalogue
-from index.retrieval.features import COLUMNS, Features
+from index.retrieval.candidate_pool import candidate_pool
 from index.retrieval.fusion import Fusion, untrained_fusion
-from index.retrieval.fusion_training import candidate_pool
+from index.retrieval.fusion_features import COLUMNS, Features
 from index.retrieval.query import Candidates, Channel, Query, TextMatcher
+from index.retrieval.query_weights import DISLIKED_TEXT_PENALTY, DISLIKED_USERS_PENALTY, USER_TEXT_WEIGHT
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
-CANDIDATES = 300  # that a reranker judges; with 100 it cannot raise what retrieval has at 200
-PROPOSED = 250  # rows that each channel may propose, more where more are asked for
-WORDS_WEIGHT = 3.0  # log odds that the best match of somebody's words gains in each of the two channels of text
-AGAINST_TEXT, AGAINST_TASTE = 4.0, 6.0  # log odds lost by what is just like something disliked
-COLD_START = untrained_fusion(
-    COLUMNS, {"popularity": 0.6}
-)  # of somebody of whom nothing is known only this can be said
+CANDIDATES = 300  # that a reranker scores; with 100 it cannot raise what retrieval has at 200
+CANDIDATES_PER_CHANNEL = 250  # that each channel proposes; more where more candidates are asked for
+COLD_START = untrained_fusion(COLUMNS, {"popularity": 0.6})  # of a user without history nothing else is known
 
 
 @dataclass(frozen=True)
 class Retriever:
-    """The channels of a domain and what fuses them; `words` are what answers to somebody's words."""
+    """The channels of a domain and the fusion of their candidates; `text_matchers` score the user's words."""
 
     catalogue: Catalogue
     features: Features
     fusion: Fusion
     channels: Sequence[Channel]
-    words: Sequence[TextMatcher] = ()
+    text_matchers: Sequence[TextMatcher] = ()
 
     def retrieve(self, query: Query, n: int = 100) -> Candidates:
         """The `n` best allowed rows by (-fused score, row), fewer where fewer are allowed."""
         allowed = self.catalogue.available if query.allowed is None else query.allowed & self.catalogue.available
         query = Query(query.history, query.disliked, query.text, allowed, query.preference_boost)
         features = self.features.of(query.history)
-        rows = self._proposed(query, features, max(n, PROPOSED))
-        fused = self.fused(query, features, rows)
+        rows = self._propose(query, features, max(n, CANDIDATES_PER_CHANNEL))
+        return self._score(query, features, rows, n)
+
+    def candidates(self, query: Query, rows: Rows) -> Candidates:
+        """Rows of one's own as candidates, best first, with the same scores as those that are retrieved."""
+        return self._score(query, self.features.of(query.history), np.unique(rows), len(rows))
+
+    def _score(self, query: Query, features: Floats, rows: Rows, n: int) -> Candidates:
+        """The `n` best of these rows, with their fused scores and each channel's."""
+        fused = self.fused_scores(query, features, rows)
         order = np.lexsort((rows, -fused))[:n]
         rows, fused = rows[order], fused[order]
         scores = np.zeros((len(rows), len(self.channels)), np.float32)
@@ -46,23 +51,24 @@ class Retriever:
             scores[:, column] = channel.score(query, rows)
         return Candidates(rows, scores, fused, tuple(channel.name for channel in self.channels))
 
-    def fused(self, query: Query, features: Floats, rows: Rows) -> Floats:
-        """One score a row: what the history says, what the words say, what was disliked, what is leaned to."""
+    def fused_scores(self, query: Query, features: Floats, rows: Rows) -> Floats:
+        """(rows,): the fusion's scores for the history, the match of the user's words, less what is like a disliked
+        item, plus the boost of soft wishes."""
         fusion = self.fusion if len(query.history) else COLD_START
         fused = fusion.score(features[rows, : len(fusion.columns)])
-        if len(query.history):  # of somebody new only their words tell, and these find new items as well as old ones
+        if len(query.history):  # a new user has only words, and these find cold items as well as others
             is_cold = features[rows, COLUMNS.index("popularity")] == 0
             fused = fused - self.features.behaviour.cold_penalty * is_cold
         if query.text.strip():
-            for channel in self.words:
-                match = channel.match(query.text, rows)
-                fused = fused + WORDS_WEIGHT * match / max(float(match.max(initial=0)), 1e-6)
+            for matcher in self.text_matchers:
+                match = matcher.match(query.text, rows)
+                fused = fused + USER_TEXT_WEIGHT * match / max(float(match.max(initial=0)), 1e-6)
         if len(query.disliked):
-            fused = fused - self._against(query.disliked, rows)
+            fused = fused - self._dislike_penalty(query.disliked, rows)
         return np.asarray(fused if query.preference_boost is None else fused + query.preference_boost[rows], np.float32)
 
-    def _proposed(self, query: Query, features: Floats, n: int) -> Rows:
-        """At most `n` rows a channel, and those of every look and of leaning."""
+    def _propose(self, query: Query, features: Floats, n: int) -> Rows:
+        """At most `n` rows of each channel, the candidate pool, and the rows that soft wishes boost most."""
         found = [channel.search(query, n) for channel in self.channels]
         popular = features[:, COLUMNS.index("popularity")]
         found.append(candidate_pool(features, n, query.allowed))
@@ -70,8 +76,9 @@ class Retriever:
             found.append(top_rows(query.preference_boost + 1e-3 * popular, n, query.allowed))
         return np.unique(np.concatenate(found)).astype(np.int64)
 
-    def _against(self, disliked: Rows, rows: Rows) -> Floats:
-        """What rows lose by being like disliked ones: the nearest counts, in text and in who likes both."""
-        text = (self.features.vectors[rows] @ self.features.vectors[disliked].T).max(1)
-        taste = self.features.behaviour.near(disliked, rows)
-        return np.asarray(AGAINST_TEXT * np.clip(text, 0, 1) ** 2 + AGAINST_TASTE * np.clip(taste, 0, 1), np.float32)
+    def _dislike_penalty(self, disliked: Rows, rows: Rows) -> Floats:
+        """What rows lose by similarity to disliked ones: the most similar one counts, by text and by common users."""
+        by_text = (self.features.vectors[rows] @ self.features.vectors[disliked].T).max(1)
+        by_users = self.features.behaviour.similarity_to(disliked, rows)
+        penalty = DISLIKED_TEXT_PENALTY * np.clip(by_text, 0, 1) ** 2
+        return np.asarray(penalty + DISLIKED_USERS_PENALTY * np.clip(by_users, 0, 1), np.float32)

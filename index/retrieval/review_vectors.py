@@ -1,42 +1,58 @@
-"""Vectors of reviews in memory: whose they are, of which item, and what an item's reviews are like on the whole."""
+"""Vectors of reviews in memory: their items, writers and times, and what an item's reviews are like on the whole."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from index.data.domain import Histories
+from index.data.splits import first_held_out, have_events, places_of
 from index.types import Floats, Rows
+
+UNKNOWN_TIME = np.inf  # of a review without a time: it cannot be shown to be earlier than anything
 
 
 @dataclass(frozen=True)
 class ReviewVectors:
-    """Reviews as vectors of length one (n, dim), the row of each one's item, its writer ("" where none is named)."""
+    """Reviews as vectors of length one (n, dim), the row of each one's item, its writer ("" where it is anonymous).
+
+    `times` are Unix seconds, UNKNOWN_TIME where a review has none; None where no review has one.
+    """
 
     vectors: Floats
     rows: Rows
     writers: tuple[str, ...]
+    times: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def known_from(self, histories: Histories, n_items: int) -> "ReviewVectors":
-        """Those whose writer has the item in these histories, and those of nobody that is named.
+    def known_from(
+        self, histories: Histories, n_items: int, before: int | None = None, every: Histories | None = None
+    ) -> "ReviewVectors":
+        """The reviews that may be known to what is fitted on these histories: none that tells of a held-out event.
 
-        Where an event is held out, what its user wrote of the item must be too: it would give the answer away.
+        A named writer's review is known if the histories hold the writer's event with the item. Under a cut, `before`
+        (Unix seconds), it must not have a time at or after the cut, and an anonymous review must have a time before it.
+
+        Without a cut nobody knows which event an anonymous review tells of: it is known if its item has no event in
+        `every` (all events of the domain) that the histories lack, or if its time is before the earliest of these.
+        Without `every` nothing is held out, and all anonymous reviews are known.
         """
-        numbers = np.array([histories.place_of.get(writer, -1) for writer in self.writers], np.int64)
-        events = histories.owners * n_items + histories.rows
-        had = np.isin(numbers * n_items + self.rows, events) & (numbers >= 0)
-        nobody = np.array([not writer for writer in self.writers], bool)
-        return self._some(np.flatnonzero(had | nobody))
+        named = np.array([bool(writer) for writer in self.writers], bool)
+        known = have_events(histories, places_of(histories, self.writers), self.rows, n_items)
+        times = np.full(len(self), UNKNOWN_TIME) if self.times is None else self.times
+        if before is not None:
+            early = times < before
+            known &= early | np.isinf(times)
+        else:
+            limits = first_held_out(histories if every is None else every, histories, n_items)[self.rows]
+            early = (times < limits) | np.isposinf(limits)
+        return self._some(np.flatnonzero(np.where(named, known, early)))
 
-    def renumbered(self, original: Rows) -> "ReviewVectors":
-        """The same for a catalogue in another order, whose row n is row `original[n]` of this one."""
-        return replace(self, rows=np.argsort(original)[self.rows])
-
-    def means(self, n_items: int) -> Floats:
-        """(n_items, dim): the mean of each item's reviews, less what all items' have in common; 0 without a review."""
+    def item_means(self, n_items: int) -> Floats:
+        """(n_items, dim): the mean of each item's reviews, less the mean of all items; 0 without a review."""
         sums = np.zeros((n_items, self.vectors.shape[1]), np.float32)
         np.add.at(sums, self.rows, self.vectors)
         counts = np.bincount(self.rows, minlength=n_items)[:, None]
@@ -44,18 +60,18 @@ class ReviewVectors:
         common = means[counts[:, 0] > 0].mean(0) if len(self) else 0.0
         return np.asarray(np.where(counts > 0, means - common, 0), np.float32)
 
-    def nearest(self, query_vector: Floats, rows: Rows) -> Floats:
-        """For each of these items, how near its nearest review is to a vector; 0 for an item without reviews."""
+    def best_scores(self, query_vector: Floats, rows: Rows) -> Floats:
+        """For each item the largest inner product of its reviews with a vector; 0 for an item without reviews."""
         order, starts = self._by_item
         ends = starts[np.minimum(rows + 1, len(starts) - 1)]
         begins = starts[np.minimum(rows, len(starts) - 1)]
         found = np.zeros(len(rows), np.float32)
         places = [order[begin:end] for begin, end in zip(begins, ends, strict=True)]
-        said = np.asarray(self.vectors[np.concatenate([*places, np.zeros(0, np.int64)])] @ query_vector, np.float32)
+        scores = np.asarray(self.vectors[np.concatenate([*places, np.zeros(0, np.int64)])] @ query_vector, np.float32)
         owners = np.repeat(np.arange(len(rows)), [len(each) for each in places])
-        some = np.array([len(each) > 0 for each in places], bool)
-        found[some] = -np.inf
-        np.maximum.at(found, owners, said)
+        has_reviews = np.array([len(each) > 0 for each in places], bool)
+        found[has_reviews] = -np.inf
+        np.maximum.at(found, owners, scores)
         return found
 
     @cached_property
@@ -65,4 +81,5 @@ class ReviewVectors:
         return order, np.concatenate([[0], np.cumsum(np.bincount(self.rows))]).astype(np.int64)
 
     def _some(self, places: Rows) -> "ReviewVectors":
-        return ReviewVectors(self.vectors[places], self.rows[places], tuple(self.writers[n] for n in places))
+        times = None if self.times is None else self.times[places]
+        return ReviewVectors(self.vectors[places], self.rows[places], tuple(self.writers[n] for n in places), times)

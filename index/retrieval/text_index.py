@@ -1,10 +1,10 @@
-"""The item texts of a catalogue as they are searched: vectors in FAISS, their words in BM25, the encoder of queries."""
+"""The item texts of a catalogue as they are searched: vectors in FAISS, words in BM25, the encoder of queries."""
 
 import functools
 from dataclasses import dataclass
 
 from index.embedding.encoder import TextEncoder
-from index.retrieval.bm25 import Lexical
+from index.retrieval.bm25 import LexicalIndex
 from index.retrieval.vector_store import VectorStore
 from index.types import Floats
 
@@ -18,7 +18,7 @@ class TextIndex:
     encoder: TextEncoder
     store: VectorStore
     mean: Floats
-    lexical: Lexical
+    lexical: LexicalIndex
 
     @property
     def vectors(self) -> Floats:
@@ -29,7 +29,7 @@ class TextIndex:
     def _vector_of(self) -> "functools._lru_cache_wrapper[Floats]":
         return functools.lru_cache(CACHED_TEXTS)(lambda text: self.encoder.encode([text])[0])
 
-    def encoded(self, text: str) -> Floats:
+    def encode(self, text: str) -> Floats:
         """The vector of a text (dim), cached."""
         vector: Floats = self._vector_of(text)
         return vector

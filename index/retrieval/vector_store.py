@@ -1,4 +1,4 @@
-"""The only door to FAISS: vectors of length one, searched by inner product; by lists where they are many."""
+"""Vectors of length one in FAISS, searched by inner product; by lists where they are many. The only file with FAISS."""
 
 import functools
 import json
@@ -9,19 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from index.command import progress
 from index.errors import MendableError
+from index.progress import progress, stage
+from index.retrieval.unit_vectors import unit_rows
 from index.storage.arrays import BLOCK, blocks_of, read_array, write_blocks
 from index.storage.home import write_file, write_json
 from index.types import Floats, Mask, Rows
 
 VECTORS, SETTINGS, LISTS = "vectors.npy", "store.json", "lists.faiss"
-EXACT_UP_TO = 50_000  # rows; a full pass over so many takes a few milliseconds
-EXACT_AMONG = 20_000  # allowed rows that are compared one by one: a narrow wish must not depend on lists
-DEPTH, MIN_RECALL, AIM = 100, 0.97, 0.98  # recall@100 that is promised; AIM on the sample, which may flatter
-N_PROBES = 256  # queries by which the recall is measured
-SPARE = 64  # further rows taken from coded vectors, then compared exactly
-DEVICE_MOST = 2048  # FAISS's own limit of k on a device
+MAX_EXACT = 50_000  # rows of a store that compares every vector, which takes a few milliseconds
+MAX_EXACT_ALLOWED = 20_000  # allowed rows that are compared one by one: a narrow filter must not depend on lists
+DEPTH, MIN_RECALL = 100, 0.97  # recall@100 that a store with lists reaches when it is built
+AIMED_RECALL = 0.98  # of the same, when the number of probed lists is first chosen
+N_QUERIES = 256  # by which the recall is measured
+OVERSAMPLING = 64  # further rows taken by coded vectors, then compared exactly
+MAX_K_ON_GPU = 2048  # FAISS's own limit
 
 
 @dataclass(frozen=True)
@@ -54,24 +56,26 @@ class VectorStore:
         return "cpu" if self._on_device is None else "gpu"
 
     @classmethod
-    def build(cls, vectors: Floats, seed: int = 0, exact_up_to: int = EXACT_UP_TO) -> "VectorStore":
-        """A store of the kind that suits the number of vectors (n, dim); lists only where they reach LEAST_RECALL."""
-        if len(vectors) > exact_up_to:
-            index = _trained_lists(vectors, seed)
-            for block in progress(blocks_of(vectors), "indexing vectors", -(-len(vectors) // BLOCK)):
+    def build(cls, vectors: Floats, seed: int = 0, max_exact: int = MAX_EXACT) -> "VectorStore":
+        """A store of the kind that suits the number of vectors (n, dim); lists only where they reach MIN_RECALL."""
+        if len(vectors) > max_exact:
+            with stage(f"clustering {len(vectors):,} vectors"):
+                index = _train_lists(vectors, seed)
+            for block in progress(blocks_of(vectors), "indexing vectors", len(vectors), BLOCK):
                 index.add(np.ascontiguousarray(block, np.float32))
-            settings = _tuned(index, vectors, seed)
+            with stage("measuring the recall of the vector index"):
+                settings = _tune_lists(index, vectors, seed)
             if settings is not None:
                 return cls(vectors, settings, index)
         return cls(vectors, StoreSettings("flat", len(vectors), n_measured=len(vectors)), flat_index(vectors))
 
-    def extended(self, vectors: Floats, seed: int = 0, exact_up_to: int = EXACT_UP_TO) -> "VectorStore":
-        """A store of these vectors, whose first are the ones that are here; this one is not to be used afterwards.
+    def extend(self, vectors: Floats, seed: int = 0, max_exact: int = MAX_EXACT) -> "VectorStore":
+        """A store of these vectors, which begin with this one's; this one is not to be used afterwards.
 
         Lists are kept until a fifth has been added since their recall was measured.
         """
         if self.settings.kind == "flat" or len(vectors) > 1.2 * self.settings.n_measured:
-            return VectorStore.build(vectors, seed, exact_up_to)
+            return VectorStore.build(vectors, seed, max_exact)
         self._index.add(np.ascontiguousarray(vectors[len(self) :], np.float32))
         return VectorStore(vectors, replace(self.settings, n_vectors=len(vectors)), self._index)
 
@@ -114,30 +118,30 @@ class VectorStore:
             if found is not None:
                 return found
         if self.settings.kind == "flat":
-            return _in_order(*self._flat_search(queries, width, allowed), width)
-        if n_allowed <= EXACT_AMONG:
+            return _sort_best(*self._flat_search(queries, width, allowed), width)
+        if n_allowed <= MAX_EXACT_ALLOWED:
             return self._exact_among(queries, width, allowed)
         rows = self._list_search(queries, width, allowed, n_allowed)
-        found = _in_order(rows, self._scores(queries, rows), width)
+        found = _sort_best(rows, self._scores(queries, rows), width)
         return found if (found[0] >= 0).all() else self._exact_among(queries, width, allowed)
 
     def _flat_search(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Rows, Floats]:
         selector = None if allowed is None else _selector(allowed)
-        chosen = None if selector is None else _faiss().SearchParameters(sel=selector)
-        scores, rows = self._index.search(queries, min(k, len(self)), params=chosen)
+        parameters = None if selector is None else _faiss().SearchParameters(sel=selector)
+        scores, rows = self._index.search(queries, min(k, len(self)), params=parameters)
         return rows, scores
 
     def _list_search(self, queries: Floats, k: int, allowed: Mask | None, n_allowed: int) -> Rows:
-        """Rows by coded vectors, some more than asked for; more lists are read where fewer rows are allowed."""
+        """Rows by coded vectors, OVERSAMPLING more than `k`; more lists are probed where fewer rows are allowed."""
         wider = math.sqrt(len(self) / n_allowed)
         probed = min(self.settings.n_lists, math.ceil(self.settings.n_probed * wider))
         selector = None if allowed is None else _selector(allowed)
-        chosen = _faiss().SearchParametersIVF(nprobe=probed, **({} if selector is None else {"sel": selector}))
-        rows: Rows = self._index.search(queries, min(k + SPARE, n_allowed), params=chosen)[1]
+        parameters = _faiss().SearchParametersIVF(nprobe=probed, **({} if selector is None else {"sel": selector}))
+        rows: Rows = self._index.search(queries, min(k + OVERSAMPLING, n_allowed), params=parameters)[1]
         return rows
 
     def _exact_among(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Rows, Floats]:
-        """The best of the allowed rows by comparing each."""
+        """The best of the allowed rows, each compared."""
         among = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
         best = _faiss().ResultHeap(len(queries), k, keep_max=True)
         for rows in (among[start : start + BLOCK] for start in range(0, len(among), BLOCK)):
@@ -146,18 +150,18 @@ class VectorStore:
             )
             best.add_result(scores, rows[places])
         best.finalize()
-        return _in_order(best.I, best.D, k)
+        return _sort_best(best.I, best.D, k)
 
     def _device_search(self, queries: Floats, k: int, allowed: Mask | None) -> tuple[Rows, Floats] | None:
-        """A search without mask whose surplus makes up for what is not allowed; None where that may not do."""
+        """A search without mask for so many more rows as are not allowed; None where these are too many."""
         barred = 0 if allowed is None else len(self) - int(allowed.sum())
-        wanted = min(len(self), k + barred + SPARE)
-        if wanted > DEVICE_MOST:
+        wanted = min(len(self), k + barred + OVERSAMPLING)
+        if wanted > MAX_K_ON_GPU:
             return None
         rows = self._on_device.search(queries, wanted)[1]
         if allowed is not None:
             rows = np.where(allowed[rows] & (rows >= 0), rows, -1)
-        found = _in_order(rows, self._scores(queries, rows), k)
+        found = _sort_best(rows, self._scores(queries, rows), k)
         return found if (found[0] >= 0).all() else None
 
     def _scores(self, queries: Floats, rows: Rows) -> Floats:
@@ -182,7 +186,7 @@ def flat_index(vectors: Floats) -> Any:
     return index
 
 
-def _trained_lists(vectors: Floats, seed: int) -> Any:
+def _train_lists(vectors: Floats, seed: int) -> Any:
     """Lists of 8-bit codes. Their number grows with the cube root, so that building stays close to linear."""
     n_lists = max(1, min(len(vectors) // 40, round(16 * len(vectors) ** (1 / 3))))
     index = _faiss().index_factory(vectors.shape[1], f"IVF{n_lists},SQ8", _faiss().METRIC_INNER_PRODUCT)
@@ -192,12 +196,12 @@ def _trained_lists(vectors: Floats, seed: int) -> Any:
     return index
 
 
-def _tuned(index: Any, vectors: Floats, seed: int) -> StoreSettings | None:
-    """The fewest lists to read for the AIM, and the recall that a search then has; None where codes lose too much."""
-    kinds = _probes(vectors, seed)
+def _tune_lists(index: Any, vectors: Floats, seed: int) -> StoreSettings | None:
+    """Settings with the fewest probed lists that reach MIN_RECALL; None where the coded vectors lose too much."""
+    kinds = _draw_queries(vectors, seed)
     exact = VectorStore(vectors, StoreSettings("flat", len(vectors)), None)
     truths = [exact._exact_among(queries, DEPTH, None)[0] for queries in kinds]
-    n_probed = max(_lists_for(AIM, index, *each, vectors) for each in zip(kinds, truths, strict=True))
+    n_probed = max(_count_lists(AIMED_RECALL, index, *each, vectors) for each in zip(kinds, truths, strict=True))
     while True:
         index.nprobe = n_probed
         settings = StoreSettings("ivf", len(vectors), index.nlist, n_probed)
@@ -216,30 +220,25 @@ def _recall(store: VectorStore, queries: Floats, truth: Rows) -> float:
     return float(np.mean([np.isin(mine, rows).mean() for mine, rows in zip(truth, found, strict=True)]))
 
 
-def _lists_for(share: float, index: Any, queries: Floats, truth: Rows, vectors: Floats) -> int:
-    """How many lists must be read so that this share of the true rows lies in them: from where each of them lies."""
+def _count_lists(share: float, index: Any, queries: Floats, truth: Rows, vectors: Floats) -> int:
+    """How many lists must be probed so that this share of the true rows lies in them."""
     order = index.quantizer.search(queries, index.nlist)[1]
     place = np.argsort(order, axis=1)
-    homes = index.quantizer.search(np.ascontiguousarray(vectors[truth.ravel()]), 1)[1].reshape(truth.shape)
-    needed = np.sort(np.take_along_axis(place, homes, 1), axis=None)
+    list_of_truth = index.quantizer.search(np.ascontiguousarray(vectors[truth.ravel()]), 1)[1].reshape(truth.shape)
+    needed = np.sort(np.take_along_axis(place, list_of_truth, 1), axis=None)
     return int(needed[math.ceil(share * needed.size) - 1]) + 1
 
 
-def _probes(vectors: Floats, seed: int) -> tuple[Floats, Floats]:
-    """What is asked in practice: something near an item (a text about it), and the mean of a few (a history)."""
+def _draw_queries(vectors: Floats, seed: int) -> tuple[Floats, Floats]:
+    """Queries as they come in practice: near an item (a text about it), and the mean of a few (a history)."""
     rng = np.random.default_rng(seed)
-    near = vectors[rng.integers(0, len(vectors), N_PROBES // 2)]
+    near = vectors[rng.integers(0, len(vectors), N_QUERIES // 2)]
     noise = rng.standard_normal(near.shape, np.float32)
-    means = vectors[rng.integers(0, len(vectors), (N_PROBES // 2, 4))].mean(1)
-    return _unit(near + 0.6 * _unit(noise)), _unit(means)
+    means = vectors[rng.integers(0, len(vectors), (N_QUERIES // 2, 4))].mean(1)
+    return unit_rows(near + 0.6 * unit_rows(noise)), unit_rows(means)
 
 
-def _unit(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.ascontiguousarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
-
-
-def _in_order(rows: Rows, scores: Floats, k: int) -> tuple[Rows, Floats]:
+def _sort_best(rows: Rows, scores: Floats, k: int) -> tuple[Rows, Floats]:
     """The `k` best of each line in order of (-score, row); empty places last."""
     scores = np.where(rows >= 0, scores, -np.inf).astype(np.float32)
     order = np.lexsort((rows, -scores))[:, :k]
@@ -253,7 +252,7 @@ def _selector(allowed: Mask) -> Any:
 
 
 def _copy_on_device(index: Any) -> Any:
-    """The index on the first graphics device, None where FAISS has no part for devices or there is none."""
+    """The index on the first GPU, None where there is none or FAISS has no support for it."""
     if index is None or not hasattr(_faiss(), "StandardGpuResources") or not _faiss().get_num_gpus():
         return None
     return _faiss().index_cpu_to_gpu(_faiss().StandardGpuResources(), 0, index)

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from index.errors import MendableError
+from index.errors import MendableError, write_error
 from index.storage.json_text import json_text
 
 CLONE = Path(__file__).resolve().parents[2]
-DOMAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
+DOMAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def home() -> Path:
@@ -36,26 +36,26 @@ def adapters_folder(name: str) -> Path:
 
 
 def checked_name(name: str) -> str:
-    """The name of a domain, refused where it has other characters than letters, digits, `.`, `-` and `_`."""
-    if not DOMAIN_NAME.fullmatch(name) or name.strip(".") == "":
+    """The name of a domain. Raises MendableError for one that could leave the home or be a backup's.
+
+    A name begins with a letter or a digit, so that what lies beside a domain (`.NAME.old`) is never another's.
+    """
+    if not DOMAIN_NAME.fullmatch(name):
         raise MendableError(
-            f"{name!r} cannot name a domain", "--domain", "Use letters, digits, '.', '-' and '_', at most a few words"
+            f"{name!r} cannot name a domain",
+            "--domain",
+            "Begin with a letter or digit, then letters, digits, '.', '-' and '_', at most 100 characters",
         )
     return name
 
 
 @contextmanager
 def mendable_writes(where: Path) -> Iterator[None]:
-    """Turns what the operating system says of a full disk or a closed folder into one line."""
+    """Turns an error of the operating system (a full disk, a closed folder) into one line with its own reason."""
     try:
         yield
     except OSError as why:
-        reason = why.strerror or type(why).__name__
-        raise MendableError(
-            f"cannot write ({reason})",
-            str(why.filename or where),
-            "Free some space, or set PALATE_HOME to a folder that can be written",
-        ) from why
+        raise write_error(why, where) from why
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -84,23 +84,33 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
 
 def replace_folder(aside: Path, target: Path) -> None:
     """Put a finished folder in the place of another; a kill between the two renames leaves the old one beside it."""
-    old = target.with_name(f".{target.name}.old")
+    old = _backup(target)
     with mendable_writes(target):
         for path in sorted(aside.rglob("*")):
             sync(path)
+        restore_folder(target)
         shutil.rmtree(old, ignore_errors=True)
         if target.exists():
             target.replace(old)
-        aside.replace(target)
+        try:
+            aside.replace(target)
+        except OSError:
+            restore_folder(target)
+            raise
         sync(target.parent)
         shutil.rmtree(old, ignore_errors=True)
 
 
 def restore_folder(target: Path) -> None:
     """Bring back what `replace_folder` had put aside when it was killed between its two renames."""
-    old = target.with_name(f".{target.name}.old")
+    old = _backup(target)
     if old.is_dir() and not target.exists():
         old.replace(target)
+
+
+def _backup(target: Path) -> Path:
+    """Where the old folder lies while it is replaced: a name that no domain can have."""
+    return target.with_name(f".{target.name}.old")
 
 
 def sync(path: Path) -> None:

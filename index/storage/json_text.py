@@ -1,23 +1,22 @@
-"""Writes JSON that every parser accepts: no NaN, no Infinity, no half of a character pair."""
+"""Writes JSON that every parser and terminal accepts: no NaN, no Infinity, no half of a pair, no control character."""
 
 import json
 import math
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+from index.printable import escaped_json
 
 
 def json_text(content: Any, indent: int | None = None, *, sort_keys: bool = False, ascii_only: bool = False) -> str:
-    """`content` as JSON that can be encoded as UTF-8; a number that is not finite is missing and becomes null."""
+    """`content` as JSON in printable UTF-8; a number that is not finite is missing and becomes null."""
     options: dict[str, Any] = {"indent": indent, "sort_keys": sort_keys, "ensure_ascii": ascii_only}
     try:
         text = json.dumps(content, allow_nan=False, **options)
     except ValueError:
         text = json.dumps(_finite(content), allow_nan=False, **options)
-    return _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    return escaped_json(text)
 
 
 def print_json(content: Any, indent: int | None = None) -> None:

@@ -1,21 +1,25 @@
-"""BERT4Rec: items of a history are hidden and guessed from both sides (Sun et al. 2019)."""
+"""BERT4Rec: items of a history are hidden and predicted from both sides (Sun et al. 2019)."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from eval.models.baselines.user_histories import item_counts
-from eval.models.registry import Setting, Training
-from index.data.domain import Histories
-from index.types import Floats
+from eval.models.baselines.sequence_network import SequenceNetwork
+
+if TYPE_CHECKING:
+    from eval.models.baselines.networks import ItemNetwork
+    from eval.models.baselines.next_item import Loss
 
 
-class BERT4Rec:
-    """A two-way Transformer; what comes next is guessed for a hidden item behind the newest ones.
+@dataclass(eq=False)
+class BERT4Rec(SequenceNetwork):
+    """A two-way Transformer; the next item is predicted for a hidden item behind the newest ones.
 
-    Of each window a share of `hidden` items is guessed, or, in a share of `last` windows, the last item alone: that is
-    what it will be asked (the paper's fine-tuning, mixed into every epoch).
+    Of each window a share of `hidden` items is predicted, or, in a share of `last` windows, the last item alone: that
+    is what it will be asked (the paper's fine-tuning, mixed into every epoch).
     """
 
-    search_space: Mapping[str, Sequence[Setting]] = {
+    name: ClassVar = "bert4rec"
+    search_space: ClassVar = {
         "width": (64, 128),
         "dropout": (0.1, 0.2, 0.3),
         "hidden": (0.15, 0.3, 0.5),
@@ -24,39 +28,28 @@ class BERT4Rec:
         "learning_rate": (0.002, 0.004),
         "epochs": (40, 80),
     }
-    needs_index = False
 
-    def __init__(
-        self,
-        width: int = 64,
-        dropout: float = 0.2,
-        hidden: float = 0.3,
-        last: float = 0.3,
-        length: int = 50,
-        learning_rate: float = 0.004,
-        epochs: int = 80,
-    ) -> None:
-        self.width, self.dropout, self.hidden, self.last = width, dropout, hidden, last
-        self.length, self.learning_rate, self.epochs = length, learning_rate, epochs
+    epochs: int = 80
+    hidden: float = 0.3
+    last: float = 0.3
 
-    def fit(self, training: Training) -> None:
-        """Train for a fixed number of epochs."""
-        from eval.models.baselines import next_item
-        from eval.models.baselines.gradient_descent import seeded
+    def network(self, n_items: int) -> "ItemNetwork":
+        """A Transformer in which every place sees all others."""
         from eval.models.baselines.networks import LAYERS, Transformer
 
-        self._counts = item_counts(training.histories, training.n_items)
-        how = next_item.Pace("bert4rec", self.length - 1, self.epochs, self.learning_rate)
-        with seeded(training.seed) as random:
-            shape = (training.n_items, self.width, LAYERS, self.length, self.dropout)
-            self._network = Transformer(*shape, causal=False)
-            next_item.set_popularity(self._network, self._counts)
-            loss = next_item.HiddenItemLoss(self.hidden, self.last)
-            next_item.train(self._network, training.histories, how, loss, random)
+        return Transformer(n_items, self.width, LAYERS, self.length, self.dropout, causal=False)
 
-    def scores(self, histories: Histories) -> Floats:
-        """(users, items): logits of the hidden item behind the newest ones."""
-        from eval.models.baselines import next_item
+    def loss(self) -> "Loss":
+        """Cross entropy of the hidden items."""
+        from eval.models.baselines.next_item import HiddenItemLoss
 
-        hidden = len(self._counts) + 1
-        return next_item.ask(self._network, histories, self._counts, self.length, hidden)
+        return HiddenItemLoss(self.hidden, self.last)
+
+    @property
+    def n_predicted(self) -> int:
+        """One less than its length: it reads a whole window, where the others read all but the last item."""
+        return self.length - 1
+
+    def closing(self, n_items: int) -> int | None:
+        """The hidden item."""
+        return n_items + 1

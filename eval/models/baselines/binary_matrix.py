@@ -8,7 +8,7 @@ from index.data.domain import Histories
 
 
 def binary_matrix(histories: Histories, n_items: int) -> Any:
-    """SciPy CSR matrix (users, n_items) of float32 ones where a user had an item, once however often."""
+    """SciPy CSR matrix (users, n_items) of float32: 1 where a user has an event with an item, however many."""
     from scipy import sparse
 
     ones = np.ones(len(histories.rows), np.float32)

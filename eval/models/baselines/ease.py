@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.models.baselines.binary_matrix import binary_matrix
-from eval.models.baselines.user_histories import item_counts, popular_for
+from eval.models.baselines.user_histories import fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
 from index.types import Floats
 
-SMALL = 3000  # items up to which the inverse is taken in double precision; above it, memory counts more
+DOUBLE_ITEMS = 3000  # items up to which the inverse is taken in double precision; above it, memory counts more
 BLOCK = 1024
 
 
@@ -26,26 +26,25 @@ class EASE:
         self.penalty = penalty
 
     def fit(self, training: Training) -> None:
-        """One matrix inverse, in place: memory of one matrix of items by items."""
+        """Invert one matrix in place: the memory of one matrix of items by items."""
         self._counts = item_counts(training.histories, training.n_items)
-        had = binary_matrix(training.histories, training.n_items)
-        kind = np.float64 if training.n_items <= SMALL else np.float32
-        gram = (had.T @ had).toarray(order="F").astype(kind, copy=False)
+        interactions = binary_matrix(training.histories, training.n_items)
+        precision = np.float64 if training.n_items <= DOUBLE_ITEMS else np.float32
+        gram = (interactions.T @ interactions).toarray(order="F").astype(precision, copy=False)
         diagonal = np.diag_indices(len(gram))
         gram[diagonal] += self.penalty
-        weights = _inverted(gram).T  # symmetric, and so in C order without a copy
+        weights = _invert(gram).T  # symmetric, and so in C order without a copy
         weights /= -weights[diagonal].copy()
         weights[diagonal] = 0
         self._weights: Floats = weights.astype(np.float32, copy=False)
 
     def scores(self, histories: Histories) -> Floats:
-        """(users, items): the sum of the weights of what each had; for an empty history, what most people had."""
-        had = binary_matrix(histories, len(self._weights))
-        found = np.asarray(had @ self._weights, np.float32)
-        return popular_for(histories.lengths == 0, found, self._counts)
+        """(users, items): the sum of the weights of the history's items; popularity for an empty history."""
+        scores = np.asarray(binary_matrix(histories, len(self._weights)) @ self._weights, np.float32)
+        return fill_cold_start(histories.lengths == 0, scores, self._counts)
 
 
-def _inverted(gram: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _invert(gram: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The inverse of a positive definite matrix in Fortran order, in its own memory, by Cholesky."""
     from scipy.linalg import get_lapack_funcs
 

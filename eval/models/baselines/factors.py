@@ -6,44 +6,41 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.models.baselines.user_histories import STRANGER, fading_matrix, item_counts, places_in, popular_for
-from eval.models.registry import Setting, Training, library
+from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts, places_in
+from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 Factors = npt.NDArray[np.float64]  # (rows, 1 + factors): a bias, then a vector
 
 
-class ALS:
+class ALS(NeedsLibrary):
     """Implicit alternating least squares (Hu, Koren and Volinsky 2008), as the library `implicit` solves it.
 
-    People are folded in by their history: its older events lose confidence after `life` newer ones.
+    Users are folded in by their histories, whose events lose confidence by `decay`, in newer events.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
         "factors": (16, 32, 64, 128),
         "alpha": (1.0, 2.0, 5.0, 20.0),
         "regularization": (0.1, 1.0, 5.0, 20.0),
-        "life": (0.0, 5.0, 20.0),
+        "decay": (0.0, 5.0, 20.0),
     }
     needs_index = False
+    needs_library = "implicit"
 
     def __init__(
         self,
         factors: int = 32,
         alpha: float = 2.0,
         regularization: float = 5.0,
-        life: float = 5.0,
+        decay: float = 5.0,
         iterations: int = 20,
     ) -> None:
         self.factors, self.alpha, self.regularization = factors, alpha, regularization
-        self.life, self.iterations = life, iterations
-
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where `implicit` is missing."""
-        library("implicit")
-        return ""
+        self.decay, self.iterations = decay, iterations
 
     def fit(self, training: Training) -> None:
         """Alternate; one seed, one result."""
@@ -55,20 +52,20 @@ class ALS:
             iterations=self.iterations,
             random_state=training.seed,
         )
-        _fit_quietly(self._model, fading_matrix(training.histories, training.n_items, 0.0), "als")
+        _fit_quietly(self._model, decayed_matrix(training.histories, training.n_items, 0.0), "als")
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): inner products with the factors solved for each history."""
-        asked = fading_matrix(histories, len(self._counts), self.life)
-        people = self._model.recalculate_user(np.arange(len(histories)), asked)
-        scores = np.asarray(people @ self._model.item_factors.T, np.float32)
-        return popular_for(histories.lengths == 0, scores, self._counts)
+        confidence = decayed_matrix(histories, len(self._counts), self.decay)
+        users = self._model.recalculate_user(np.arange(len(histories)), confidence)
+        scores = np.asarray(users @ self._model.item_factors.T, np.float32)
+        return fill_cold_start(histories.lengths == 0, scores, self._counts)
 
 
-class BPR:
+class BPR(NeedsLibrary):
     """Bayesian personalised ranking (Rendle et al. 2009), as `implicit` trains it on one thread: the same each time.
 
-    It knows the people it was fitted on; others get what is popular.
+    It has factors of the users it was fitted on only; others get what is popular.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
@@ -78,6 +75,7 @@ class BPR:
         "iterations": (100, 200, 400),
     }
     needs_index = False
+    needs_library = "implicit"
 
     def __init__(
         self, factors: int = 64, learning_rate: float = 0.02, regularization: float = 0.03, iterations: int = 200
@@ -85,13 +83,8 @@ class BPR:
         self.factors, self.learning_rate, self.regularization = factors, learning_rate, regularization
         self.iterations = iterations
 
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where `implicit` is missing."""
-        library("implicit")
-        return ""
-
     def fit(self, training: Training) -> None:
-        """Stochastic gradient descent over pairs of an item that somebody had and one not had."""
+        """Stochastic gradient descent over pairs of an item of a user's history and one that is not in it."""
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
         self._model = library("implicit.cpu.bpr").BayesianPersonalizedRanking(
@@ -102,21 +95,21 @@ class BPR:
             num_threads=1,
             random_state=training.seed,
         )
-        _fit_quietly(self._model, fading_matrix(training.histories, training.n_items, 0.0), "bpr")
+        _fit_quietly(self._model, decayed_matrix(training.histories, training.n_items, 0.0), "bpr")
 
     def scores(self, histories: Histories) -> Floats:
-        """(users, items): inner products with the factors of those who were fitted on."""
+        """(users, items): inner products with the factors of the fitted users."""
         places = places_in(self._fitted, histories)
         scores = np.asarray(self._model.user_factors[places] @ self._model.item_factors.T, np.float32)
-        return popular_for(places == STRANGER, scores, self._counts)
+        return fill_cold_start(places == NO_USER, scores, self._counts)
 
 
 class SVD:
-    """Value = mean + item's bias + person's bias + inner product (Koren, Bell and Volinsky 2009, equation 4).
+    """Value = mean + item's bias + user's bias + inner product (Koren, Bell and Volinsky 2009, equation 4).
 
-    With `unseen` 0 it learns from values alone: it then predicts what a value would be, which is no order to recommend
-    by, and ranks far below popularity. Above 0, what somebody did not have counts as value 0 with this weight (as in
-    Hu et al. 2008), and the same model ranks. Events without a value count as 1.
+    With `unseen` 0 it learns from values alone: it then predicts values, which is no order to recommend by, and ranks
+    far below popularity. Above 0, items without an event of the user count as value 0 with this weight (as in Hu et
+    al. 2008), and the same model ranks. Events without a value count as 1.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
@@ -133,23 +126,23 @@ class SVD:
         self.unseen, self.iterations = unseen, iterations
 
     def fit(self, training: Training) -> None:
-        """Solve for people and for items in turn, each a ridge regression: no learning rate to go wrong."""
+        """Solve for users and for items in turn, each by ridge regression, which needs no learning rate."""
         self._counts = item_counts(training.histories, training.n_items)
         values = np.nan_to_num(training.histories.values, nan=1.0)
         self._scale = float(np.abs(values).mean()) or 1.0 if len(values) else 1.0
         self._mean = float(values.mean()) / self._scale if len(values) else 0.0
         table = self._table(training.histories)
-        turned = table.T.tocsr()
+        transposed = table.T.tocsr()
         drawn = np.random.default_rng(training.seed).standard_normal((training.n_items, self.factors))
         self._items = np.hstack([np.zeros((training.n_items, 1)), 0.1 * drawn])
         for _ in progress(range(self.iterations), "svd"):
-            self._items = self._solved(turned, self._solved(table, self._items))
+            self._items = self._solve(transposed, self._solve(table, self._items))
 
     def scores(self, histories: Histories) -> Floats:
-        """(users, items): the predicted values, the factors of each person solved anew from the history."""
-        people = self._solved(self._table(histories), self._items)
-        scores = self._mean + people[:, :1] + self._items[:, 0] + people[:, 1:] @ self._items[:, 1:].T
-        return popular_for(histories.lengths == 0, (self._scale * scores).astype(np.float32), self._counts)
+        """(users, items): the predicted values, the factors of each user solved anew from the history."""
+        users = self._solve(self._table(histories), self._items)
+        scores = self._mean + users[:, :1] + self._items[:, 0] + users[:, 1:] @ self._items[:, 1:].T
+        return fill_cold_start(histories.lengths == 0, (self._scale * scores).astype(np.float32), self._counts)
 
     def _table(self, histories: Histories) -> Any:
         from scipy import sparse
@@ -158,10 +151,10 @@ class SVD:
         shape = (len(histories), len(self._counts))
         return sparse.csr_matrix((values, histories.rows.copy(), histories.starts), shape=shape)
 
-    def _solved(self, table: Any, others: Factors) -> Factors:
-        """Bias and vector (rows, 1 + factors) of each row of the table, those of its columns being given."""
+    def _solve(self, table: Any, others: Factors) -> Factors:
+        """Biases and vectors (rows, 1 + factors) of the rows of the table, given those of its columns."""
         known = np.hstack([np.ones((len(others), 1)), others[:, 1:]])
-        rest = -self._mean - others[:, 0]  # of a value 0, what the columns' biases leave
+        rest = -self._mean - others[:, 0]  # what the biases of the columns leave of a value of 0
         gram, pull = self.unseen * known.T @ known, self.unseen * known.T @ rest
         ridge = self.regularization * np.eye(known.shape[1])
         solved = np.zeros((table.shape[0], known.shape[1]))
@@ -178,11 +171,11 @@ class SVD:
         return solved
 
 
-def _fit_quietly(model: Any, people: Any, what: str) -> None:
-    """Fit a model of `implicit` with our bar; BLAS on one thread, since the library has threads of its own."""
+def _fit_quietly(model: Any, interactions: Any, what: str) -> None:
+    """Fit a model of `implicit` with our progress; BLAS on one thread, since the library has threads of its own."""
     from threadpoolctl import threadpool_limits
 
     bar = progress(range(model.iterations), what)
     next(bar, None)
     with threadpool_limits(1, "blas"):
-        model.fit(people, show_progress=False, callback=lambda *_: next(bar, None))
+        model.fit(interactions, show_progress=False, callback=lambda *_: next(bar, None))

@@ -1,51 +1,25 @@
 """GRU4Rec: a recurrent network over a history (Hidasi et al. 2016), trained with softmax cross entropy."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from eval.models.baselines.user_histories import item_counts
-from eval.models.registry import Setting, Training
-from index.data.domain import Histories
-from index.types import Floats
+from eval.models.baselines.sequence_network import SequenceNetwork
+
+if TYPE_CHECKING:
+    from eval.models.baselines.networks import ItemNetwork
 
 
-class GRU4Rec:
+@dataclass(eq=False)
+class GRU4Rec(SequenceNetwork):
     """A GRU that predicts at each place the next item of a history."""
 
-    search_space: Mapping[str, Sequence[Setting]] = {
-        "width": (64, 128),
-        "dropout": (0.1, 0.2, 0.3, 0.5),
-        "length": (30, 50, 100),
-        "learning_rate": (0.001, 0.002, 0.004),
-        "epochs": (15, 30, 60),
-    }
-    needs_index = False
+    name: ClassVar = "gru4rec"
+    search_space: ClassVar = {**SequenceNetwork.search_space, "epochs": (15, 30, 60)}
 
-    def __init__(
-        self,
-        width: int = 64,
-        dropout: float = 0.2,
-        length: int = 50,
-        learning_rate: float = 0.004,
-        epochs: int = 30,
-    ) -> None:
-        self.width, self.dropout, self.length = width, dropout, length
-        self.learning_rate, self.epochs = learning_rate, epochs
+    epochs: int = 30
 
-    def fit(self, training: Training) -> None:
-        """Train for a fixed number of epochs."""
-        from eval.models.baselines import next_item
-        from eval.models.baselines.gradient_descent import seeded
+    def network(self, n_items: int) -> "ItemNetwork":
+        """One layer."""
         from eval.models.baselines.networks import Recurrent
 
-        self._counts = item_counts(training.histories, training.n_items)
-        how = next_item.Pace("gru4rec", self.length, self.epochs, self.learning_rate)
-        with seeded(training.seed) as random:
-            self._network = Recurrent(training.n_items, self.width, self.dropout)
-            next_item.set_popularity(self._network, self._counts)
-            next_item.train(self._network, training.histories, how, next_item.next_item_loss, random)
-
-    def scores(self, histories: Histories) -> Floats:
-        """(users, items): logits of what comes after the newest items."""
-        from eval.models.baselines import next_item
-
-        return next_item.ask(self._network, histories, self._counts, self.length)
+        return Recurrent(n_items, self.width, self.dropout)

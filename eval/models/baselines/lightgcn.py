@@ -1,15 +1,14 @@
-"""LightGCN: embeddings averaged along the graph of people and items (He et al. 2020), by torch-geometric."""
+"""LightGCN: embeddings averaged along the graph of users and items (He et al. 2020), by torch-geometric."""
 
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
-from eval.models.registry import Setting, Training, library
+from eval.models.baselines.user_histories import fill_cold_start, item_counts, places_in
+from eval.models.registry import NeedsLibrary, Setting, Training, library
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 if TYPE_CHECKING:
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
 BATCH = 8192  # events
 
 
-class LightGCN:
-    """Pairwise ranking (BPR) of an item that somebody had over a random one, embeddings smoothed over `layers` steps.
+class LightGCN(NeedsLibrary):
+    """Pairwise ranking (BPR) of an item of the history over a random one, embeddings averaged over `layers` steps.
 
-    It knows the people it was fitted on; others get what is popular.
+    It has embeddings of the users it was fitted on only; others get what is popular.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
@@ -32,6 +31,7 @@ class LightGCN:
         "epochs": (50, 100),
     }
     needs_index = False
+    needs_library = "torch_geometric"
 
     def __init__(
         self,
@@ -44,53 +44,48 @@ class LightGCN:
         self.width, self.layers, self.epochs = width, layers, epochs
         self.learning_rate, self.regularization = learning_rate, regularization
 
-    def prepare(self, domain: str) -> str:
-        """Nothing on disk. Raises NotInstalled where torch-geometric is missing."""
-        library("torch_geometric")
-        return ""
-
     def fit(self, training: Training) -> None:
-        """Train for a fixed number of epochs; every step smooths the whole graph."""
+        """Train for a fixed number of epochs; every step averages over the whole graph."""
         import torch
 
-        from eval.models.baselines.gradient_descent import descend, seeded, shuffled
+        from eval.models.baselines.gradient_descent import random_batches, seeded, step_down
 
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
-        n_people = len(self._fitted)
-        people = torch.from_numpy(np.repeat(np.arange(n_people), self._fitted.lengths))
-        items = torch.from_numpy(self._fitted.rows) + n_people
-        graph = _smoothing(people, items, n_people + training.n_items)
+        n_users = len(self._fitted)
+        users = torch.from_numpy(self._fitted.owners)
+        items = torch.from_numpy(self._fitted.rows) + n_users
+        graph = _normalised_adjacency(users, items, n_users + training.n_items)
         with seeded(training.seed):
             model = library("torch_geometric.nn").LightGCN(
-                n_people + training.n_items, self.width, self.layers, normalize=False
+                n_users + training.n_items, self.width, self.layers, normalize=False
             )
             optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
             for _ in progress(range(self.epochs), "lightgcn"):
-                for batch in shuffled(len(items), BATCH):
-                    others = torch.randint(n_people, n_people + training.n_items, (len(batch),))
+                for batch in random_batches(len(items), BATCH):
+                    others = torch.randint(n_users, n_users + training.n_items, (len(batch),))
                     smooth = model.get_embedding(graph)
-                    own, had, other = smooth[people[batch]], smooth[items[batch]], smooth[others]
-                    nodes = torch.cat([people[batch], items[batch], others])
+                    own, taken, other = smooth[users[batch]], smooth[items[batch]], smooth[others]
+                    nodes = torch.cat([users[batch], items[batch], others])
                     loss = model.recommendation_loss(
-                        (own * had).sum(1), (own * other).sum(1), nodes, lambda_reg=self.regularization
+                        (own * taken).sum(1), (own * other).sum(1), nodes, lambda_reg=self.regularization
                     )
-                    descend(optimizer, loss)
+                    step_down(optimizer, loss)
             with torch.no_grad():
                 smooth = model.get_embedding(graph).numpy()
-        self._people, self._items = smooth[:n_people], smooth[n_people:]
+        self._users, self._items = smooth[:n_users], smooth[n_users:]
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): inner products."""
         places = places_in(self._fitted, histories)
-        return popular_for(places == STRANGER, self._people[places] @ self._items.T, self._counts)
+        return fill_cold_start(places == NO_USER, self._users[places] @ self._items.T, self._counts)
 
 
-def _smoothing(people: "Tensor", items: "Tensor", n_nodes: int) -> "Tensor":
+def _normalised_adjacency(users: "Tensor", items: "Tensor", n_nodes: int) -> "Tensor":
     """The symmetrically normalised adjacency matrix of the graph, sparse (n_nodes, n_nodes)."""
     import torch
 
-    ends = torch.stack([torch.cat([people, items]), torch.cat([items, people])])
+    ends = torch.stack([torch.cat([users, items]), torch.cat([items, users])])
     degrees = torch.bincount(ends[0], minlength=n_nodes).float()
     weights = (degrees[ends[0]] * degrees[ends[1]]).rsqrt()
     with warnings.catch_warnings():

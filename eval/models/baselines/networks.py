@@ -92,29 +92,29 @@ class PairNetwork(nn.Module):
 
     def __init__(self, n_users: int, n_items: int, width: int, dropout: float) -> None:
         super().__init__()
-        self.people, self.items = nn.Embedding(n_users, 2 * width), nn.Embedding(n_items, 2 * width)
+        self.users, self.items = nn.Embedding(n_users, 2 * width), nn.Embedding(n_items, 2 * width)
         self.bias = nn.Embedding(n_items, 1)
         nn.init.zeros_(self.bias.weight)
-        for table in (self.people, self.items):
+        for table in (self.users, self.items):
             nn.init.normal_(table.weight, std=INITIAL * 5)
         self.width = width
-        self.of_person, self.of_item = nn.Linear(width, 2 * width), nn.Linear(width, 2 * width, bias=False)
+        self.of_user, self.of_item = nn.Linear(width, 2 * width), nn.Linear(width, 2 * width, bias=False)
         self.deep = nn.Sequential(nn.ReLU(), nn.Dropout(dropout), nn.Linear(2 * width, width), nn.ReLU())
         self.product, self.last = nn.Linear(width, 1, bias=False), nn.Linear(width, 1)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, people: Tensor, items: Tensor) -> Tensor:
-        """Logits of pairs; the shapes of people and items may differ, as (B, 1) and (1, N): the result is (B, N)."""
-        p, i = self.dropout(self.people(people)), self.dropout(self.items(items))
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        """Logits of pairs; the shapes of users and items may differ, as (B, 1) and (1, N): the result is (B, N)."""
+        p, i = self.dropout(self.users(users)), self.dropout(self.items(items))
         w = self.width
         product = self.product(p[..., :w] * i[..., :w])
-        deep = self.last(self.deep(self.of_person(p[..., w:]) + self.of_item(i[..., w:])))
+        deep = self.last(self.deep(self.of_user(p[..., w:]) + self.of_item(i[..., w:])))
         logits: Tensor = (product + deep + self.bias(items)).squeeze(-1)
         return logits
 
 
 class Autoencoder(nn.Module):
-    """Mult-VAE: what somebody had, as shares of one, to logits of all items by way of a small normal variable."""
+    """Mult-VAE: a history as a vector of length one, by way of a small normal variable, to logits of all items."""
 
     def __init__(self, n_items: int, width: int, latent: int, dropout: float) -> None:
         super().__init__()
@@ -122,9 +122,9 @@ class Autoencoder(nn.Module):
         self.decoder, self.output = nn.Linear(latent, width), nn.Linear(width, n_items)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, had: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, interactions: Tensor) -> tuple[Tensor, Tensor]:
         """(B, n_items) -> logits (B, n_items) and the divergence from the standard normal (B,)."""
-        hidden = torch.tanh(self.encoder(self.dropout(F.normalize(had))))
+        hidden = torch.tanh(self.encoder(self.dropout(F.normalize(interactions))))
         mean, log_variance = self.moments(hidden).chunk(2, 1)
         drawn = mean + torch.randn_like(mean) * (log_variance / 2).exp() if self.training else mean
         divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(1)

@@ -1,13 +1,14 @@
-"""NeuMF, neural collaborative filtering (He et al. 2017): does this person take this item, by a network over both."""
+"""NeuMF, neural collaborative filtering (He et al. 2017): a network over a user and an item predicts an event."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from eval.models.baselines.user_histories import STRANGER, item_counts, places_in, popular_for
+from eval.models.baselines.user_histories import fill_cold_start, item_counts, places_in
 from eval.models.registry import Setting, Training
 from index.command import progress
 from index.data.domain import Histories
+from index.data.splits import NO_USER
 from index.types import Floats
 
 BATCH = 4096  # events; each brings its negatives
@@ -17,7 +18,7 @@ PAIRS = 1 << 18  # scored at a time
 class NeuMF:
     """Binary cross entropy over events and `negatives` random items for each.
 
-    It knows the people it was fitted on; others get what is popular.
+    It has embeddings of the users it was fitted on only; others get what is popular.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
@@ -46,25 +47,25 @@ class NeuMF:
         """Train for a fixed number of epochs, the negatives drawn anew in each."""
         import torch
 
-        from eval.models.baselines.gradient_descent import descend, seeded, shuffled
+        from eval.models.baselines.gradient_descent import random_batches, seeded, step_down
         from eval.models.baselines.networks import PairNetwork
 
         self._fitted = training.histories
         self._counts = item_counts(training.histories, training.n_items)
-        people = torch.from_numpy(np.repeat(np.arange(len(self._fitted)), self._fitted.lengths))
+        users = torch.from_numpy(self._fitted.owners)
         items = torch.from_numpy(self._fitted.rows)
         with seeded(training.seed):
             network = PairNetwork(len(self._fitted), training.n_items, self.width, self.dropout)
             optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
             for _ in progress(range(self.epochs), "neumf"):
-                for batch in shuffled(len(items), BATCH):
+                for batch in random_batches(len(items), BATCH):
                     drawn = torch.randint(training.n_items, (len(batch), self.negatives))
-                    asked = torch.cat([items[batch, None], drawn], 1)
-                    logits = network(people[batch, None], asked)
+                    pairs = torch.cat([items[batch, None], drawn], 1)
+                    logits = network(users[batch, None], pairs)
                     truth = torch.zeros_like(logits)
                     truth[:, 0] = 1
                     loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
-                    descend(optimizer, loss)
+                    step_down(optimizer, loss)
         self._network = network.eval()
 
     def scores(self, histories: Histories) -> Floats:
@@ -79,4 +80,4 @@ class NeuMF:
                 self._network(torch.from_numpy(np.maximum(places[start : start + step], 0))[:, None], items).numpy()
                 for start in range(0, len(places), step)
             ]
-        return popular_for(places == STRANGER, np.concatenate(parts), self._counts)
+        return fill_cold_start(places == NO_USER, np.concatenate(parts), self._counts)

@@ -1,4 +1,4 @@
-"""Training and asking networks that read a history item by item: windows, batches, cross entropy, the newest state."""
+"""Training of sequence networks and their scores: windows, batches, cross entropy, the state after the newest item."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -14,21 +14,20 @@ from index.command import progress
 from index.data.domain import Histories
 from index.types import Floats, Rows
 
-FULL_ITEMS = 4096  # up to which the softmax is over the whole catalogue; above it, over the target and a sample
-SAMPLED = 1024
-PLACES = 4096  # places of a batch, padding too
+MAX_FULL_ITEMS = 4096  # up to which the softmax is over the whole catalogue; above it, over the target and a sample
+SAMPLED = 1024  # items of that sample
+MAX_PLACES = 4096  # places of a batch, padding included
 WEIGHT_DECAY = 0.01
 SPARE = 1.02  # windows are cut anew each epoch, which may make a few more batches
-
 
 Loss = Callable[[ItemNetwork, Tensor], Tensor]  # of a batch (B, L) of rows, padding at the end
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long and how fast `what` is trained: `length` is the longest stretch of a history."""
+    """How long and how fast a model is trained; a window has one event more than `length`."""
 
-    what: str
+    name: str
     length: int
     epochs: int
     learning_rate: float
@@ -39,9 +38,9 @@ def train(network: ItemNetwork, histories: Histories, pace: Pace, loss: Loss, ra
     steps = sum(1 for _ in batches(histories, pace.length, network.n_items, np.random.default_rng(0)))
     total = math.ceil(pace.epochs * steps * SPARE)
     optimizer = torch.optim.AdamW(network.parameters(), lr=pace.learning_rate, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _slope(step, total))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _warm_up_and_fall(step, total))
     network.train()
-    for _ in progress(range(pace.epochs), pace.what):
+    for _ in progress(range(pace.epochs), pace.name):
         for batch in batches(histories, pace.length, network.n_items, random):
             optimizer.zero_grad()
             loss(network, batch).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -79,10 +78,10 @@ class HiddenItemLoss:
 def item_loss(network: ItemNetwork, states: Tensor, targets: Tensor) -> Tensor:
     """Softmax cross entropy of (N,) targets given (N, width) states.
 
-    Over a large catalogue it is estimated by a sample of items drawn evenly, their weight made up for (Bengio and
-    Senécal 2003); Klenitskiy and Vasilev 2023 show that this, not the binary loss, makes SASRec strong.
+    Over a large catalogue it is estimated by items drawn evenly, weighted to stand for all (Bengio and Senécal 2003);
+    Klenitskiy and Vasilev 2023 show that this, not the binary loss, makes SASRec strong.
     """
-    if network.n_items <= FULL_ITEMS:
+    if network.n_items <= MAX_FULL_ITEMS:
         return F.cross_entropy(network.logits(states), targets)
     rows = torch.randint(network.n_items, (SAMPLED,))
     others = network.logits(states, rows) + math.log(network.n_items / SAMPLED)
@@ -91,10 +90,12 @@ def item_loss(network: ItemNetwork, states: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(torch.cat([own[:, None], others], 1), torch.zeros_like(targets))
 
 
-def ask(network: ItemNetwork, histories: Histories, counts: Floats, length: int, closing: int | None = None) -> Floats:
-    """(users, n_items): logits at the last place of each newest window, `closing` put behind it where one is given.
+def score_next(
+    network: ItemNetwork, histories: Histories, counts: Floats, length: int, closing: int | None = None
+) -> Floats:
+    """(users, n_items): logits at the last place of each newest window, with `closing` put behind it where given.
 
-    Who has no history gets the counts of the items.
+    A cold-start user gets the counts of the items.
     """
     scores = np.tile(counts, (len(histories), 1))
     asked = [n for n, (start, end) in enumerate(_spans(histories)) if end > start]
@@ -107,7 +108,7 @@ def ask(network: ItemNetwork, histories: Histories, counts: Floats, length: int,
         windows = [np.append(window, closing) for window in windows]
     last = torch.tensor([len(window) - 1 for window in windows])
     with torch.no_grad():
-        states = network(padded(windows, network.n_items))[torch.arange(len(last)), last]
+        states = network(pad_windows(windows, network.n_items))[torch.arange(len(last)), last]
         scores[asked] = network.logits(states).numpy()
     return scores
 
@@ -122,14 +123,14 @@ def batches(histories: Histories, length: int, padding: int, random: np.random.G
     order = np.lexsort((random.random(len(windows)), lengths))
     groups: list[list[int]] = []
     for n in order:
-        if not groups or (len(groups[-1]) + 1) * lengths[n] > PLACES:
+        if not groups or (len(groups[-1]) + 1) * lengths[n] > MAX_PLACES:
             groups.append([])
         groups[-1].append(int(n))
     for place in random.permutation(len(groups)):
-        yield padded([histories.rows[slice(*windows[n])] for n in groups[place]], padding)
+        yield pad_windows([histories.rows[slice(*windows[n])] for n in groups[place]], padding)
 
 
-def padded(windows: list[Rows], padding: int) -> Tensor:
+def pad_windows(windows: list[Rows], padding: int) -> Tensor:
     """(B, L) of the windows, `padding` behind the shorter ones."""
     rows = np.full((len(windows), max(map(len, windows))), padding, np.int64)
     for place, window in enumerate(windows):
@@ -157,7 +158,7 @@ def _spans(histories: Histories) -> list[tuple[int, int]]:
     return list(zip(histories.starts[:-1].tolist(), histories.starts[1:].tolist(), strict=True))
 
 
-def _slope(step: int, total: int) -> float:
+def _warm_up_and_fall(step: int, total: int) -> float:
     """The learning rate's factor: up to 1 in the first tenth, then down to 0."""
     warm = max(1, total // 10)
     return min((step + 1) / warm, max(0.0, (total - step) / max(1, total - warm)))

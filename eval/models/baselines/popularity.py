@@ -1,4 +1,4 @@
-"""Popularity: everybody is shown what most people had."""
+"""Popularity: every user is recommended the items with the most events."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,10 +16,10 @@ class Popularity:
     needs_index = False
 
     def fit(self, training: Training) -> None:
-        """Count."""
+        """Count the events."""
         counts = np.bincount(training.histories.rows, minlength=training.n_items)
         self._counts = counts.astype(np.float32)
 
     def scores(self, histories: Histories) -> Floats:
-        """(users, items), one row for all."""
+        """(users, items), the same row for all users."""
         return np.broadcast_to(self._counts, (len(histories), len(self._counts)))

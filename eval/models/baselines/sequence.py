@@ -1,11 +1,11 @@
-"""Sequence co-occurrence: what came soon after each of somebody's newest items in other histories."""
+"""Transition counts: what came soon after each of the newest items of a history in other histories."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
+from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
 from index.types import Floats
@@ -16,37 +16,38 @@ DENSE_ITEMS = 4000  # up to which a square matrix is faster dense
 class SequenceCounts:
     """Counts of pairs at most `window` steps apart, weight 1 / gap; rows divided by their sum plus `smoothing`.
 
-    A first-order Markov chain that looks further (compare Rendle et al. 2010); the asked history fades with `life`.
+    A first-order Markov chain with a wider window (compare Rendle et al. 2010); the history that is scored is weighted
+    by `decay`, in newer events.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
         "window": (3, 10, 30),
         "smoothing": (1.0, 5.0, 20.0),
-        "life": (1.5, 3.0, 6.0, 12.0),
+        "decay": (1.5, 3.0, 6.0, 12.0),
     }
     needs_index = False
 
-    def __init__(self, window: int = 10, smoothing: float = 5.0, life: float = 3.0) -> None:
-        self.window, self.smoothing, self.life = window, smoothing, life
+    def __init__(self, window: int = 10, smoothing: float = 5.0, decay: float = 3.0) -> None:
+        self.window, self.smoothing, self.decay = window, smoothing, decay
 
     def fit(self, training: Training) -> None:
-        """Count; sparse, so that memory grows with the pairs that there are."""
+        """Count transitions; sparse, so that memory grows with the pairs that occur."""
         self._counts = item_counts(training.histories, training.n_items)
-        transition_counts = following(training.histories, training.n_items, self.window, self.smoothing)
-        self._follows = transition_counts.toarray() if training.n_items <= DENSE_ITEMS else transition_counts
+        shares = transition_shares(training.histories, training.n_items, self.window, self.smoothing)
+        self._transitions = shares.toarray() if training.n_items <= DENSE_ITEMS else shares
 
     def scores(self, histories: Histories) -> Floats:
-        """(users, items): the sum over the history of how often each item followed."""
-        found = fading_matrix(histories, len(self._counts), self.life) @ self._follows
+        """(users, items): the sum over the history of each item's share of the followers."""
+        found = decayed_matrix(histories, len(self._counts), self.decay) @ self._transitions
         scores = np.asarray(found if isinstance(found, np.ndarray) else found.toarray(), np.float32)
-        return popular_for(histories.lengths == 0, scores, self._counts)
+        return fill_cold_start(histories.lengths == 0, scores, self._counts)
 
 
-def following(histories: Histories, n_items: int, window: int, smoothing: float) -> Any:
-    """SciPy CSR matrix (n_items, n_items): share of an item's (row) followers that another (column) is."""
+def transition_shares(histories: Histories, n_items: int, window: int, smoothing: float) -> Any:
+    """SciPy CSR matrix (n_items, n_items): the share of an item (column) among the followers of another (row)."""
     from scipy import sparse
 
-    owners = np.repeat(np.arange(len(histories)), histories.lengths)
+    owners = histories.owners
     counts = sparse.csr_matrix((n_items, n_items), dtype=np.float32)
     for gap in range(1, window + 1):
         left = np.flatnonzero(owners[:-gap] == owners[gap:])

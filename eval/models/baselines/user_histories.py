@@ -1,4 +1,4 @@
-"""What the baselines share about people: histories that fade, who was fitted on, what strangers are shown."""
+"""What the baselines share: histories whose events decay, which users were fitted on, scores of cold-start users."""
 
 from typing import Any
 
@@ -6,18 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Histories
+from index.data.splits import NO_USER, places_of
+from index.retrieval.decay import decay as decay_weights
 from index.types import Floats, Rows
 
-STRANGER = -1
 
-
-def fading_matrix(histories: Histories, n_items: int, life: float) -> Any:
-    """SciPy CSR matrix (users, n_items): exp(-age / life), age 0 for the newest event; all 1 where `life` is 0."""
+def decayed_matrix(histories: Histories, n_items: int, decay: float) -> Any:
+    """SciPy CSR matrix (users, n_items): exp(-age / decay), age 0 for the newest event; all 1 where `decay` is 0."""
     from scipy import sparse
 
-    weights = np.ones(len(histories.rows), np.float32)
-    if life:
-        weights = np.exp(-ages(histories) / life).astype(np.float32)
+    weights = decay_weights(ages(histories), decay or None).astype(np.float32)
     matrix = sparse.csr_matrix((weights, histories.rows.copy(), histories.starts), shape=(len(histories), n_items))
     matrix.sum_duplicates()
     return matrix
@@ -35,16 +33,17 @@ def item_counts(histories: Histories, n_items: int) -> Floats:
 
 
 def places_in(fitted: Histories, histories: Histories) -> Rows:
-    """By user of `histories`: the place in `fitted`, STRANGER for whom it holds no event."""
-    places = np.array([fitted.place_of.get(user, STRANGER) for user in histories.users], np.int64)
+    """By user of `histories`: the place in `fitted`, NO_USER where it holds no event of the user."""
+    places = places_of(fitted, histories.users)
     empty = fitted.lengths == 0
-    return np.where((places == STRANGER) | empty[places], STRANGER, places) if len(fitted) else places
+    return np.where((places == NO_USER) | empty[places], NO_USER, places) if len(fitted) else places
 
 
-def popular_for(strangers: npt.NDArray[np.bool_], scores: Floats, counts: Floats) -> Floats:
-    """The scores, those of the marked people replaced in place by the number of events of each item.
+def fill_cold_start(cold: npt.NDArray[np.bool_], scores: Floats, counts: Floats) -> Floats:
+    """The scores, those of the marked cold-start users replaced in place by the number of events of each item.
 
-    A model that knows nothing of somebody shows what most people had, as any shop would; ties would be a straw man.
+    A model that has nothing to go on recommends what is popular, as any shop would: a tie of all items would make it
+    look weaker than it is.
     """
-    scores[strangers] = counts
+    scores[cold] = counts
     return scores

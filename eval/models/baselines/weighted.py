@@ -1,4 +1,4 @@
-"""A weighted hybrid of two linear models: what followed the newest items, and what is had together with them."""
+"""A weighted hybrid of two linear models: transition counts after the newest items, and item similarity by EASE."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,27 +7,27 @@ import numpy as np
 from eval.models.baselines.ease import EASE
 from eval.models.baselines.neighbours import ItemKNN
 from eval.models.baselines.sequence import SequenceCounts
-from eval.models.baselines.user_histories import fading_matrix, item_counts, popular_for
+from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
 from index.data.records import History
 from index.types import Floats
 
-EASE_ITEMS = 10_000  # above this the matrices of EASE would need gigabytes: neighbours stand in for it
-NEIGHBOURS = 3000  # all but the pairs of the best known items
-SCALE = 0.75  # brings sums of cosines to what EASE's weights sum to
+MAX_EASE_ITEMS = 10_000  # above this the matrices of EASE would need gigabytes: item neighbours take its place
+NEIGHBOURS = 3000  # of each item: nearly all pairs with a common user
+SCALE = 0.75  # brings sums of cosines to the sums of EASE's weights
 
 
 class Weighted:
-    """`sequence` times the sequence counts plus EASE, both fading; cosine neighbours in the place of a large EASE.
+    """`sequence` times the transition shares plus EASE, both with decay; cosine neighbours replace a large EASE.
 
-    Both scores are shares of one (rows that sum to about 1), so that no further normalising is needed.
+    The rows of both matrices sum to about 1, so that no further normalising is needed.
     """
 
     search_space: Mapping[str, Sequence[Setting]] = {
         "sequence": (1.0, 2.0, 4.0, 8.0),
-        "sequence_life": (2.0, 3.0, 6.0),
-        "together_life": (3.0, 5.0, 10.0, 30.0),
+        "sequence_decay": (2.0, 3.0, 6.0),
+        "similarity_decay": (3.0, 5.0, 10.0, 30.0),
         "penalty": (200.0, 500.0, 1000.0),
     }
     needs_index = False
@@ -35,19 +35,19 @@ class Weighted:
     def __init__(
         self,
         sequence: float = 4.0,
-        sequence_life: float = 3.0,
-        together_life: float = 5.0,
+        sequence_decay: float = 3.0,
+        similarity_decay: float = 5.0,
         penalty: float = 500.0,
     ) -> None:
-        self.sequence, self.together_life, self.penalty = sequence, together_life, penalty
-        self._follows = SequenceCounts(life=sequence_life)
+        self.sequence, self.similarity_decay, self.penalty = sequence, similarity_decay, penalty
+        self._transitions = SequenceCounts(decay=sequence_decay)
 
     def fit(self, training: Training) -> None:
         """Fit both parts."""
         self._counts = item_counts(training.histories, training.n_items)
-        self._follows.fit(training)
-        large = training.n_items > EASE_ITEMS
-        self._neighbours = ItemKNN("cosine", NEIGHBOURS, 1.0, self.together_life) if large else None
+        self._transitions.fit(training)
+        large = training.n_items > MAX_EASE_ITEMS
+        self._neighbours = ItemKNN("cosine", NEIGHBOURS, 1.0, self.similarity_decay) if large else None
         if self._neighbours:
             self._neighbours.fit(training)
         else:
@@ -56,16 +56,16 @@ class Weighted:
     def scores(self, histories: Histories) -> Floats:
         """(users, items): the weighted sum."""
         if self._neighbours:
-            together = self._neighbours.scores(histories)
-            found = self.sequence * SCALE * self._follows.scores(histories) + together
+            similar = self._neighbours.scores(histories)
+            scores = self.sequence * SCALE * self._transitions.scores(histories) + similar
         else:
-            together = fading_matrix(histories, len(self._counts), self.together_life) @ self._weights
-            found = self.sequence * self._follows.scores(histories) + together
-        return popular_for(histories.lengths == 0, np.asarray(found, np.float32), self._counts)
+            similar = decayed_matrix(histories, len(self._counts), self.similarity_decay) @ self._weights
+            scores = self.sequence * self._transitions.scores(histories) + similar
+        return fill_cold_start(histories.lengths == 0, np.asarray(scores, np.float32), self._counts)
 
 
 def item_weights(training: Training, penalty: float) -> Floats:
-    """(n_items, n_items) weights of EASE, which is linear: its answers to histories of one item each."""
+    """(n_items, n_items) weights of EASE, which is linear: its scores of histories of one item each."""
     ease = EASE(penalty)
     ease.fit(training)
     single = [History(np.array([row]), np.full(1, np.nan, np.float32)) for row in range(training.n_items)]

@@ -1,1 +1,1 @@
-"""The channels of retrieval, one file each: item text, words, behaviour, reviews."""
+"""The channels of retrieval, one file each: item texts, their words, behaviour, reviews."""

@@ -1,4 +1,4 @@
-"""The channel of behaviour: what users with this history chose next."""
+"""The behaviour channel: what users with a similar history chose next."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,12 @@ from index.retrieval.top_rows import top_rows
 from index.retrieval.vector_store import VectorStore
 from index.types import Floats, Rows
 
-OVERSAMPLING = 2  # rows that are looked up as item vectors for each that the mix may keep
+OVERSAMPLING = 2  # item vectors that are looked up for each row that is wanted
 
 
 @dataclass(frozen=True)
 class BehaviourChannel:
-    """What people with this history did next: found as item vectors, ordered as a linear mix with co-occurrence and
-    EASE."""
+    """Items found by their latent factors, ordered by the weighted sum with co-occurrence and EASE."""
 
     behaviour: Behaviour
     store: VectorStore  # of the behaviour's item vectors
@@ -31,15 +30,13 @@ class BehaviourChannel:
         """At most `n` allowed rows, best first; none without a history."""
         if not len(query.history):
             return np.zeros(0, np.int64)
-        found = self.store.search(self.behaviour.query_vector(query.history)[None], OVERSAMPLING * n, query.allowed)[0][
-            0
-        ]
+        query_vector = self.behaviour.query_vector(query.history)
+        found = self.store.search(query_vector[None], OVERSAMPLING * n, query.allowed)[0][0]
         near = np.sort(found[found >= 0])
-        return near[top_rows(self._all(query)[near], n)]
+        return near[top_rows(self.behaviour.candidate_scores(query.history)[near], n)]
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """Scores of rows, 0 without a history."""
-        return self._all(query)[rows] if len(query.history) else np.zeros(len(rows), np.float32)
-
-    def _all(self, query: Query) -> Floats:
-        return self.behaviour.mix(query.history)
+        if not len(query.history):
+            return np.zeros(len(rows), np.float32)
+        return self.behaviour.candidate_scores(query.history)[rows]

@@ -1,4 +1,4 @@
-"""The lexical channel: items whose texts share words with the user's words or with the newest items of the history."""
+"""The lexical channel: items whose texts share words with the user's text or with the newest items of the history."""
 
 import functools
 
@@ -7,18 +7,18 @@ import numpy as np
 from index.data.domain import Catalogue
 from index.data.item_text import item_text
 from index.data.records import History
-from index.retrieval.channels.profile import recency
+from index.retrieval.channels.profile import profile_weights
 from index.retrieval.query import Query
 from index.retrieval.text_index import TextIndex
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
 MAX_EVENTS = 30  # newest events whose words are read
-CACHED_ITEMS = 1 << 16  # items whose words are kept
+CACHED_ITEMS = 1 << 16  # items whose tokens are kept
 
 
 class LexicalChannel:
-    """Words: BM25 of somebody's words and of the texts of the newest items of the history, each as a share of its best.
+    """BM25 of the user's text, and of the texts of the newest items of the history, each as a share of its best.
 
     Whole texts (genre, director, cast) of the history found .32 of the next films of movielens-100k among 100, their
     titles alone .08.
@@ -29,8 +29,8 @@ class LexicalChannel:
     def __init__(self, index: TextIndex, catalogue: Catalogue) -> None:
         self._index = index
         self._last: tuple[tuple[str, bytes], Floats] | None = None
-        self._words_of = functools.lru_cache(CACHED_ITEMS)(
-            lambda row: index.lexical.known(item_text(catalogue.items[row]))
+        self._tokens_of = functools.lru_cache(CACHED_ITEMS)(
+            lambda row: index.lexical.token_ids(item_text(catalogue.items[row]))
         )
 
     def search(self, query: Query, n: int) -> Rows:
@@ -43,11 +43,11 @@ class LexicalChannel:
         return self._scores(query)[rows]
 
     def match(self, text: str, rows: Rows) -> Floats:
-        """BM25 of the words, 0 where they are not in the row's text."""
+        """BM25 of the text, 0 where none of its words is in the row's text."""
         return self._index.lexical.scores(text)[rows]
 
     def _scores(self, query: Query) -> Floats:
-        """All scores of a query; the last are kept, since what was found is scored next."""
+        """All scores of a query; the last are kept, since `score` follows `search` with the same query."""
         key = (query.text, query.history.rows[-MAX_EVENTS:].tobytes())
         last = self._last
         if last is None or last[0] != key:
@@ -57,10 +57,11 @@ class LexicalChannel:
     def _new_scores(self, text: str, history: History) -> Floats:
         lexical = self._index.lexical
         rows = history.rows[-MAX_EVENTS:].tolist()
-        of_history = lexical.mixed_scores([self._words_of(row) for row in rows], recency(len(rows)).tolist())
+        tokens = [self._tokens_of(row) for row in rows]
+        of_history = lexical.weighted_scores(tokens, profile_weights(len(rows)).tolist())
         return _share(of_history) + _share(lexical.scores(text))
 
 
 def _share(scores: Floats) -> Floats:
-    most = float(scores.max(initial=0))
-    return np.asarray(scores / most, np.float32) if most > 0 else scores
+    best = float(scores.max(initial=0))
+    return np.asarray(scores / best, np.float32) if best > 0 else scores

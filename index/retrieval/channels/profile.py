@@ -1,17 +1,18 @@
-"""The profile of a history in a vector space: recency weights and unit vectors that the channels of text share."""
+"""The profile of a history in a vector space, for the channels of text and reviews: recency weights, unit vectors."""
 
 import numpy as np
 
+from index.retrieval.decay import decay
 from index.types import Floats
 
-DECAY = 10.0  # events after which one weighs 1/e of the newest; docs/log.md has the numbers of this file
+DECAY_EVENTS = 10.0  # events after which one weighs 1/e of the newest; docs/log.md has the numbers of this file
 MAX_EVENTS = 60  # newest events that are read: the others would weigh under 1 %
-PULL_AWAY = 0.5  # weight of what is disliked, beside the history's 1
+DISLIKED_WEIGHT = 0.5  # of what is disliked, beside the history's 1
 
 
-def recency(n: int) -> Floats:
+def profile_weights(n: int) -> Floats:
     """Weights of n events that sum to one, the newest last and heaviest."""
-    weights = np.exp(-np.arange(n)[::-1] / DECAY)
+    weights = decay(np.arange(n)[::-1], DECAY_EVENTS)
     return np.asarray(weights / weights.sum(), np.float32)
 
 

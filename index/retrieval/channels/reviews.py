@@ -1,11 +1,11 @@
-"""The channel of reviews: what people wrote of items, near to what they wrote of a history's and to own words."""
+"""The review channel: items whose reviews are similar to those of the history's items and to the user's text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from index.retrieval.channels.profile import MAX_EVENTS, PULL_AWAY, recency, unit
+from index.retrieval.channels.profile import DISLIKED_WEIGHT, MAX_EVENTS, profile_weights, unit
 from index.retrieval.channels.text import TextChannel
 from index.retrieval.query import Query
 from index.retrieval.review_vectors import ReviewVectors
@@ -17,28 +17,24 @@ OVERSAMPLING = 4  # reviews that are looked up for each item that is wanted: sev
 
 @dataclass(frozen=True)
 class ReviewChannel:
-    """An item is as near as its nearest review; `means` (n_items, dim) are what is written of each on the whole."""
+    """An item scores as its best review; `means` (n_items, dim) are the centred means of each item's reviews."""
 
     reviews: ReviewVectors
     means: Floats
     store: VectorStore
-    encoded: Callable[[str], Floats]
+    encode: Callable[[str], Floats]
     name: str = "reviews"
 
     @classmethod
-    def of(cls, reviews: ReviewVectors, n_items: int, encoded: Callable[[str], Floats]) -> "ReviewChannel":
+    def of(cls, reviews: ReviewVectors, n_items: int, encode: Callable[[str], Floats]) -> "ReviewChannel":
         """The channel of some reviews with a store made here."""
         vectors = np.asarray(reviews.vectors)
-        return cls(
-            ReviewVectors(vectors, reviews.rows, reviews.writers),
-            reviews.means(n_items),
-            VectorStore.build(vectors),
-            encoded,
-        )
+        in_memory = ReviewVectors(vectors, reviews.rows, reviews.writers)
+        return cls(in_memory, reviews.item_means(n_items), VectorStore.build(vectors), encode)
 
     def search(self, query: Query, n: int) -> Rows:
-        """At most `n` allowed rows of items with reviews, best first; none where there is nothing to go on."""
-        query_vector = self._vector(query)
+        """At most `n` allowed rows of items with reviews, best first; none for an empty query."""
+        query_vector = self._query_vector(query)
         if query_vector is None or not len(self.reviews):
             return np.zeros(0, np.int64)
         allowed = None if query.allowed is None else query.allowed[self.reviews.rows]
@@ -47,23 +43,25 @@ class ReviewChannel:
         return np.asarray(list(dict.fromkeys(rows.tolist()))[:n], np.int64)
 
     def score(self, query: Query, rows: Rows) -> Floats:
-        """Inner products of the nearest reviews; 0 for an item without, and where there is nothing to go on."""
-        query_vector = self._vector(query)
-        return np.zeros(len(rows), np.float32) if query_vector is None else self.reviews.nearest(query_vector, rows)
+        """Inner products of the best reviews; 0 for an item without reviews and for an empty query."""
+        query_vector = self._query_vector(query)
+        if query_vector is None:
+            return np.zeros(len(rows), np.float32)
+        return self.reviews.best_scores(query_vector, rows)
 
     def match(self, text: str, rows: Rows) -> Floats:
-        """How near the nearest review of each row is to the words in meaning, 0 to 1."""
-        return np.asarray(np.clip(self.reviews.nearest(self.encoded(text), rows), 0, 1), np.float32)
+        """Cosine of the text and each row's best review, 0 to 1."""
+        return np.asarray(np.clip(self.reviews.best_scores(self.encode(text), rows), 0, 1), np.float32)
 
-    def _vector(self, query: Query) -> Floats | None:
+    def _query_vector(self, query: Query) -> Floats | None:
         parts: list[Floats] = []
         if len(query.history):
             rows = query.history.rows[-MAX_EVENTS:]
-            parts.append(unit(recency(len(rows)) @ self.means[rows]))
+            parts.append(unit(profile_weights(len(rows)) @ self.means[rows]))
         if query.text.strip():
-            parts.append(self.encoded(query.text))
+            parts.append(self.encode(query.text))
         if len(query.disliked):
-            parts.append(-PULL_AWAY * unit(self.means[query.disliked].mean(0)))
+            parts.append(-DISLIKED_WEIGHT * unit(self.means[query.disliked].mean(0)))
         if not parts:
             return None
         found: Floats = np.sum(parts, 0, dtype=np.float32)
@@ -72,9 +70,9 @@ class ReviewChannel:
 
 @dataclass(frozen=True)
 class SemanticMatcher:
-    """How near an item is to words in meaning, by its own text or by its nearest review, whichever is nearer.
+    """The similarity of an item to a text in meaning, by its own text or by its best review, the larger of both.
 
-    Both are cosines and so of one scale: where titles say nothing, their noise does not drown what people wrote.
+    Both are cosines and so of one scale: where titles say nothing, their noise does not drown the reviews.
     """
 
     text: TextChannel

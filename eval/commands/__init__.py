@@ -1,0 +1,1 @@
+"""The commands of the evaluation, one file each: its flags, and what runs it."""

@@ -1,0 +1,71 @@
+"""`python -m finetune rank --domain NAME`: trains a reranker on the domain's histories, as a LoRA adapter."""
+
+import argparse
+import time
+
+from finetune.commands.training_flags import add_training_flags, check_inputs
+from index.command import Command, Parser, note, positive_int
+
+MINUTES = 20.0  # where neither --minutes nor --epochs is given
+
+
+def add_flags(parser: Parser) -> None:
+    """What is trained, and for how long."""
+    add_training_flags(parser)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=_minutes, metavar="M", help=f"time for the training (default {MINUTES:g})")
+    length.add_argument(
+        "--epochs", type=positive_int, metavar="E", help="passes over the histories, in place of a time"
+    )
+    parser.add_argument(
+        "--prompt", choices=("items", "words"), default="items", help="histories as items (default) or in words"
+    )
+    parser.add_argument(
+        "--accumulate",
+        type=positive_int,
+        default=1,
+        metavar="N",
+        help="batches whose gradients make a step (default 1)",
+    )
+    parser.add_argument(
+        "--without-lora", action="store_true", help="train only what is beside the base model, to measure LoRA's gain"
+    )
+    parser.add_argument("--replace", action="store_true", help="make the new adapter current without comparing it")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, and note where the adapter is. Raises MendableError."""
+    began = time.monotonic()
+    check_inputs(options)
+
+    from finetune.rank import finetune_rank
+    from finetune.settings import LAYERS, LEARNING_RATES, RankSettings
+
+    minutes = options.minutes if options.minutes or options.epochs else MINUTES
+    settings = RankSettings(
+        options.domain,
+        options.backbone,
+        minutes,
+        options.epochs or 0,
+        options.seed,
+        options.prompt,
+        layers=LAYERS[options.prompt],
+        learning_rate=LEARNING_RATES[options.prompt],
+        accumulate=options.accumulate,
+        lora=not options.without_lora,
+        device=options.device,
+    )
+    note(f"adapter: {finetune_rank(settings, options.replace, began)}")
+
+
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above zero")
+    return value
+
+
+COMMAND = Command("rank", "train a reranker on the domain's histories, as a LoRA adapter", add_flags, run)

@@ -1,0 +1,101 @@
+"""The fusion's features of every item for a history: behaviour signals, similarity in text, categories and reviews."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from index.data.domain import Catalogue
+from index.data.records import History
+from index.retrieval.behaviour_signals import NAMES, SIGNALS, Behaviour
+from index.retrieval.decay import recency_weights
+from index.types import Floats
+
+PROFILE_DECAYS = (1.0, 4.0, 30.0)  # events after which one weighs 1/e in a profile
+HISTORY_FEATURES = ("history_length", "mean_value", "recent_seconds")  # the same for every item of a list
+COLUMNS = (
+    *NAMES,
+    *(f"text/{events:g}" for events in PROFILE_DECAYS),
+    *(f"categories/{events:g}" for events in PROFILE_DECAYS),
+    *HISTORY_FEATURES,
+)
+REVIEW_COLUMNS = tuple(f"reviews/{events:g}" for events in PROFILE_DECAYS)  # behind the others, where there are reviews
+MAX_CATEGORIES = 512  # the commonest ones are read
+# Sums of frequencies have long tails: a small network learns from their square roots.
+LONG_TAILED = np.array([COLUMNS.index(name) for name in (*(signal.name for signal in SIGNALS), "rated")])
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of every item by column.
+
+    `vectors` are the items' texts, (n_items, dim) of length one; `reviews` the centred means of each item's reviews,
+    None where the domain has none.
+    """
+
+    behaviour: Behaviour
+    vectors: Floats
+    catalogue: Catalogue
+    reviews: Floats | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns in their order."""
+        return feature_columns(self.reviews is not None)
+
+    def of(self, history: History) -> Floats:
+        """(n_items, len(self.columns)) for one history."""
+        found = np.empty((len(self.catalogue), len(self.columns)), np.float32)
+        n_signals = len(NAMES)
+        found[:, :n_signals] = self.behaviour.signals(history)
+        n_decays = len(PROFILE_DECAYS)
+        found[:, n_signals : n_signals + n_decays] = profiles(history, self.centred_vectors)
+        found[:, n_signals + n_decays : n_signals + 2 * n_decays] = profiles(history, self.category_vectors)
+        found[:, len(COLUMNS) - len(HISTORY_FEATURES) : len(COLUMNS)] = history_features(history)
+        found[:, LONG_TAILED] = np.sign(found[:, LONG_TAILED]) * np.sqrt(np.abs(found[:, LONG_TAILED]))
+        if self.reviews is not None:
+            found[:, len(COLUMNS) :] = profiles(history, self.reviews)
+        return found
+
+    @cached_property
+    def centred_vectors(self) -> Floats:
+        """(n_items, dim) text vectors less their mean: without it, a profile is similar to what is common to all."""
+        return np.asarray(self.vectors - self.vectors.mean(0), np.float32)
+
+    @cached_property
+    def category_vectors(self) -> Floats:
+        """(n_items, categories) of length one: which of the commonest categories an item has."""
+        counts = Counter(category for item in self.catalogue.items for category in item.categories)
+        commonest = sorted(counts, key=lambda category: (-counts[category], category))[:MAX_CATEGORIES]
+        kept = {category: place for place, category in enumerate(commonest)}
+        marks = np.zeros((len(self.catalogue), max(len(kept), 1)), np.float32)
+        for row, item in enumerate(self.catalogue.items):
+            marks[row, [kept[c] for c in item.categories if c in kept]] = 1
+        norms = np.linalg.norm(marks, axis=1, keepdims=True)
+        return np.asarray(marks / np.maximum(norms, 1), np.float32)
+
+
+def feature_columns(with_reviews: bool) -> tuple[str, ...]:
+    """The names of the columns, those of reviews last where the domain has reviews."""
+    return (*COLUMNS, *REVIEW_COLUMNS) if with_reviews else COLUMNS
+
+
+def profiles(history: History, vectors: Floats) -> Floats:
+    """(n_items, len(PROFILE_DECAYS)): similarity of items to recency-weighted means of a history; 0 without one."""
+    if not len(history):
+        return np.zeros((len(vectors), len(PROFILE_DECAYS)), np.float32)
+    newest = history.rows[-int(8 * max(PROFILE_DECAYS)) :]
+    weights = np.stack([recency_weights(len(newest), events) for events in PROFILE_DECAYS])
+    means = weights / weights.sum(1, keepdims=True) @ vectors[newest]
+    return np.asarray(vectors @ means.T, np.float32)
+
+
+def history_features(history: History) -> Floats:
+    """The HISTORY_FEATURES: log number of events, mean value, log of the seconds that the newest ten events took."""
+    if not len(history):
+        return np.zeros(len(HISTORY_FEATURES), np.float32)
+    values = history.values[~np.isnan(history.values)]
+    mean = float(values.mean()) if len(values) else 0.0
+    newest = history.times[-10:] if history.times is not None else np.zeros(1)
+    return np.array([np.log1p(len(history)), mean, np.log1p(newest[-1] - newest[0])], np.float32)

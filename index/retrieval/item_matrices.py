@@ -1,0 +1,47 @@
+"""Item-to-item matrices as scores are read from them: dense, sparse or as factors.
+
+SciPy is imported only where a matrix is fitted, which takes longer than to read one.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from index.types import Floats, Rows
+
+Matrix: TypeAlias = Any  # (items, items): float32 array, scipy.sparse.csr_matrix where it is large, or Factors
+
+DENSE_ITEMS = 6_000  # above this a square matrix in float32 passes 144 MB: rows are kept sparse
+
+
+@dataclass(frozen=True)
+class Factors:
+    """A square matrix as the product of item vectors: `before` (items, d) times the transpose of `after` (items, d).
+
+    A search among the vectors of `after` with a sum of those of `before` is the matrix's sum of rows.
+    """
+
+    before: Floats
+    after: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(items, items)."""
+        return len(self.before), len(self.after)
+
+    def first(self, n: int) -> "Factors":
+        """The coarser matrix of the `n` strongest factors."""
+        return Factors(self.before[:, :n], self.after[:, :n])
+
+
+def sum_rows(weights: Floats, matrix: Matrix, rows: Rows) -> Floats:
+    """Weighted sums of a matrix's rows: weights (sums, events), rows (events) -> (sums, items)."""
+    if isinstance(matrix, Factors):
+        return np.asarray((weights @ matrix.before[rows]) @ matrix.after.T, np.float32)
+    return np.asarray(weights @ matrix[rows], np.float32)
+
+
+def as_dense(matrix: Matrix) -> Floats:
+    """A dense or sparse matrix as a float32 array."""
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.todense(), np.float32)
