@@ -260,13 +260,13 @@ def test_a_training_reads_the_tables_of_its_domain_once(
     trained: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    original = pq.read_table
+    original = pq.ParquetFile
 
     def count(path: Path, **options: object) -> object:
         read.append(path.name)
         return original(path, **options)
 
-    monkeypatch.setattr(pq, "read_table", count)
+    monkeypatch.setattr(pq, "ParquetFile", count)
     rewrite(trained, "training.json", validation_key=None)  # so that the version that serves is loaded as well
     finetune("small", tiny, "--epochs", "1", "--seed", "2")
     assert sorted(name for name in read if not name.startswith("reviews")) == ["interactions.parquet", "items.parquet"]
