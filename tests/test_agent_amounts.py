@@ -29,7 +29,7 @@ def shelf(field: str, *values: Value | None) -> Catalogue:
 
 
 def heard(message: str, catalogue: Catalogue) -> Understood:
-    return understand(message, State(), (), Lexicon.of(catalogue))
+    return understand(message, State(), (), Lexicon(catalogue))
 
 
 def musts(message: str, catalogue: Catalogue) -> list[str]:
@@ -158,7 +158,7 @@ def test_a_catalogue_that_lacks_years_or_has_them_in_words_says_just_that(messag
 @pytest.mark.parametrize("pattern", ["under {} dollars", "over {} dollars", "about {} dollars", "the last {} years"])
 def test_numbers_of_any_length_are_bounded(digits: int, pattern: str) -> None:
     catalogue = Catalogue((Item("a", "Lamp", None, (), {"price": 5, "year": 1990}),))
-    state = understand(pattern.format("9" * digits), State(), (), Lexicon.of(catalogue)).state
+    state = understand(pattern.format("9" * digits), State(), (), Lexicon(catalogue)).state
     for wish in (*state.must, *state.prefer):
         parts = (wish,) if isinstance(wish, Constraint) else wish.parts
         assert all(isinstance(part.value, int | float) and abs(part.value) <= MAX_NUMBER for part in parts)

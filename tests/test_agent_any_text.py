@@ -135,7 +135,7 @@ def test_any_talk_is_answered_in_words_and_json(messages: list[str], forgotten: 
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=4))
 def test_a_catalogue_of_any_text_is_talked_about_in_its_own_words(rows: list[tuple[str, str, str]]) -> None:
     items = (Item(str(n), title, None, (kind,), {"brand": brand}) for n, (title, kind, brand) in enumerate(rows))
-    lexicon = Lexicon.of(Catalogue(tuple(items)))
+    lexicon = Lexicon(Catalogue(tuple(items)))
     for title, kind, brand in rows:
         check_state(understand(f"I loved {title}, something {kind} by {brand}", State(), ("0",), lexicon).state)
 

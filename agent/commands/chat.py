@@ -30,7 +30,9 @@ def run(options: argparse.Namespace) -> None:
     agent = open_with_notice(domain, options)
 
     from agent.interfaces.page import serve
+    from agent.understanding import lexicon_of
 
+    lexicon_of(domain).prepare()
     serve(agent, options.user, options.host, options.port, auth=options.auth)
 
 

@@ -26,6 +26,7 @@ PEOPLE = word_set(
 )
 _YEAR_WORDS = word_set("year vintage released published")
 Parts = tuple[Constraint, ...]
+Counts = dict[str, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +39,58 @@ class Sense:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The vocabulary of one catalogue: the senses of words, last names of people, fields of numbers and of text."""
+    """The vocabulary of one catalogue: titles, the senses of words, fields of numbers and of text.
+
+    Each part is made where it is first asked for: a list for someone who says nothing needs none of them.
+    """
 
     catalogue: Catalogue
-    titles: TitleIndex
-    senses: Mapping[str, tuple[Sense, ...]]
-    surnames: Mapping[str, tuple[Sense, ...]]
-    numbers: tuple[str, ...]  # fields that hold numbers, without those of years
-    years: tuple[int, int] | None  # the first and the last year of the catalogue
-    year_field: str = "year"
-    text_fields: tuple[str, ...] = ()
+    popularity: Sequence[float] | None = None  # events of each item: decides between items of one title
 
-    @classmethod
-    def of(cls, catalogue: Catalogue, popularity: Sequence[float] | None = None) -> "Lexicon":
-        """The vocabulary of a catalogue; `popularity` (events of each item) decides between items of one title."""
-        counts, numbers = _values(catalogue)
-        year_field = _year_field(numbers)
-        years = numbers.pop(year_field, None)
-        return cls(
-            catalogue,
-            TitleIndex.of(catalogue, popularity),
-            _senses(counts, len(catalogue)),
-            _surnames(counts),
-            tuple(name for name in numbers if name != "decade"),
-            (int(min(years)), int(max(years))) if years else None,
-            year_field,
-            tuple(name for name in counts if name != "categories"),
-        )
+    def prepare(self) -> None:
+        """Make every part now, so that the first message is answered as fast as the others."""
+        for part in ("titles", "senses", "surnames"):
+            getattr(self, part)
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """The titles of all items."""
+        return TitleIndex.of(self.catalogue, self.popularity)
+
+    @cached_property
+    def senses(self) -> Mapping[str, tuple[Sense, ...]]:
+        """What words mean in this catalogue."""
+        return _senses(self._values[0], len(self.catalogue))
+
+    @cached_property
+    def surnames(self) -> Mapping[str, tuple[Sense, ...]]:
+        """The last names of people."""
+        return _surnames(self._values[0])
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that hold numbers, without those of years."""
+        return tuple(name for name in self._values[1] if name not in (self.year_field, "decade"))
+
+    @cached_property
+    def years(self) -> tuple[int, int] | None:
+        """The first and the last year of the catalogue."""
+        years = self._values[1].get(self.year_field)
+        return (int(min(years)), int(max(years))) if years else None
+
+    @cached_property
+    def year_field(self) -> str:
+        """The field that holds the year of an item."""
+        return _year_field(self._values[1])
+
+    @cached_property
+    def text_fields(self) -> tuple[str, ...]:
+        """The fields that hold text."""
+        return tuple(name for name in self._values[0] if name != "categories")
+
+    @cached_property
+    def _values(self) -> tuple[Counts, dict[str, list[float]]]:
+        return _values(self.catalogue)
 
     @cached_property
     def max_words(self) -> int:
@@ -98,9 +124,7 @@ def popularity_of(domain: Domain) -> Sequence[float]:
     return list(map(float, counts))
 
 
-lexicon_of: WeakCache[Domain, Lexicon] = WeakCache(lambda domain: Lexicon.of(domain.catalogue, popularity_of(domain)))
-
-Counts = dict[str, Counter[str]]
+lexicon_of: WeakCache[Domain, Lexicon] = WeakCache(lambda domain: Lexicon(domain.catalogue, popularity_of(domain)))
 
 
 def _name_words(name: str) -> tuple[str, ...]:
