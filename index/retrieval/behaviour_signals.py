@@ -1,6 +1,6 @@
 """Behaviour signals: linear scores of every item for a history, from matrices of how users went from item to item."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -54,6 +54,7 @@ class Behaviour:
 
     matrices: dict[str, Matrix]
     popularity: Floats
+    _last: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def fit(cls, histories: Histories, n_items: int, dense_items: int = DENSE_ITEMS) -> "Behaviour":
@@ -96,7 +97,20 @@ class Behaviour:
         return float(np.log(max(share / MAX_UNPENALISED_SHARE, 1.0)))
 
     def signals(self, history: History) -> Floats:
-        """(n_items, len(NAMES)): every signal's score of every item, 0 where it has none."""
+        """(n_items, len(NAMES)): every signal's score of every item, 0 where it has none; not to be written to.
+
+        The last are kept: features, proposals and scores of one query ask for the same.
+        """
+        key = history.rows.tobytes() + history.values.tobytes()
+        found = self._last.get(key)
+        if found is None:
+            found = self._new_signals(history)
+            found.flags.writeable = False
+            self._last.clear()
+            self._last[key] = found
+        return found
+
+    def _new_signals(self, history: History) -> Floats:
         found = np.zeros((self.n_items, len(NAMES)), np.float32)
         newest = min(len(history), MAX_EVENTS)
         if newest:
