@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agent.constraints import Constraint, State, Wish
+from agent.constraints import Constraint, State
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
 from agent.explain.evidence import Ground
@@ -16,6 +16,7 @@ from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
 from agent.rerank.rankers import Ranker
+from agent.soft_constraints import preference_boost
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
@@ -25,7 +26,6 @@ from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
 
 N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
-PREFER_BOOST, AVOID_PENALTY = 1.5, 2.0  # log odds that a soft constraint adds or takes
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Agent:
             self._rows(state.disliked),
             request.text,
             allowed.mask,
-            self._preference_boost(state),
+            preference_boost(self.domain.catalogue, state),
         )
 
     def _history(self, request: Request) -> History:
@@ -133,17 +133,6 @@ class Agent:
             now = own[-1] if len(own) else every.max()
             times = np.concatenate([own, np.full(len(liked), now, np.int64)])
         return History(np.concatenate([before.rows, liked]), values, times)
-
-    def _preference_boost(self, state: State) -> Floats | None:
-        """(n_items,) log odds that soft constraints add to each item's score; None without any."""
-        if not (state.prefer or state.avoid):
-            return None
-        columns, preference_boost = columns_of(self.domain.catalogue), np.zeros(len(self.domain.catalogue), np.float32)
-        for wish in filter(_is_field, state.prefer):
-            preference_boost += PREFER_BOOST * columns.satisfying(wish)
-        for wish in filter(_is_field, state.avoid):
-            preference_boost -= AVOID_PENALTY * columns.satisfying(wish)
-        return preference_boost
 
     def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
         items = self.domain.catalogue.items
@@ -188,8 +177,3 @@ class Agent:
     def _rows(self, ids: Sequence[str]) -> Rows:
         row_of = self.domain.catalogue.row_of
         return np.array([row_of[item_id] for item_id in ids if item_id in row_of], np.int64)
-
-
-def _is_field(wish: Wish) -> bool:
-    """Whether a constraint is on a field; free words go to retrieval, which finds more than their letters."""
-    return not (isinstance(wish, Constraint) and wish.field == "text")

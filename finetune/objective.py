@@ -10,10 +10,10 @@ from torch import Tensor
 from agent.rerank.sequence_reranker import SequenceReranker
 from agent.rerank.sequence_scorer import inputs_of
 from finetune.batches import Batch
+from finetune.negatives import NEGATIVES, Negatives
 from index.types import Rows
 
 FULL_UP_TO = 10_000  # items; with more, the softmax over all of them takes most of the time
-NEGATIVES = 1_024  # drawn for a batch
 BARRED = -1e4  # a logit that counts for nothing, in half precision too
 
 
@@ -24,6 +24,10 @@ class NextItemObjective:
     texts: Tensor
     numbers: Tensor
     counts: Rows  # training events of each item, by which negatives are drawn
+
+    @cached_property
+    def _negatives(self) -> Negatives:
+        return Negatives.of(self.counts)
 
     def loss(self, reranker: SequenceReranker, batch: Batch, seed: int) -> Tensor:
         """The mean over the events of a batch; `seed` draws the negatives of this step."""
@@ -41,22 +45,15 @@ class NextItemObjective:
 
     def _sampled(self, reranker: SequenceReranker, states: Tensor, target: Tensor, seed: int) -> Tensor:
         """The same over a sample, each negative less the log of how often it is drawn (Jean et al. 2015, section 3)."""
-        drawn = torch.from_numpy(np.random.default_rng(seed).choice(len(self.texts), NEGATIVES, p=self.chances))
-        drawn = drawn.to(target.device)
-        expected = torch.from_numpy(np.log(NEGATIVES * self.chances)).float().to(target.device)
+        rows, log_expected = self._negatives.draw(NEGATIVES, seed)
+        drawn, expected = (torch.from_numpy(each).to(target.device) for each in (rows, log_expected))
         ids = self.numbers[drawn]
-        negative = reranker.scores(states, reranker.items(self.texts[drawn], ids), ids).float() - expected[drawn]
+        negative = reranker.scores(states, reranker.items(self.texts[drawn], ids), ids).float() - expected
         negative = negative.masked_fill(drawn[None] == target[:, None], BARRED)
         own_ids = self.numbers[target]
         own = reranker.paired_scores(states, reranker.items(self.texts[target], own_ids), own_ids).float()
         scores = torch.cat([own[:, None], negative], 1)
         return torch.nn.functional.cross_entropy(scores, torch.zeros_like(target))
-
-    @cached_property
-    def chances(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        """By item: how likely one draw is, by the root of its events, so that rare ones are not forgotten."""
-        weights = np.sqrt(self.counts + 1.0)
-        return np.asarray(weights / weights.sum())
 
 
 def autocast(device: torch.device) -> torch.autocast:

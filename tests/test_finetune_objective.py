@@ -10,6 +10,7 @@ from agent.rerank.adapters import LoadedReranker
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune import objective
 from finetune.batches import Batch, epoch_batches
+from finetune.negatives import Negatives
 from finetune.objective import NextItemObjective
 from tests.helpers_reranker import SCALE, random_reranker, scorer_of
 from tests.helpers_small import N_ITEMS, walks
@@ -71,8 +72,8 @@ def test_the_same_seed_draws_the_same_negatives(
     assert loss(scorer, batch, 7) != loss(scorer, batch, 8)
 
 
-def test_an_item_without_events_can_be_drawn_and_a_popular_one_is_drawn_more(scorer: SequenceScorer) -> None:
-    chances = NextItemObjective(scorer.texts, scorer.numbers, np.array([0, 99, *[3] * (N_ITEMS - 2)])).chances
+def test_an_item_without_events_can_be_drawn_and_a_popular_one_is_drawn_more() -> None:
+    chances = Negatives.of(np.array([0, 99, *[3] * (N_ITEMS - 2)])).chances
     assert chances.sum() == pytest.approx(1)
     assert chances[1] == pytest.approx(10 * chances[0])
     assert chances[0] > 0
