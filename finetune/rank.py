@@ -13,7 +13,7 @@ from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
 from agent.rerank.backbones import count_layers
 from agent.rerank.data_fingerprint import fingerprint_of
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.sequence_reranker import RerankerShape
+from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
 from finetune.budget import counted_seconds
@@ -32,7 +32,7 @@ from index.data.splits import leave_last_out
 from index.embedding.model_files import BERT, GPT, ModelFolder, resolve
 from index.errors import MendableError
 from index.retrieval.transitions import Steps, latent_factors
-from index.types import Floats
+from index.types import Floats, Rows
 
 # Embeddings that begin as transition counts: with many users they learn more (games, NDCG@10 alone .060 to .067), with
 # few they only repeat what retrieval knows (ml-latest-small: .065 to .060).
@@ -71,20 +71,31 @@ def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
     data = setup.training_data(WHOLE_PLAN, scorer)
     made = replace(loaded.settings, data=fingerprint)
 
+    counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))
+    objective = NextItemObjective(scorer.texts, scorer.numbers, counts)
+
     def save(folder: Path, blend: float) -> None:
+        share_unknown(loaded.reranker, counts)
         save_reranker(folder, replace(loaded, settings=replace(made, blend=blend)))
 
     def batches(histories: Histories, epoch: int) -> list[Batch]:
         return epoch_batches(histories, made.scale, setup.settings.seed, epoch)
 
     def validation(is_expired: IsExpired) -> Validation | None:
+        share_unknown(loaded.reranker, counts)
         return validate(scorer, data.validation, setup.device, is_expired)
 
-    counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))
-    objective = NextItemObjective(scorer.texts, scorer.numbers, counts)
     trainer = Trainer(loaded.reranker, objective.loss, validation, setup.schedule, setup.workers)
     about = {"base": made.base_model, "rank": made.rank, "layers": made.shape.layers, "prompt": "items"}
     return TrainingJob(setup, fingerprint, trainer, data, batches, save, about)
+
+
+def share_unknown(reranker: SequenceReranker, counts: Rows) -> None:
+    """Give items without training events what all unknown items share: their own embeddings were never trained."""
+    cold = torch.from_numpy(np.flatnonzero(counts == 0))
+    with torch.no_grad():
+        for table in (reranker.ids, reranker.bias):
+            table.weight[cold.to(table.weight.device)] = table.weight[-1]
 
 
 def _refuse_too_little(domain: Domain) -> None:
