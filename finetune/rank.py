@@ -95,7 +95,7 @@ def share_unknown(reranker: SequenceReranker, counts: Rows) -> None:
     cold = torch.from_numpy(np.flatnonzero(counts == 0))
     with torch.no_grad():
         for table in (reranker.ids, reranker.bias):
-            table.weight[cold.to(table.weight.device)] = table.weight[-1]
+            table.weight[cold.to(table.weight.device)] = table.weight[-1].clone()
 
 
 def _refuse_too_little(domain: Domain) -> None:

@@ -22,6 +22,7 @@ COLUMNS = (
     *HISTORY_FEATURES,
 )
 REVIEW_COLUMNS = tuple(f"reviews/{events:g}" for events in PROFILE_DECAYS)  # behind the others, where there are reviews
+TEXT_DIMS = 128  # of text vectors that profiles are compared in; docs/log.md has what the others add
 MAX_CATEGORIES = 512  # the commonest ones are read
 # Sums of frequencies have long tails: a small network learns from their square roots.
 LONG_TAILED = np.array([COLUMNS.index(name) for name in (*(signal.name for signal in SIGNALS), "rated")])
@@ -61,8 +62,16 @@ class Features:
 
     @cached_property
     def centred_vectors(self) -> Floats:
-        """(n_items, dim) text vectors less their mean: without it, a profile is similar to what is common to all."""
-        return np.asarray(self.vectors - self.vectors.mean(0), np.float32)
+        """(n_items, at most TEXT_DIMS) text vectors less their mean, which a profile would have in common with all.
+
+        Of many dimensions the strongest directions are kept: a history's similarities to all items are then read from
+        a third of the memory, which is what they cost.
+        """
+        centred = np.asarray(self.vectors - self.vectors.mean(0), np.float32)
+        if centred.shape[1] <= TEXT_DIMS:
+            return centred
+        _, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))  # strongest last
+        return np.asarray(centred @ directions[:, -TEXT_DIMS:].astype(np.float32), np.float32)
 
     @cached_property
     def categories(self) -> CategoryVectors:
