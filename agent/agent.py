@@ -1,50 +1,27 @@
 """The agent: a request in, a reply with checked reasons out, by retrieval, a ranker and the explainer."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from agent.constraints import Constraint, State
+from agent.constraints import Constraint
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
-from agent.explain.evidence import Ground
 from agent.explain.explainer import explain
+from agent.explain.ground import ground_of, supporting_items
 from agent.filters import Allowed, allowed_rows, columns_of
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
 from agent.rerank.rankers import Ranker
 from agent.soft_constraints import preference_boost
-from agent.understanding import lexicon_of
+from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
-from index.data.records import History, Item
+from index.data.records import History
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
-
-N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
-
-
-@dataclass
-class Clock:
-    """Milliseconds by stage, counted from when it is made."""
-
-    began: float = field(default_factory=time.perf_counter)
-    stages: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def end(self, stage: str) -> None:
-        """Add the time since the end of the last stage to this one."""
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * (now - self._since)
-        self._since = now
-
-    def read(self) -> dict[str, float]:
-        """The stages and their total."""
-        return {**self.stages, "total": 1000 * (time.perf_counter() - self.began)}
 
 
 @dataclass(frozen=True)
@@ -96,7 +73,9 @@ class Agent:
     def _allowed(self, request: Request) -> Allowed:
         """The rows that may be recommended: one row an item, no row of an item that is barred under another id."""
         state, duplicates = request.state, self._duplicates
-        barred = np.concatenate([request.history.rows, self._rows([*request.shown, *state.judged_ids])])
+        barred = np.concatenate(
+            [request.history.rows, self.domain.catalogue.rows_of([*request.shown, *state.judged_ids])]
+        )
         allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
         mask = allowed.mask.copy()
         given_up = {each.wish for each in allowed.relaxed}
@@ -110,7 +89,7 @@ class Agent:
         state = request.state
         return Query(
             self._history(request),
-            self._rows(state.disliked),
+            self.domain.catalogue.rows_of(state.disliked),
             request.text,
             allowed.mask,
             preference_boost(self.domain.catalogue, state),
@@ -118,7 +97,7 @@ class Agent:
 
     def _history(self, request: Request) -> History:
         """The events of the data, then the items liked in the talk, as if their events were the newest and best."""
-        before, liked = request.history, self._rows(request.state.liked)
+        before, liked = request.history, self.domain.catalogue.rows_of(request.state.liked)
         liked = self._duplicates.distinct(liked)
         liked = liked[~np.isin(liked, self._duplicates.with_duplicates(before.rows))]
         if not len(liked):
@@ -136,44 +115,18 @@ class Agent:
 
     def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
         items = self.domain.catalogue.items
-        ground = self._ground(request.state, query.history)
+        ground = ground_of(self.domain, request.state, query.history)
         return tuple(
             Recommendation(
                 rank,
                 items[row],
                 float(score),
-                explain(items[row], request.state, self._support(query, int(row)), ground),
+                explain(
+                    items[row],
+                    request.state,
+                    supporting_items(self.retriever, self.domain, query.history, int(row)),
+                    ground,
+                ),
             )
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
-
-    def _ground(self, state: State, history: History) -> Ground:
-        """What the reasons may rest on. What the talk says of an item counts for each of its ids."""
-        ids, about = self.domain.catalogue.ids, self.domain.about or {}
-        liked, disliked = (
-            {ids[row] for row in self._duplicates.with_duplicates(self._rows(judged))}
-            for judged in (state.liked, state.disliked)
-        )
-        return Ground(
-            lexicon_of(self.domain),
-            known=frozenset(ids[row] for row in history.rows),
-            liked=frozenset(liked | (self._rated_well(history) - disliked)),
-            enriched_fields=frozenset(about.get("enriched_fields", ())),
-        )
-
-    def _support(self, query: Query, row: int) -> Sequence[Item]:
-        """The history items that speak most for an item, strongest first."""
-        places = self.retriever.features.behaviour.support(query.history, row, N_SUPPORT)
-        return [self.domain.catalogue.items[query.history.rows[place]] for place in places]
-
-    def _rated_well(self, history: History) -> frozenset[str]:
-        """Ids that the user rated at least 70 % of the way up the domain's scale; none where it has one value."""
-        scale = self.domain.histories.scale
-        if scale is None or scale[0] == scale[1]:
-            return frozenset()
-        bound = scale[0] + 0.7 * (scale[1] - scale[0])
-        return frozenset(self.domain.catalogue.ids[row] for row in history.rows[history.values >= bound])
-
-    def _rows(self, ids: Sequence[str]) -> Rows:
-        row_of = self.domain.catalogue.row_of
-        return np.array([row_of[item_id] for item_id in ids if item_id in row_of], np.int64)

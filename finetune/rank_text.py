@@ -25,9 +25,10 @@ from agent.rerank.text_reranker import (
 )
 from finetune.objective import autocast
 from finetune.trainer import Trainer
-from finetune.training_data import WHOLE_EFFORT, Effort, ValidationList, ValidationPlan, list_for
+from finetune.training_data import WHOLE_EFFORT, Effort
 from finetune.training_job import TrainingJob, TrainingSetup
 from finetune.validation import IsExpired, Validation, validate
+from finetune.validation_lists import ValidationList, ValidationPlan, list_for
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
 from index.command import progress

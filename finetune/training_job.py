@@ -25,8 +25,9 @@ from finetune.preparation import Preparation
 from finetune.progress import Clock, Progress
 from finetune.settings import RankSettings
 from finetune.trainer import BatchesOf, Schedule, Trainer
-from finetune.training_data import VALIDATION_SEED, TrainingData, ValidationPlan, ndcg_at_10
+from finetune.training_data import TrainingData
 from finetune.validation import Scorer
+from finetune.validation_lists import VALIDATION_SEED, ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note

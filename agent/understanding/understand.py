@@ -7,6 +7,7 @@ from agent.constraints import State
 from agent.language.constraint_text import field_words, join_words
 from agent.language.tokens import MAX_CHARACTERS, Message, message_of
 from agent.understanding.amounts import AmountFinder
+from agent.understanding.and_or import StatedWish, stated_wishes
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.field_values import find_values
 from agent.understanding.free_text import split_free_words
@@ -14,11 +15,10 @@ from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.mention_parser import MentionParser
 from agent.understanding.mentions import OPINION_ROLES, ParsedMentions
+from agent.understanding.negation import WishModes
 from agent.understanding.state_update import apply_free_words, apply_mentions, apply_wishes
 from agent.understanding.title_index import TitleHit
 from agent.understanding.title_punctuation import rejoin_sentences
-from agent.understanding.wish_modes import WishModes
-from agent.understanding.wishes import StatedWish, stated_wishes
 from agent.understanding.years import YearFinder
 
 MAX_TITLE = 120  # characters of an unknown title that are repeated

@@ -10,7 +10,7 @@ import numpy as np
 from eval.environment import sources_sha256
 from eval.models.registry import parse_models
 from eval.models.served import AGENT, served_ranker
-from eval.rank.candidates import ListFile, cases_of, counts_of, model_of, read_files, result_of
+from eval.rank.candidate_files import ListFile, cases_of, counts_of, model_of, read_files, result_of
 from eval.rank.figures import SAMPLED_NOTE, figures
 from eval.rank.protocols import Cases, Split, split_domain
 from eval.rank.report import whole_report, write_report

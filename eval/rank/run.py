@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.metrics.base import Array, RecommendedLists
 from eval.metrics.ranking import per_user
-from eval.rank.candidates import Counts
+from eval.rank.candidate_files import Counts
 from eval.rank.protocols import Cases, Split
 from eval.rank.results import Outcome, Result
 from eval.rank.run_models import SELECTION_METRIC

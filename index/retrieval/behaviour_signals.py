@@ -152,21 +152,6 @@ class Behaviour:
         weights = as_dense(self.matrices["similarity"][these][:, rows])
         return np.asarray(weights.max(0, initial=0.0), np.float32)
 
-    def support(self, history: History, row: int, n: int) -> Rows:
-        """Places in the history of the at most `n` events that raise an item's score most, best first."""
-        newest = min(len(history), MAX_EVENTS)
-        if not newest:
-            return np.zeros(0, np.int64)
-        rows = history.rows[-newest:]
-        names = [name for name in ("transitions", "similarity") if name in self.matrices]
-        scores = sum(as_dense(self.matrices[name][rows, row]).ravel() for name in names)
-        values = history.values[-newest:]
-        liked = np.where(np.isnan(values), 1.0, np.where(values >= _mean_value(values), 1.0, 0.1))
-        weight = np.asarray(scores) * liked * (0.3 + recency_weights(newest, 20.0))
-        order = np.lexsort((-np.arange(newest), -weight))[:n]
-        kept: Rows = order[weight[order] > 0] + (len(history) - newest)
-        return kept
-
     def _fill(self, found: Floats, matrix: str, rows: Rows) -> None:
         places = [n for n, signal in enumerate(SIGNALS) if signal.matrix == matrix]
         weights = np.stack([recency_weights(len(rows), SIGNALS[n].decay_events) for n in places])
@@ -174,11 +159,12 @@ class Behaviour:
 
     def _fill_rated(self, found: Floats, rows: Rows, values: Floats) -> None:
         """Each event weighs its value less the user's mean: liked items raise what is similar, disliked ones lower."""
-        centred = np.nan_to_num(values - _mean_value(values)).astype(np.float32)
+        centred = np.nan_to_num(values - mean_value(values)).astype(np.float32)
         if centred.any():
             found[:, NAMES.index("rated")] = sum_rows(centred[None], self.matrices["similarity"], rows)[0]
 
 
-def _mean_value(values: Floats) -> float:
+def mean_value(values: Floats) -> float:
+    """The mean of the known values, 0 where none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else 0.0

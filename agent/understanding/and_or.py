@@ -1,4 +1,4 @@
-"""Joins the field matches of a message to wishes: "a comedy or a thriller", "no dramas from the 80s"."""
+"""Joins field matches to wishes, by "and" and "or": "a comedy or a thriller", "no dramas from the 80s"."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from agent.language.common_words import NOUNS
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.understanding.field_matches import FieldMatch
-from agent.understanding.wish_modes import WishModes
+from agent.understanding.negation import WishModes
 
 _CHAINED = NOUNS | word_set(
     "from of the in by with made set for about that are is were was starring directed any a an or more kind"

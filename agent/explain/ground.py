@@ -1,0 +1,46 @@
+"""The ground of a request's reasons: what the user knows and likes, which events of the history speak for an item."""
+
+from collections.abc import Sequence
+
+from agent.constraints import State
+from agent.duplicates import duplicates_of
+from agent.explain.evidence import Ground
+from agent.understanding import lexicon_of
+from index.data.domain import Domain
+from index.data.records import History, Item
+from index.retrieval.retriever import Retriever
+from index.retrieval.support import support
+from index.types import Rows
+
+N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
+LIKED_SHARE = 0.7  # of the way up the domain's scale, from which on a rated item counts as liked
+
+
+def ground_of(domain: Domain, state: State, history: History) -> Ground:
+    """What the reasons may rest on. What the talk says of an item counts for each of its ids."""
+    ids, about, duplicates = domain.catalogue.ids, domain.about or {}, duplicates_of(domain)
+    liked, disliked = (
+        {ids[row] for row in duplicates.with_duplicates(domain.catalogue.rows_of(judged))}
+        for judged in (state.liked, state.disliked)
+    )
+    return Ground(
+        lexicon_of(domain),
+        known=frozenset(ids[row] for row in history.rows),
+        liked=frozenset(liked | (_rated_well(domain, history) - disliked)),
+        enriched_fields=frozenset(about.get("enriched_fields", ())),
+    )
+
+
+def supporting_items(retriever: Retriever, domain: Domain, history: History, row: int) -> Sequence[Item]:
+    """The history items that speak most for an item, strongest first."""
+    places: Rows = support(retriever.features.behaviour, history, row, N_SUPPORT)
+    return [domain.catalogue.items[history.rows[place]] for place in places]
+
+
+def _rated_well(domain: Domain, history: History) -> frozenset[str]:
+    """Ids that the user rated at least LIKED_SHARE of the way up the domain's scale; none where it has one value."""
+    scale = domain.histories.scale
+    if scale is None or scale[0] == scale[1]:
+        return frozenset()
+    bound = scale[0] + LIKED_SHARE * (scale[1] - scale[0])
+    return frozenset(domain.catalogue.ids[row] for row in history.rows[history.values >= bound])
