@@ -23,7 +23,7 @@ from finetune.curves import Curves
 from finetune.model_card import card_of
 from finetune.preparation import Preparation
 from finetune.progress import Clock, Progress
-from finetune.settings import RankSettings
+from finetune.settings import VALIDATE_EVERY, RankSettings
 from finetune.trainer import BatchesOf, Schedule, Trainer
 from finetune.training_data import TrainingData
 from finetune.validation import Scorer
@@ -39,7 +39,6 @@ from index.storage.json_text import json_text
 from index.types import Floats
 
 LIBRARIES = ("torch", "transformers", "peft")
-VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from index.errors import MendableError
 from index.retrieval.behaviour_signals import (
     CANDIDATE_WEIGHTS,
     COARSE_FACTORS,
-    MAX_UNPENALISED_SHARE,
     NAMES,
     SIGNALS,
     Behaviour,
     Signal,
 )
+from index.retrieval.cold_items import MAX_UNPENALISED_SHARE, cold_penalty
 from index.retrieval.fusion_features import COLUMNS
 from index.retrieval.item_matrices import Factors, Matrix, sum_rows
 from index.retrieval.item_similarity import NEIGHBOURS, item_similarity, keep_strongest, users_by_items
@@ -372,6 +372,6 @@ def test_the_coarse_factors_are_the_strongest_of_all(behaviour: Behaviour) -> No
 def test_cold_items_get_no_penalty_while_they_are_few() -> None:
     few = Behaviour({}, np.concatenate([np.zeros(1), np.ones(199)]).astype(np.float32))
     many = Behaviour({}, np.concatenate([np.zeros(100), np.ones(100)]).astype(np.float32))
-    assert few.cold_penalty == 0
-    assert many.cold_penalty == pytest.approx(np.log(0.5 / MAX_UNPENALISED_SHARE))
-    assert Behaviour({}, np.zeros(0, np.float32)).cold_penalty == 0
+    assert cold_penalty(few.popularity) == 0
+    assert cold_penalty(many.popularity) == pytest.approx(np.log(0.5 / MAX_UNPENALISED_SHARE))
+    assert cold_penalty(np.zeros(0, np.float32)) == 0

@@ -4,6 +4,13 @@ import re
 
 from agent.language.spoken_titles import ARTICLES
 
+MAX_EDITS = (0, 1, 2, 2, 3)  # letters that may be wrong in a title of 0-3, 4-7, 8-11, 12-15 and more letters
+
+
+def edits_allowed(letters: str) -> int:
+    """How many letters may be wrong in a title of these letters."""
+    return MAX_EDITS[min(len(letters) // 4, len(MAX_EDITS) - 1)]
+
 
 def edit_distance(a: str, b: str, max_edits: int) -> int | None:
     """Insertions, deletions, changes and swaps of neighbours between two texts, None where more than `max_edits`."""

@@ -11,10 +11,10 @@ from agent.language.phrases import ADVERBS, Cue, Phrases
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole
+from agent.understanding.inexact_titles import MisspeltTitles
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.list_positions import position_at
 from agent.understanding.mentions import OPINION_ROLES, Mention, ParsedMentions
-from agent.understanding.misspelt_titles import MisspeltTitles
 from agent.understanding.title_mentions import TitleContext, TitleFinder, TitleMatch
 
 ROLE_CUES, QUESTION_CUES, PRONOUN_CUES = Phrases(OPINIONS), Phrases(QUESTIONS), Phrases(PRONOUNS)

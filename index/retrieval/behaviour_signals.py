@@ -1,7 +1,6 @@
 """Behaviour signals: linear scores of every item for a history, from matrices of how users went from item to item."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -45,7 +44,6 @@ NAMES = (*(signal.name for signal in SIGNALS), *OTHER_SIGNALS)
 CANDIDATE_WEIGHTS = {"transitions/4": 2.0, "next_items/3": 2.0, "similarity/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
 LATENT_DECAY_EVENTS = 4.0  # of the latent and coarse signals among the CANDIDATE_WEIGHTS
 COARSE_FACTORS = 32  # of `coarse`; on the wines they alone find more than all
-MAX_UNPENALISED_SHARE = 0.01  # of the catalogue: up to so many cold items get no penalty
 
 
 @dataclass(frozen=True)
@@ -86,15 +84,6 @@ class Behaviour:
     def n_items(self) -> int:
         """Number of items."""
         return len(self.popularity)
-
-    @cached_property
-    def cold_penalty(self) -> float:
-        """Log odds that a cold item (one without events) loses where these are many.
-
-        With it all cold items together are as likely as MAX_UNPENALISED_SHARE of the catalogue would be.
-        """
-        share = float(np.mean(self.popularity == 0)) if self.n_items else 0.0
-        return float(np.log(max(share / MAX_UNPENALISED_SHARE, 1.0)))
 
     def signals(self, history: History) -> Floats:
         """(n_items, len(NAMES)): every signal's score of every item, 0 where it has none; not to be written to.
