@@ -1,4 +1,4 @@
-"""The fusion: one score of a candidate from its features, by a linear part and some small networks."""
+"""The fusion: one score of a candidate from its features, by a linear part and a small network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,19 +14,14 @@ MAX_EXPONENT = np.float32(80)  # above it exp has no number in float32, and GELU
 
 @dataclass(frozen=True)
 class Fusion:
-    """Linear part plus `n` networks of two GELU layers over standardised features; `columns` names these in order.
-
-    The networks differ by their first weights alone. Their mean is less a matter of chance than any of them:
-    docs/log.md has the numbers.
+    """Linear part plus two GELU layers over standardised features; `columns` names the features in order.
 
     A cold item (popularity 0) is scored by a linear part of its own, where there is one: the network would take its
     missing signals for those of an item that nobody wants.
     """
 
     columns: tuple[str, ...]
-    # mean, spread, linear (columns); first (columns, n * hidden), first_bias, second (n, hidden, hidden), second_bias,
-    # last (n * hidden); cold (columns + 1) where there is one
-    weights: Mapping[str, Floats]
+    weights: Mapping[str, Floats]  # mean, spread, linear, first, first_bias, second, second_bias, last, [cold]
 
     def score(self, features: Floats) -> Floats:
         """(n, columns) -> (n,): higher is better, differences are log odds."""
@@ -39,21 +34,18 @@ class Fusion:
         return np.asarray(np.where(features[:, self.columns.index("popularity")] == 0, cold, warm), np.float32)
 
     def score_as_warm(self, features: Floats) -> Floats:
-        """The same by the networks alone, as if every item had events."""
+        """The same by the network alone, as if every item had events."""
         w = self.weights
         x = (features - w["mean"]) / w["spread"]
-        n, hidden = w["second"].shape[:2]
-        first = _gelu(x @ w["first"] + w["first_bias"]).reshape(len(x), n, hidden)
-        second = _gelu((first.transpose(1, 0, 2) @ w["second"]) + w["second_bias"].reshape(n, 1, hidden))
-        last = second @ w["last"].reshape(n, hidden, 1)
-        return np.asarray(x @ w["linear"] + last.sum(0)[:, 0], np.float32)
+        hidden = _gelu(_gelu(x @ w["first"] + w["first_bias"]) @ w["second"] + w["second_bias"])
+        return np.asarray(x @ w["linear"] + hidden @ w["last"], np.float32)
 
 
 def untrained_fusion(columns: tuple[str, ...], weights: Mapping[str, float]) -> Fusion:
     """A weighted sum of features, for a domain with too few events to train on."""
     n = len(columns)
     linear = np.array([weights.get(name, 0.0) for name in columns], np.float32)
-    empty = {"first": (n, 1), "first_bias": (1,), "second": (1, 1, 1), "second_bias": (1,), "last": (1,)}
+    empty = {"first": (n, 1), "first_bias": (1,), "second": (1, 1), "second_bias": (1,), "last": (1,)}
     zeros = {name: np.zeros(shape, np.float32) for name, shape in empty.items()}
     return Fusion(
         columns, {"mean": np.zeros(n, np.float32), "spread": np.ones(n, np.float32), "linear": linear, **zeros}

@@ -13,8 +13,7 @@ from index.types import Floats
 if TYPE_CHECKING:  # torch is needed to fit a fusion, not to build its training lists
     import torch
 
-NETWORKS = 6  # whose mean is the fusion's score
-HIDDEN = 32  # width of both layers of each
+HIDDEN = 32  # width of both layers
 MIN_SPREAD = 1e-6  # a feature that varies less is not stretched: any other value of it would drown all features
 COLD_SHARE = 0.5  # of the items of a list are treated as cold, to fit how these are scored
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 8, 128, 3e-3, 1e-4
@@ -31,10 +30,8 @@ class TrainingList:
     offsets: Floats
 
 
-def fit_fusion(
-    lists: Sequence[TrainingList], columns: tuple[str, ...], seed: int, n_networks: int = NETWORKS
-) -> Fusion:
-    """Fit to lists of equal length, each network by its own loss.
+def fit_fusion(lists: Sequence[TrainingList], columns: tuple[str, ...], seed: int) -> Fusion:
+    """Fit to lists of equal length.
 
     The loss is the cross entropy of a softmax over each list (listwise, Cao et al. 2007, doi:10.1145/1273496.1273513),
     in which a candidate that was drawn stands for those that were not (Bengio and Senecal 2003).
@@ -50,20 +47,20 @@ def fit_fusion(
     features = torch.from_numpy((stacked - mean) / spread)
     truth = torch.zeros(len(lists), dtype=torch.int64)
     random = torch.Generator().manual_seed(seed)
-    parameters = _draw_parameters(len(columns), n_networks, random)
+    parameters = _draw_parameters(len(columns), random)
     optimizer = torch.optim.AdamW(parameters.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * -(-len(truth) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=max(steps, 2))
     for _ in progress(range(EPOCHS), f"fitting the fusion to {len(lists):,} lists, epochs"):
         for batch in torch.split(torch.randperm(len(truth), generator=random), BATCH):
             scores = _forward(parameters, features[batch]) + offsets[batch]
-            loss = torch.nn.functional.cross_entropy(scores.flatten(0, 1), truth[batch].repeat(n_networks))
+            loss = torch.nn.functional.cross_entropy(scores, truth[batch])
             optimizer.zero_grad()
-            (n_networks * loss).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             optimizer.step()
             schedule.step()
     learned = {name: value.detach().numpy().astype(np.float32) for name, value in parameters.items()}
-    return Fusion(columns, {"mean": mean, "spread": spread, **_mean_of_networks(learned)})
+    return Fusion(columns, {"mean": mean, "spread": spread, **learned})
 
 
 def add_cold_items(fusion: Fusion, lists: Sequence[TrainingList], text_columns: Sequence[str], seed: int) -> Fusion:
@@ -97,42 +94,28 @@ def add_cold_items(fusion: Fusion, lists: Sequence[TrainingList], text_columns: 
     return Fusion(fusion.columns, {**fusion.weights, "cold": learned})
 
 
-def _draw_parameters(n_columns: int, n: int, random: "torch.Generator") -> "dict[str, torch.Tensor]":
-    """Parameters of `n` networks before training; the last layers are zero, so that each begins as its linear part."""
+def _draw_parameters(n_columns: int, random: "torch.Generator") -> "dict[str, torch.Tensor]":
+    """Parameters before training; the last layer is zero, so that the network begins as its linear part."""
     import torch
 
-    def drawn(width: int) -> torch.Tensor:
-        return torch.div(torch.randn(n, width, HIDDEN, generator=random), width**0.5)
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.div(torch.randn(*shape, generator=random), shape[0] ** 0.5)
 
     found = {
-        "linear": torch.zeros(n, n_columns, 1),
-        "first": drawn(n_columns),
-        "first_bias": torch.zeros(n, 1, 1, HIDDEN),
-        "second": drawn(HIDDEN),
-        "second_bias": torch.zeros(n, 1, 1, HIDDEN),
-        "last": torch.zeros(n, HIDDEN, 1),
+        "linear": torch.zeros(n_columns),
+        "first": drawn(n_columns, HIDDEN),
+        "first_bias": torch.zeros(HIDDEN),
+        "second": drawn(HIDDEN, HIDDEN),
+        "second_bias": torch.zeros(HIDDEN),
+        "last": torch.zeros(HIDDEN),
     }
     return {name: value.requires_grad_() for name, value in found.items()}
 
 
 def _forward(p: "dict[str, torch.Tensor]", x: "torch.Tensor") -> "torch.Tensor":
-    """(lists, candidates, columns) -> (networks, lists, candidates)."""
     import torch
     from torch.nn.functional import gelu as torch_gelu
 
-    first = torch_gelu(x @ p["first"][:, None] + p["first_bias"], approximate="tanh")
-    second = torch_gelu(first @ p["second"][:, None] + p["second_bias"], approximate="tanh")
-    return torch.add(x @ p["linear"][:, None], second @ p["last"][:, None])[..., 0]
-
-
-def _mean_of_networks(learned: dict[str, Floats]) -> dict[str, Floats]:
-    """One fusion that gives the mean of the networks' scores."""
-    n = len(learned["linear"])
-    return {
-        "linear": learned["linear"].mean(0)[:, 0],
-        "first": learned["first"].transpose(1, 0, 2).reshape(learned["first"].shape[1], -1),
-        "first_bias": learned["first_bias"].ravel(),
-        "second": learned["second"],
-        "second_bias": learned["second_bias"].ravel(),
-        "last": learned["last"].ravel() / n,
-    }
+    first = torch_gelu(x @ p["first"] + p["first_bias"], approximate="tanh")
+    second = torch_gelu(first @ p["second"] + p["second_bias"], approximate="tanh")
+    return torch.add(x @ p["linear"], second @ p["last"])
