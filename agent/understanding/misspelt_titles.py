@@ -1,73 +1,68 @@
-"""Finds titles that are misspelt in a message, and titles that the catalogue lacks."""
+"""How many wrong letters are tolerated in a title and in a word of it, and how many two spellings differ by."""
 
-from agent.language.common_words import BOUNDARIES, CHATTER, COMMON
-from agent.language.tokens import Message
-from agent.understanding.lexicon import Lexicon
-from agent.understanding.title_mentions import TitleFinder, TitleMatch
+import re
 
-_MAX_WORDS = 10  # of a misspelt title
-_MAX_SMALL = 5  # words of an unknown title in small letters
+from agent.language.spoken_titles import ARTICLES
+
+MAX_EDITS_IN_TITLE = (0, 1, 2, 2, 3)  # wrong letters in a title of 0-3, 4-7, 8-11, 12-15 and more letters
+MAX_EDITS_IN_BLANKS = 1  # wrong letters where the blanks stand at other places
+MAX_EDITS_IN_WORD, MAX_EDITS_IN_LONG_WORD = 1, 2  # wrong letters in one word
 
 
-class MisspeltTitles:
-    """Finds the names in one message that are no title as they are written."""
+def max_edits_in_title(n_letters: int) -> int:
+    """How many letters may be wrong in a title of so many letters."""
+    return MAX_EDITS_IN_TITLE[min(n_letters // 4, len(MAX_EDITS_IN_TITLE) - 1)]
 
-    def __init__(self, titles: TitleFinder) -> None:
-        self.titles = titles
-        self.message: Message = titles.message
-        self.lexicon: Lexicon = titles.lexicon
 
-    def misspelt(self, n: int) -> TitleMatch | None:
-        """The longest title that the words around `n` misspell by a few letters."""
-        starts = range(self.titles.capitals.start(n), n + 1) if self.titles.capitals.is_capital(n) else (n,)
-        for start in starts:
-            for end in range(min(len(self.message), start + _MAX_WORDS), n, -1):
-                if self._may_be_title(start, end):
-                    hit = self.lexicon.titles.nearest(self.message.words[start:end])
-                    if hit:
-                        return TitleMatch(start, end, hit.rows, is_exact=False)
+def edit_distance(a: str, b: str, max_edits: int) -> int | None:
+    """Insertions, deletions, changes and swaps of neighbours between two texts, None where more than `max_edits`."""
+    if abs(len(a) - len(b)) > max_edits or max_edits < 0:
         return None
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        last, before, row = before, row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > max_edits:
+            return None
+    return row[-1] if row[-1] <= max_edits else None
 
-    def longer_than(self, name: TitleMatch) -> TitleMatch | None:
-        """A misspelt title that begins where `name` does and has more words."""
-        for end in range(min(len(self.message), name.start + _MAX_WORDS), name.end + 1, -1):
-            if self._may_be_title(name.start, end):
-                hit = self.lexicon.titles.nearest(self.message.words[name.start : end])
-                if hit:
-                    return TitleMatch(name.start, end, hit.rows, is_exact=False)
+
+def misspelling_distance(key: str, form: str, max_edits: int) -> int | None:
+    """By how many letters a key misses a form, None where it is no misspelling of it but something else."""
+    words, others = key.split(), form.split()
+    if re.findall(r"\d+", key) != re.findall(r"\d+", form):
         return None
+    if len(words) != len(others):  # blanks at other places
+        apart = form.startswith(key + " ") or key.startswith(form + " ") or len(key) < 8
+        return None if apart else edit_distance(key.replace(" ", ""), form.replace(" ", ""), MAX_EDITS_IN_BLANKS)
+    total = 0
+    for word, other in zip(words, others, strict=True):
+        if word == other:
+            continue
+        distance = edit_distance(word, other, _max_edits_in_word(word, other, len(words)))
+        alone = len(words) - (words[0] in ARTICLES) == 1
+        if distance is None or (alone and (word[0] != other[0] or _is_other_form(word, other))):
+            return None
+        total += distance
+    return total if total <= max_edits else None
 
-    def _may_be_title(self, start: int, end: int) -> bool:
-        words = self.message.words[start:end]
-        if not all(words) or any(self.message.ends(n) for n in range(start + 1, end)) or self.is_value(words):
-            return False
-        capitals = self.titles.capitals
-        if self.titles.has_number(end):
-            return False
-        if capitals.is_capital(start):
-            return not capitals.goes_on(end, loosely=True) and not capitals.began_before(start)
-        return self.titles.is_boundary(end)
 
-    def unknown(self, n: int, small: bool) -> TitleMatch | None:
-        """A title that the catalogue lacks: words with capitals, or where `small` a few rare words in small letters."""
-        end = self.titles.capitals.end(n)
-        if end > n:
-            words = self.message.words[n:end]
-            chat = len(words) == 1 and (words[0] in CHATTER or words[0] in COMMON)
-            return None if chat or self.is_value(words) else TitleMatch(n, end, ())
-        return self._unknown_small(n) if small else None
+def _max_edits_in_word(word: str, other: str, n_words: int) -> int:
+    """How many letters may be wrong in a word of a title of so many words."""
+    shorter = min(len(word), len(other))
+    if shorter < 3:
+        return int(shorter == 2 and n_words > 2)
+    return MAX_EDITS_IN_LONG_WORD if shorter > 8 and word[:2] == other[:2] else MAX_EDITS_IN_WORD
 
-    def is_value(self, words: tuple[str, ...]) -> bool:
-        """Whether words are a value of the catalogue, or somebody's last name."""
-        form = " ".join(words)
-        return form in self.lexicon.senses or (len(words) == 1 and form in self.lexicon.surnames)
 
-    def _unknown_small(self, n: int) -> TitleMatch | None:
-        message, end = self.message, n
-        while end < min(len(message), n + _MAX_SMALL) and not (end > n and self.titles.capitals.is_cut(end)):
-            word = message.words[end]
-            if not word or word in COMMON or word in CHATTER or word in BOUNDARIES or word in self.lexicon.senses:
-                break
-            end += 1
-        whole = end > n and (self.titles.is_boundary(end) or end - n > 1)
-        return TitleMatch(n, end, ()) if whole and not any(t.text[0].isupper() for t in message.tokens[n:]) else None
+def _is_other_form(a: str, b: str) -> bool:
+    """Whether two words are forms of one another, or differ in a last letter that makes another word of a short one."""
+    short, long = sorted((a, b), key=len)
+    return long in (short + "s", short + "es", short + "er", short + "ed", short + "y") or (
+        len(a) < 8 and a[:-1] == b[:-1]
+    )

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.language.common_words import COMMON, FUNCTION_WORDS
-from agent.language.misspellings import misspelling_distance
 from agent.language.spoken_titles import ARTICLES, short_forms, spoken_forms, title_key, word_variants
 from agent.numbers import number_of
+from agent.understanding.misspelt_titles import max_edits_in_title, misspelling_distance
 from index.data.domain import Catalogue
 from index.data.records import bare_title
 
 _NEVER_FIRST = FUNCTION_WORDS - ARTICLES  # in a title whose words are joined
-_MAX_EDITS = (0, 1, 2, 2, 3)  # letters that may be wrong in a title of 0-3, 4-7, 8-11, 12-15 and more letters
 _MAX_JOINED = 4  # words that may be one word of a title
 
 
@@ -121,7 +120,7 @@ class TitleIndex:
         """The title that these words misspell by a few letters; numbers must agree, each word be nearly the same."""
         key = title_key(words)
         letters = key.replace(" ", "")
-        max_edits = _MAX_EDITS[min(len(letters) // 4, len(_MAX_EDITS) - 1)]
+        max_edits = max_edits_in_title(len(letters))
         own = [word for word in words if word not in ARTICLES]
         if not max_edits or all(word in COMMON for word in words) or (len(own) == 1 and len(own[0]) < 5):
             return None
