@@ -1,19 +1,12 @@
 """Joins the field matches of a message to wishes: "a comedy or a thriller", "no dramas from the 80s"."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.constraints import Constraint, Joined, Wish
-from agent.language.common_words import NOUNS
-from agent.language.tokens import Message
-from agent.language.word_lists import word_set
+from agent.constraints import Joined, Wish
+from agent.understanding.and_or import Link, decade_of, is_choice, link_of, one_part
 from agent.understanding.field_matches import FieldMatch
 from agent.understanding.wish_modes import WishModes
-
-_CHAINED = NOUNS | word_set(
-    "from of the in by with made set for about that are is were was starring directed any a an or more kind"
-) - {"or"}
-Link = Callable[[FieldMatch, FieldMatch], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +27,7 @@ def stated_wishes(modes: WishModes) -> tuple[StatedWish, ...]:
     stated: list[StatedWish] = []
 
     def link(a: FieldMatch, b: FieldMatch) -> str:
-        return _link(modes.message, a, b)
+        return link_of(modes.message, a, b)
 
     for group in _groups(modes):
         mode = modes.mode_of(group[0])
@@ -58,15 +51,6 @@ def _groups(modes: WishModes) -> Iterator[tuple[FieldMatch, ...]]:
         yield tuple(group)
 
 
-def _link(message: Message, a: FieldMatch, b: FieldMatch) -> str:
-    """How two matches are joined: "chain" as one phrase, "or", or "and"."""
-    between = message.words[a.end : b.start]
-    if "or" in between or "nor" in between:
-        return "or"
-    commas = any("," in message.gap(n) for n in range(a.end, b.start + 1))
-    return "and" if commas or not all(word in _CHAINED for word in between) else "chain"
-
-
 def _start(wish: Wish, group: Sequence[FieldMatch]) -> int:
     """The word from which on a wish of a group is stated."""
     parts = wish.parts if isinstance(wish, Joined) else (wish,)
@@ -78,37 +62,17 @@ def _positive(group: Sequence[FieldMatch], mode: str, link: Link) -> Iterator[Wi
     rest = list(group)
     while rest:
         choices = [rest.pop(0)]
-        while rest and _is_choice(choices[-1], rest[0], link):
+        while rest and is_choice(choices[-1], rest[0], link):
             choices.append(rest.pop(0))
         if len(choices) > 1:
-            yield Joined("any", tuple(part for match in choices for part in _one_part(match)))
-            yield from (part for f in choices if not _decade(f) for part in f.parts if part not in _one_part(f))
+            yield Joined("any", tuple(part for match in choices for part in one_part(match)))
+            yield from (part for f in choices if not decade_of(f) for part in f.parts if part not in one_part(f))
         elif choices[0].any_of:
             yield Joined("any", choices[0].parts)
         elif mode == "prefer" and len(choices[0].parts) > 1:
             yield Joined("all", choices[0].parts)
         else:
             yield from choices[0].parts
-
-
-def _is_choice(a: FieldMatch, b: FieldMatch, link: Link) -> bool:
-    """Whether two matches are alternatives: joined by "or", or plurals of one field joined by "and"."""
-    how = link(a, b)
-    if a.fields != b.fields:
-        return how == "or" and all(len(_one_part(each)) == len(each.parts) or _decade(each) for each in (a, b))
-    return how == "or" or (how == "and" and a.is_plural and b.is_plural)
-
-
-def _one_part(match: FieldMatch) -> tuple[Constraint, ...]:
-    """What a match gives to a choice: a decade as one constraint, else the last of its parts."""
-    return _decade(match) or (match.parts if match.any_of else match.parts[-1:])
-
-
-def _decade(match: FieldMatch) -> tuple[Constraint, ...]:
-    """The years of one whole decade as one constraint; nothing for other matches."""
-    low, high = (part.value for part in match.parts) if len(match.parts) == 2 else (None, None)
-    whole = match.fields == {"year"} and isinstance(low, int) and isinstance(high, int) and high == low + 9
-    return (Constraint("decade", "=", low),) if whole and isinstance(low, int) and low % 10 == 0 else ()
 
 
 def _negative(group: Sequence[FieldMatch], link: Link) -> Iterator[Wish]:
