@@ -73,7 +73,7 @@ class Trainer:
         self.plan = TimePlan(schedule.budget, self.at)
         self.trained = {name: value for name, value in reranker.named_parameters() if value.requires_grad}
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
-            _groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
+            decay_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
         )
         self.best = self.copied()
         self.best_scores: tuple[Floats, ...] = ()  # of the validation lists by the best tensors
@@ -266,17 +266,7 @@ class Trainer:
             signal.signal(signal.SIGINT, before)
 
 
-def freeze_lora(trainer: Trainer) -> None:
-    """Train only what is beside the base: the LoRA stays at zero, as before training."""
-    for name in [name for name in trainer.trained if "lora_" in name]:
-        trainer.trained.pop(name).requires_grad = False
-    trainer.optimizer = torch.optim.AdamW(
-        _groups(trainer.trained), lr=trainer.schedule.learning_rate, betas=(0.9, 0.98)
-    )
-    trainer.best = trainer.copied()
-
-
-def _groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
+def decay_groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
     """Weight decay for matrices, none for biases, norms and embeddings."""
     decayed = [value for name, value in trained.items() if value.ndim > 1 and "ids" not in name and "bias" not in name]
     others = [value for value in trained.values() if all(value is not each for each in decayed)]
