@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finetune.training_data import ValidationList
+from finetune.validation_lists import ValidationList
 from index.types import Floats, Rows
 
 WEIGHTS = np.linspace(0, 1.5, 31)

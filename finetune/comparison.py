@@ -18,8 +18,8 @@ from agent.rerank.adapter_files import read_trained_on
 from agent.rerank.adapter_versions import Version, find_current, make_current
 from agent.rerank.open_ranker import tuned_ranker
 from finetune.blend import blend_lists
-from finetune.training_data import ValidationList, ndcg_at_10
 from finetune.validation import score_lists
+from finetune.validation_lists import ValidationList, ndcg_at_10
 from index.build.loading import DomainIndex
 from index.errors import MendableError
 from index.types import Floats

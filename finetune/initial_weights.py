@@ -12,7 +12,7 @@ from agent.rerank.sequence_reranker import RerankerShape
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.settings import RankSettings
 from finetune.trainer import Trainer, decay_groups
-from finetune.training_data import VALIDATION_SEED, VALIDATION_USERS
+from finetune.validation_lists import VALIDATION_SEED, VALIDATION_USERS
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
 from index.embedding.model_files import ModelFolder

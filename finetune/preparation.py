@@ -20,16 +20,9 @@ from safetensors.torch import save_file
 
 from agent.rerank.tensor_files import tensor_writes
 from finetune.budget import Budget
-from finetune.training_data import (
-    WHOLE_EFFORT,
-    Effort,
-    TrainingData,
-    ValidationList,
-    ValidationPlan,
-    make_training_data,
-    split_for,
-)
+from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_training_data, split_for
 from finetune.validation import Scorer, score_lists
+from finetune.validation_lists import ValidationList, ValidationPlan
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note

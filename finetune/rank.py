@@ -18,9 +18,10 @@ from finetune.progress import Clock
 from finetune.rank_text import prepare_text_job
 from finetune.settings import RankSettings
 from finetune.trainer import Trainer
-from finetune.training_data import WHOLE_PLAN, split_for
+from finetune.training_data import split_for
 from finetune.training_job import TrainingJob, TrainingSetup, device_of, train_adapter
 from finetune.validation import IsExpired, Validation, validate
+from finetune.validation_lists import WHOLE_PLAN
 from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain

@@ -23,10 +23,11 @@ from finetune.curves import Curves
 from finetune.model_card import card_of
 from finetune.preparation import Preparation
 from finetune.progress import Clock, Progress
-from finetune.settings import RankSettings
+from finetune.settings import VALIDATE_EVERY, RankSettings
 from finetune.trainer import BatchesOf, Schedule, Trainer
-from finetune.training_data import VALIDATION_SEED, TrainingData, ValidationPlan, ndcg_at_10
+from finetune.training_data import TrainingData
 from finetune.validation import Scorer
+from finetune.validation_lists import VALIDATION_SEED, ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note
@@ -38,7 +39,6 @@ from index.storage.json_text import json_text
 from index.types import Floats
 
 LIBRARIES = ("torch", "transformers", "peft")
-VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from agent.rerank.packed_scoring import PrefixCache
 from finetune.blend import best_blend, blend_lists
 from finetune.objective import autocast
-from finetune.training_data import ValidationList, ndcg_at_10
+from finetune.validation_lists import ValidationList, ndcg_at_10
 from index.data.records import History
 from index.types import Floats, Rows
 

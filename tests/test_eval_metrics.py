@@ -36,7 +36,7 @@ from eval.metrics.classification import (
 )
 from eval.metrics.ranking import DEPTHS, EVERY_METRIC, every_value, per_user
 from eval.rank.ranking import ranks_of as ranks_of_scores
-from finetune.training_data import ValidationList, ndcg_at_10
+from finetune.validation_lists import ValidationList, ndcg_at_10
 from index.types import Floats
 from tests.helpers_eval import histories
 from tests.helpers_small import history

@@ -9,15 +9,8 @@ from agent.rerank.sequence_prompt import MAX_EVENTS, Scale, make_prompt
 from finetune.batches import MAX_TOKENS, Batch, epoch_batches
 from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blend_scores
 from finetune.budget import Budget
-from finetune.training_data import (
-    WHOLE_EFFORT,
-    Effort,
-    TrainingData,
-    ValidationList,
-    ValidationPlan,
-    make_training_data,
-    ndcg_at_10,
-)
+from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_training_data
+from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
 from index.data.domain import Domain, Histories
 from index.retrieval.retriever import CANDIDATES
 from index.types import Floats

@@ -1,0 +1,58 @@
+"""The lists that a training is validated on: of how many users, drawn by which seed, and their NDCG@10."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.ranking import history_query, rank_query
+from index.data.records import History
+from index.ranking_metrics import discounted_gain, expected_rank
+from index.retrieval.retriever import CANDIDATES, Retriever
+from index.types import Floats, Rows
+
+VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
+VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for every training, so that they can be compared
+
+
+@dataclass(frozen=True)
+class ValidationList:
+    """A user's candidates by a retriever fitted without the next event, and that event's place in them (-1: none)."""
+
+    history: History
+    rows: Rows
+    fused: Floats
+    truth: int
+    user: int = -1  # number in the training histories, where the list is of one of them
+
+
+@dataclass(frozen=True)
+class ValidationPlan:
+    """Who is held out for validation, among how many candidates the next event is looked for, drawn by which seed."""
+
+    max_users: int = VALIDATION_USERS
+    n_candidates: int = CANDIDATES
+    seed: int = VALIDATION_SEED
+
+
+WHOLE_PLAN = ValidationPlan()
+WORDS_PLAN = ValidationPlan(150, 100)  # words cost more than items: fewer users, fewer candidates
+
+
+def list_for(retriever: Retriever, history: History, target: int, n: int = CANDIDATES) -> ValidationList:
+    """The `n` best candidates after a history, nothing of it among them, and where the target stands."""
+    found = rank_query(retriever, history_query(retriever.catalogue, history), n=n).candidates
+    place = np.flatnonzero(found.rows == target)
+    return ValidationList(history, found.rows, found.fused, int(place[0]) if len(place) else -1)
+
+
+def ndcg_at_10(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> float:
+    """Mean NDCG@10 of what came next, 0 where it was not retrieved; a tie counts as its mean rank."""
+    found = [_rank(each.truth, own) for each, own in zip(lists, scores, strict=True)]
+    return float(discounted_gain(found, 10).mean()) if found else 0.0
+
+
+def _rank(truth: int, scores: Floats) -> float:
+    if truth < 0:
+        return np.inf
+    return float(expected_rank((scores > scores[truth]).sum(), (scores == scores[truth]).sum()))
