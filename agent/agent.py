@@ -1,50 +1,27 @@
 """The agent: a request in, a reply with checked reasons out, by retrieval, a ranker and the explainer."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from agent.constraints import Constraint, State
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
-from agent.explain.evidence import Ground
 from agent.explain.explainer import explain
-from agent.filters import Allowed, allowed_rows, columns_of
+from agent.explain.ground import ground_of, support_of
+from agent.filters import Allowed, allowed_rows, without_barred_titles
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
 from agent.rerank.rankers import Ranker
 from agent.soft_constraints import preference_boost
-from agent.understanding import lexicon_of
+from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
 from index.data.records import History, Item
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
-
-N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
-
-
-@dataclass
-class Clock:
-    """Milliseconds by stage, counted from when it is made."""
-
-    began: float = field(default_factory=time.perf_counter)
-    stages: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def end(self, stage: str) -> None:
-        """Add the time since the end of the last stage to this one."""
-        now = time.perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * (now - self._since)
-        self._since = now
-
-    def read(self) -> dict[str, float]:
-        """The stages and their total."""
-        return {**self.stages, "total": 1000 * (time.perf_counter() - self.began)}
 
 
 @dataclass(frozen=True)
@@ -98,12 +75,7 @@ class Agent:
         state, duplicates = request.state, self._duplicates
         barred = np.concatenate([request.history.rows, self._rows([*request.shown, *state.judged_ids])])
         allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
-        mask = allowed.mask.copy()
-        given_up = {each.wish for each in allowed.relaxed}
-        for wish in state.must_not:
-            if wish not in given_up and isinstance(wish, Constraint) and wish.field == "title":
-                rows = np.flatnonzero(columns_of(self.domain.catalogue).satisfying(wish))
-                mask[duplicates.with_duplicates(rows)] = False
+        mask = without_barred_titles(allowed, state, self.domain.catalogue, duplicates)
         return Allowed(duplicates.hide_repeats(mask), allowed.relaxed)
 
     def _query(self, request: Request, allowed: Allowed) -> Query:
@@ -136,7 +108,7 @@ class Agent:
 
     def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
         items = self.domain.catalogue.items
-        ground = self._ground(request.state, query.history)
+        ground = ground_of(self.domain, request.state, query.history)
         return tuple(
             Recommendation(
                 rank,
@@ -147,32 +119,8 @@ class Agent:
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
 
-    def _ground(self, state: State, history: History) -> Ground:
-        """What the reasons may rest on. What the talk says of an item counts for each of its ids."""
-        ids, about = self.domain.catalogue.ids, self.domain.about or {}
-        liked, disliked = (
-            {ids[row] for row in self._duplicates.with_duplicates(self._rows(judged))}
-            for judged in (state.liked, state.disliked)
-        )
-        return Ground(
-            lexicon_of(self.domain),
-            known=frozenset(ids[row] for row in history.rows),
-            liked=frozenset(liked | (self._rated_well(history) - disliked)),
-            enriched_fields=frozenset(about.get("enriched_fields", ())),
-        )
-
     def _support(self, query: Query, row: int) -> Sequence[Item]:
-        """The history items that speak most for an item, strongest first."""
-        places = self.retriever.features.behaviour.support(query.history, row, N_SUPPORT)
-        return [self.domain.catalogue.items[query.history.rows[place]] for place in places]
-
-    def _rated_well(self, history: History) -> frozenset[str]:
-        """Ids that the user rated at least 70 % of the way up the domain's scale; none where it has one value."""
-        scale = self.domain.histories.scale
-        if scale is None or scale[0] == scale[1]:
-            return frozenset()
-        bound = scale[0] + 0.7 * (scale[1] - scale[0])
-        return frozenset(self.domain.catalogue.ids[row] for row in history.rows[history.values >= bound])
+        return support_of(self.retriever, self.domain.catalogue, query.history, row)
 
     def _rows(self, ids: Sequence[str]) -> Rows:
         row_of = self.domain.catalogue.row_of

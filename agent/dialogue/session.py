@@ -16,12 +16,12 @@ from agent.dialogue.interpretation import Interpretation, Interpreter, OpeningTu
 from agent.dialogue.policy import View, decide
 from agent.dialogue.rendering import Scene, render
 from agent.dialogue.sentences import as_sentence
-from agent.dialogue.timing import add_understanding, ms_since, time_without_list
 from agent.dialogue.turns import Feedback, Forget, Say, Turn, Undo
 from agent.duplicates import duplicates_of
 from agent.memory.store import Store
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
+from agent.timing import add_understanding, ms_since, time_without_list
 from agent.understanding import lexicon_of, text_of
 from index.data.domain import Domain
 from index.data.records import History

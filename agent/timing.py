@@ -1,9 +1,29 @@
-"""The milliseconds that a turn spent in each stage, whether or not a new list was made for it."""
+"""The milliseconds that a request and a turn spend in each stage, whether or not a new list is made."""
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 STAGES = ("understand", "retrieve", "rank", "explain")
+
+
+@dataclass
+class Clock:
+    """Milliseconds by stage, counted from when it is made."""
+
+    began: float = field(default_factory=time.perf_counter)
+    stages: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def end(self, stage: str) -> None:
+        """Add the time since the end of the last stage to this one."""
+        now = time.perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * (now - self._since)
+        self._since = now
+
+    def read(self) -> dict[str, float]:
+        """The stages and their total."""
+        return {**self.stages, "total": 1000 * (time.perf_counter() - self.began)}
 
 
 def ms_since(began: float) -> float:
