@@ -1,15 +1,15 @@
 """The agent: a request in, a reply with checked reasons out, by retrieval, a ranker and the explainer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from agent.constraints import Constraint
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
 from agent.explain.explainer import explain
-from agent.explain.ground import ground_of, support_of
-from agent.filters import Allowed, allowed_rows, without_barred_titles
+from agent.explain.ground import ground_of, supporting_items
+from agent.filters import Allowed, allowed_rows, columns_of
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
@@ -18,7 +18,7 @@ from agent.soft_constraints import preference_boost
 from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
-from index.data.records import History, Item
+from index.data.records import History
 from index.retrieval.query import Query
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
@@ -73,16 +73,23 @@ class Agent:
     def _allowed(self, request: Request) -> Allowed:
         """The rows that may be recommended: one row an item, no row of an item that is barred under another id."""
         state, duplicates = request.state, self._duplicates
-        barred = np.concatenate([request.history.rows, self._rows([*request.shown, *state.judged_ids])])
+        barred = np.concatenate(
+            [request.history.rows, self.domain.catalogue.rows_of([*request.shown, *state.judged_ids])]
+        )
         allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
-        mask = without_barred_titles(allowed, state, self.domain.catalogue, duplicates)
+        mask = allowed.mask.copy()
+        given_up = {each.wish for each in allowed.relaxed}
+        for wish in state.must_not:
+            if wish not in given_up and isinstance(wish, Constraint) and wish.field == "title":
+                rows = np.flatnonzero(columns_of(self.domain.catalogue).satisfying(wish))
+                mask[duplicates.with_duplicates(rows)] = False
         return Allowed(duplicates.hide_repeats(mask), allowed.relaxed)
 
     def _query(self, request: Request, allowed: Allowed) -> Query:
         state = request.state
         return Query(
             self._history(request),
-            self._rows(state.disliked),
+            self.domain.catalogue.rows_of(state.disliked),
             request.text,
             allowed.mask,
             preference_boost(self.domain.catalogue, state),
@@ -90,7 +97,7 @@ class Agent:
 
     def _history(self, request: Request) -> History:
         """The events of the data, then the items liked in the talk, as if their events were the newest and best."""
-        before, liked = request.history, self._rows(request.state.liked)
+        before, liked = request.history, self.domain.catalogue.rows_of(request.state.liked)
         liked = self._duplicates.distinct(liked)
         liked = liked[~np.isin(liked, self._duplicates.with_duplicates(before.rows))]
         if not len(liked):
@@ -114,14 +121,12 @@ class Agent:
                 rank,
                 items[row],
                 float(score),
-                explain(items[row], request.state, self._support(query, int(row)), ground),
+                explain(
+                    items[row],
+                    request.state,
+                    supporting_items(self.retriever, self.domain, query.history, int(row)),
+                    ground,
+                ),
             )
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
-
-    def _support(self, query: Query, row: int) -> Sequence[Item]:
-        return support_of(self.retriever, self.domain.catalogue, query.history, row)
-
-    def _rows(self, ids: Sequence[str]) -> Rows:
-        row_of = self.domain.catalogue.row_of
-        return np.array([row_of[item_id] for item_id in ids if item_id in row_of], np.int64)

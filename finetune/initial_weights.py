@@ -1,4 +1,4 @@
-"""The values that a reranker starts its training from, and which of its weights stay as they are."""
+"""What a reranker begins with before any step, and what of it is trained."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ import torch
 from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
 from agent.rerank.backbones import count_layers
 from agent.rerank.sequence_prompt import Scale
-from agent.rerank.sequence_reranker import RerankerShape
+from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.settings import RankSettings
-from finetune.trainer import Trainer, decay_groups
+from finetune.trainer import Trainer, parameter_groups
 from finetune.validation_lists import VALIDATION_SEED, VALIDATION_USERS
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
 from index.embedding.model_files import ModelFolder
 from index.retrieval.transitions import Steps, latent_factors
-from index.types import Floats
+from index.types import Floats, Rows
 
 # Embeddings that begin as transition counts: with many users they learn more (games, NDCG@10 alone .060 to .067), with
 # few they only repeat what retrieval knows (ml-latest-small: .065 to .060).
@@ -54,16 +54,6 @@ def new_scorer(settings: RankSettings, base: ModelFolder, index: DomainIndex, tr
     return SequenceScorer(loaded, domain.catalogue, vectors)
 
 
-def freeze_lora(trainer: Trainer) -> None:
-    """Train only what is beside the base: the LoRA stays at zero, as before training."""
-    for name in [name for name in trainer.trained if "lora_" in name]:
-        trainer.trained.pop(name).requires_grad = False
-    trainer.optimizer = torch.optim.AdamW(
-        decay_groups(trainer.trained), lr=trainer.schedule.learning_rate, betas=(0.9, 0.98)
-    )
-    trainer.best = trainer.copied()
-
-
 def _item_vectors(histories: Histories, n_items: int, shape: RerankerShape) -> Floats:
     """(n_items, id_dim): transition counts as vectors of one length, 0 for an item without events."""
     found = latent_factors(histories, n_items, Steps(20, power=0.5, backwards=1.0), shape.id_dim).before
@@ -71,3 +61,21 @@ def _item_vectors(histories: Histories, n_items: int, shape: RerankerShape) -> F
     known = np.bincount(histories.rows, minlength=n_items)[:, None] > 0
     vectors = np.where(known, INITIAL_LENGTH * found / lengths, 0)
     return np.pad(vectors, ((0, 0), (0, shape.id_dim - vectors.shape[1]))).astype(np.float32)
+
+
+def share_unknown(reranker: SequenceReranker, counts: Rows) -> None:
+    """Give items without training events what all unknown items share: their own embeddings were never trained."""
+    cold = torch.from_numpy(np.flatnonzero(counts == 0))
+    with torch.no_grad():
+        for table in (reranker.ids, reranker.bias):
+            table.weight[cold.to(table.weight.device)] = table.weight[-1].clone()
+
+
+def freeze_lora(trainer: Trainer) -> None:
+    """Train only what is beside the base: the LoRA stays at zero, as before training."""
+    for name in [name for name in trainer.trained if "lora_" in name]:
+        trainer.trained.pop(name).requires_grad = False
+    trainer.optimizer = torch.optim.AdamW(
+        parameter_groups(trainer.trained), lr=trainer.schedule.learning_rate, betas=(0.9, 0.98)
+    )
+    trainer.best = trainer.copied()

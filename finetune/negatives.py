@@ -18,8 +18,8 @@ class Negatives:
 
     @classmethod
     def of(cls, counts: Rows) -> "Negatives":
-        """From the training events of each item: the root, so that rare items are not forgotten."""
-        weights = np.sqrt(counts + 1.0)
+        """From the training events of each item: the root, so that rare items are drawn too; cold ones never are."""
+        weights = np.sqrt(np.where(counts > 0, counts + 1.0, 0.0))
         return cls(np.asarray(weights / weights.sum()))
 
     def draw(self, n: int, seed: int) -> tuple[Rows, Floats]:

@@ -14,16 +14,38 @@ from finetune.negatives import NEGATIVES, Negatives
 from index.types import Rows
 
 FULL_UP_TO = 10_000  # items; with more, the softmax over all of them takes most of the time
+FORGETTING = 1.0  # an item with so many training events is forgotten at half of the steps, docs/log.md has others
 BARRED = -1e4  # a logit that counts for nothing, in half precision too
 
 
 @dataclass(frozen=True)
 class NextItemObjective:
-    """Cross entropy of the next item; `texts` (n_items, dim), `numbers` (n_items) of known items."""
+    """Cross entropy of the next item; `texts` (n_items, dim), `numbers` (n_items) of known items.
+
+    At each step some items are forgotten: they are read and scored as items without an embedding of their own, by what
+    their text says, and the embedding that all unknown items share learns what may be expected of these. An item
+    without training events is always one of them, and no candidate: that nobody had it tells nothing of it.
+    """
 
     texts: Tensor
     numbers: Tensor
     counts: Rows  # training events of each item, by which negatives are drawn
+    forgetting: float = FORGETTING
+
+    @cached_property
+    def _chances_of_forgetting(self) -> Tensor:
+        kept = self.counts / np.maximum(self.counts + self.forgetting, 1e-12)
+        return torch.from_numpy(np.where(self.counts > 0, 1 - kept, 1.0).astype(np.float32))
+
+    @cached_property
+    def _is_cold(self) -> Tensor:
+        return torch.from_numpy(self.counts == 0).to(self.texts.device)
+
+    def numbers_at(self, reranker: SequenceReranker, seed: int) -> Tensor:
+        """(n_items) the numbers of a step: that of unknown items for those that are forgotten."""
+        random = torch.Generator().manual_seed(seed)
+        forgotten = torch.rand(len(self.counts), generator=random) < self._chances_of_forgetting
+        return self.numbers.masked_fill(forgotten.to(self.numbers.device), reranker.shape.n_ids)
 
     @cached_property
     def _negatives(self) -> Negatives:
@@ -33,24 +55,27 @@ class NextItemObjective:
         """The mean over the events of a batch; `seed` draws the negatives of this step."""
         target = torch.from_numpy(batch.next_rows).to(self.texts.device)
         known = target >= 0
+        numbers = self.numbers_at(reranker, seed)
         with autocast(self.texts.device):
-            text, ids = inputs_of(batch.prompts, self.texts, self.numbers)
+            text, ids = inputs_of(batch.prompts, self.texts, numbers)
             states = reranker.states(text, ids, batch.prompts)[known]
             if len(self.texts) > FULL_UP_TO:
-                return self._sampled(reranker, states, target[known], seed)
-            items = reranker.items(self.texts, self.numbers)
-            scores = reranker.scores(states, items, self.numbers).float()
-        barred = _items_before(batch, len(self.texts)).to(scores.device)
+                return self._sampled(reranker, states, target[known], numbers, seed)
+            items = reranker.items(self.texts, numbers)
+            scores = reranker.scores(states, items, numbers).float()
+        barred = _items_before(batch, len(self.texts)).to(scores.device) | self._is_cold
         return torch.nn.functional.cross_entropy(scores.masked_fill(barred, BARRED), target[known])
 
-    def _sampled(self, reranker: SequenceReranker, states: Tensor, target: Tensor, seed: int) -> Tensor:
+    def _sampled(
+        self, reranker: SequenceReranker, states: Tensor, target: Tensor, numbers: Tensor, seed: int
+    ) -> Tensor:
         """The same over a sample, each negative less the log of how often it is drawn (Jean et al. 2015, section 3)."""
         rows, log_expected = self._negatives.draw(NEGATIVES, seed)
         drawn, expected = (torch.from_numpy(each).to(target.device) for each in (rows, log_expected))
-        ids = self.numbers[drawn]
+        ids = numbers[drawn]
         negative = reranker.scores(states, reranker.items(self.texts[drawn], ids), ids).float() - expected
         negative = negative.masked_fill(drawn[None] == target[:, None], BARRED)
-        own_ids = self.numbers[target]
+        own_ids = numbers[target]
         own = reranker.paired_scores(states, reranker.items(self.texts[target], own_ids), own_ids).float()
         scores = torch.cat([own[:, None], negative], 1)
         return torch.nn.functional.cross_entropy(scores, torch.zeros_like(target))

@@ -12,7 +12,7 @@ from agent.rerank.adapters import save_reranker
 from agent.rerank.data_fingerprint import fingerprint_of
 from finetune.batches import Batch, epoch_batches
 from finetune.budget import counted_seconds
-from finetune.initial_weights import freeze_lora, new_scorer
+from finetune.initial_weights import freeze_lora, new_scorer, share_unknown
 from finetune.objective import NextItemObjective
 from finetune.progress import Clock
 from finetune.rank_text import prepare_text_job
@@ -63,17 +63,20 @@ def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
     data = setup.training_data(WHOLE_PLAN, scorer)
     made = replace(loaded.settings, data=fingerprint)
 
+    counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))
+    objective = NextItemObjective(scorer.texts, scorer.numbers, counts)
+
     def save(folder: Path, blend: float) -> None:
+        share_unknown(loaded.reranker, counts)
         save_reranker(folder, replace(loaded, settings=replace(made, blend=blend)))
 
     def batches(histories: Histories, epoch: int) -> list[Batch]:
         return epoch_batches(histories, made.scale, setup.settings.seed, epoch)
 
     def validation(is_expired: IsExpired) -> Validation | None:
+        share_unknown(loaded.reranker, counts)
         return validate(scorer, data.validation, setup.device, is_expired)
 
-    counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))
-    objective = NextItemObjective(scorer.texts, scorer.numbers, counts)
     trainer = Trainer(loaded.reranker, objective.loss, validation, setup.schedule, setup.workers)
     about = {"base": made.base_model, "rank": made.rank, "layers": made.shape.layers, "prompt": "items"}
     return TrainingJob(setup, fingerprint, trainer, data, batches, save, about)

@@ -28,7 +28,7 @@ from finetune.trainer import Trainer
 from finetune.training_data import WHOLE_EFFORT, Effort
 from finetune.training_job import TrainingJob, TrainingSetup
 from finetune.validation import IsExpired, Validation, validate
-from finetune.validation_lists import WORDS_PLAN, ValidationList, list_for
+from finetune.validation_lists import ValidationList, ValidationPlan, list_for
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
 from index.command import progress
@@ -38,6 +38,7 @@ from index.data.splits import first_events
 HELD_OUT, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
 MAX_EXAMPLES = 20_000
 NEGATIVES, POOL = 24, 100  # drawn anew each epoch from so many of the best candidates
+VALIDATION_USERS, CANDIDATES = 150, 100  # words cost more than items: fewer users, fewer candidates
 BATCH = 8  # examples
 
 
@@ -95,7 +96,7 @@ def prepare_text_job(setup: TrainingSetup) -> TrainingJob:
     objective = TextObjective(loaded, domain.catalogue)
     scorer = TextScorer(loaded, domain.catalogue)
     n_examples = min(MAX_EXAMPLES, POSITIONS * len(domain.histories))
-    data = setup.training_data(WORDS_PLAN, scorer, n_examples)
+    data = setup.training_data(ValidationPlan(VALIDATION_USERS, CANDIDATES), scorer, n_examples)
     examples = text_examples(setup.index, settings.seed, data.effort)
 
     def validation(is_expired: IsExpired) -> Validation | None:

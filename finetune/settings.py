@@ -5,7 +5,7 @@ from dataclasses import dataclass
 PROMPTS = ("items", "words")
 LEARNING_RATES = {"items": 1.5e-3, "words": 5e-4}  # peaks; docs/log.md has what others gave
 LAYERS = {"items": 3, "words": 6}
-VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs
+VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs between two validations
 
 
 @dataclass(frozen=True)

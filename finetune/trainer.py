@@ -73,7 +73,7 @@ class Trainer:
         self.plan = TimePlan(schedule.budget, self.at)
         self.trained = {name: value for name, value in reranker.named_parameters() if value.requires_grad}
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
-            decay_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
+            parameter_groups(self.trained), lr=schedule.learning_rate, betas=(0.9, 0.98)
         )
         self.best = self.copied()
         self.best_scores: tuple[Floats, ...] = ()  # of the validation lists by the best tensors
@@ -266,7 +266,7 @@ class Trainer:
             signal.signal(signal.SIGINT, before)
 
 
-def decay_groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
+def parameter_groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
     """Weight decay for matrices, none for biases, norms and embeddings."""
     decayed = [value for name, value in trained.items() if value.ndim > 1 and "ids" not in name and "bias" not in name]
     others = [value for value in trained.values() if all(value is not each for each in decayed)]

@@ -1,4 +1,4 @@
-"""Makes the training data of a reranker: histories to learn from, and the lists to validate on."""
+"""The training data of a reranker: histories to learn from, and lists of candidates to validate on."""
 
 import math
 from dataclasses import dataclass, replace

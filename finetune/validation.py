@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from agent.rerank.packed_scoring import PrefixCache
+from agent.rerank.prefix_cache import PrefixCache
 from finetune.blend import best_blend, blend_lists
 from finetune.objective import autocast
 from finetune.validation_lists import ValidationList, ndcg_at_10

@@ -1,4 +1,4 @@
-"""The lists that a training is validated on: of how many users, drawn by which seed, and their NDCG@10."""
+"""The lists of candidates that trainings are validated on, of whom they are, and their NDCG."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,14 +36,6 @@ class ValidationPlan:
 
 
 WHOLE_PLAN = ValidationPlan()
-WORDS_PLAN = ValidationPlan(150, 100)  # words cost more than items: fewer users, fewer candidates
-
-
-def list_for(retriever: Retriever, history: History, target: int, n: int = CANDIDATES) -> ValidationList:
-    """The `n` best candidates after a history, nothing of it among them, and where the target stands."""
-    found = rank_query(retriever, history_query(retriever.catalogue, history), n=n).candidates
-    place = np.flatnonzero(found.rows == target)
-    return ValidationList(history, found.rows, found.fused, int(place[0]) if len(place) else -1)
 
 
 def ndcg_at_10(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> float:
@@ -56,3 +48,10 @@ def _rank(truth: int, scores: Floats) -> float:
     if truth < 0:
         return np.inf
     return float(expected_rank((scores > scores[truth]).sum(), (scores == scores[truth]).sum()))
+
+
+def list_for(retriever: Retriever, history: History, target: int, n: int = CANDIDATES) -> ValidationList:
+    """The `n` best candidates after a history, nothing of it among them, and where the target stands."""
+    found = rank_query(retriever, history_query(retriever.catalogue, history), n=n).candidates
+    place = np.flatnonzero(found.rows == target)
+    return ValidationList(history, found.rows, found.fused, int(place[0]) if len(place) else -1)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from agent.explain.evidence import Ground
 from agent.explain.explainer import explain
-from agent.explain.ground import Ground
 from agent.filters import allowed_rows
 from agent.recommendation import RankerCard, Recommendation, Reply
 from agent.request import Request

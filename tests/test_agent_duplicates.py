@@ -10,9 +10,8 @@ from agent.agent import Agent
 from agent.constraints import Constraint, State
 from agent.dialogue.session import Feedback, Forget, Say, Session, Turn, Undo
 from agent.explain.checker import faults
-from agent.explain.evidence import FromHistory, Reason
+from agent.explain.evidence import FromHistory, Ground, Reason
 from agent.explain.explainer import explain
-from agent.explain.ground import Ground
 from agent.recommendation import Reply
 from agent.request import Request
 from agent.rerank.rankers import UNTUNED

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from agent.rerank.packed_scoring import MAX_CANDIDATES, Prefix, PrefixCache, plain_mask, read, states_after
+from agent.rerank.packed_scoring import MAX_CANDIDATES, Prefix, plain_mask, read, states_after
+from agent.rerank.prefix_cache import PrefixCache
 
 WIDTH, HISTORY, LONGEST = 32, 11, 5
 

@@ -8,9 +8,16 @@ import pytest
 from agent.constraints import Constraint, State
 from agent.explain.checker import faults
 from agent.explain.constraint_evidence import met_wishes
-from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
+from agent.explain.evidence import (
+    Evidence,
+    FromAttribute,
+    FromConstraint,
+    FromHistory,
+    FromReview,
+    Ground,
+    Reason,
+)
 from agent.explain.explainer import explain, explain_fully
-from agent.explain.ground import Ground
 from agent.understanding import understand
 from index.data.records import Item, Review
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON, film, lexicon

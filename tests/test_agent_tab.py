@@ -7,7 +7,7 @@ import pytest
 from agent.constraints import State
 from agent.dialogue.session import Session
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
-from agent.interfaces import tab
+from agent.interfaces import greeting, tab
 from agent.interfaces.tab import Tab, UserAction
 from agent.recommendation import Reply
 from index.data.domain import Catalogue, Domain, Histories
@@ -135,27 +135,27 @@ def test_a_person_whose_session_cannot_be_opened_is_told_so_as_somebody_new() ->
 
 
 def test_suggestions_name_what_most_people_had() -> None:
-    assert tab.suggest_messages(small_domain())[1] == "I loved Star Wars (1977) and Alien (1979)"
+    assert greeting.suggest_messages(small_domain())[1] == "I loved Star Wars (1977) and Alien (1979)"
 
 
 def test_suggestions_name_an_item_of_two_ids_once() -> None:
     whole = small_domain()
     items = (*whole.catalogue.items, replace(whole.catalogue.items[0], item_id="again"))
     histories = Histories.of(("a", "b"), [history(0, 1, len(items) - 1), history(0, len(items) - 1)])
-    first, second = tab.suggest_messages(Domain("d", Catalogue(items), histories, "0" * 64))[1:]
+    first, second = greeting.suggest_messages(Domain("d", Catalogue(items), histories, "0" * 64))[1:]
     assert f"{first} {second}".count("Star Wars (1977)") == 1
 
 
 @pytest.mark.parametrize("n", [0, 2])
 def test_a_catalogue_too_small_for_suggestions_has_none(n: int) -> None:
     items = small_domain().catalogue.items[:n]
-    assert tab.suggest_messages(Domain("d", Catalogue(items), Histories.of((), ()), "0" * 64)) == ()
+    assert greeting.suggest_messages(Domain("d", Catalogue(items), Histories.of((), ()), "0" * 64)) == ()
 
 
 def test_removed_items_are_never_suggested() -> None:
     whole = small_domain()
     domain = Domain("d", Catalogue(whole.catalogue.items, frozenset({"1"})), whole.histories, "0" * 64)
-    assert not any("Star Wars" in text for text in tab.suggest_messages(domain))
+    assert not any("Star Wars" in text for text in greeting.suggest_messages(domain))
 
 
 def test_a_tab_is_fresh_until_a_list_is_shown_and_again_once_it_is_undone() -> None:

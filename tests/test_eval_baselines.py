@@ -36,6 +36,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "neumf": {"width": 8, "dropout": 0.0, "learning_rate": 0.02, "epochs": 120},
     "gru4rec": {"width": 16, "dropout": 0.0, "learning_rate": 0.01, "epochs": 40, "length": 6},
     "sasrec": {"width": 16, "dropout": 0.0, "learning_rate": 0.01, "epochs": 40, "length": 6},
+    "esasrec": {"width": 16, "dropout": 0.0, "learning_rate": 0.01, "epochs": 40, "length": 6},
+    "slim": {"l1": 0.01, "l2": 0.1},
     "bert4rec": {"width": 16, "dropout": 0.0, "learning_rate": 0.01, "epochs": 80, "length": 6},
     "lightgcn": {"width": 8, "learning_rate": 0.05, "epochs": 40},
     "multvae": {"width": 32, "latent": 4, "dropout": 0.3, "learning_rate": 0.02, "epochs": 100},
@@ -47,7 +49,19 @@ BASELINES = tuple(name for name in MODELS if name not in OURS)
 NAMELESS = ("als", "bpr", "lightgcn")  # need a library that may not be there
 OF_CIRCLES = tuple(name for name in BASELINES if name != "popularity")
 KNOWN_ONLY = ("bpr", "neumf", "lightgcn")
-BY_RECENCY = ("user-knn", "item-knn", "als", "sequence", "weighted", "gru4rec", "sasrec", "bert4rec")
+BY_RECENCY = (
+    "user-knn",
+    "item-knn",
+    "als",
+    "sequence",
+    "weighted",
+    "gru4rec",
+    "sasrec",
+    "esasrec",
+    "bert4rec",
+    "rp3beta",
+    "slim",
+)
 
 
 class Words:

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from eval.__main__ import main
+from eval.bench.catalogue_sizes import Failed, K, exact, growth_of, measured, recall
 from eval.bench.command import BenchSettings, run_bench, table
 from eval.bench.encode import encode_row, operations, token_counts
-from eval.bench.growth import Failed, K, exact, growth_of, measured, recall
 from eval.bench.metrics import made_up_lists, metrics_row, our_values
 from eval.bench.packed import Pairs, packed_row, pairs_of
 from eval.bench.peak import peak_flops

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from eval.__main__ import main
 from eval.metrics.base import parse_metric
 from eval.metrics.ranking import per_user
-from eval.rank.candidates import cases_of, counts_of, read_file, read_files, result_of
+from eval.rank.candidate_files import cases_of, counts_of, read_file, read_files, result_of
 from eval.rank.list_format import join_ids, split_ids
 from eval.rank.protocols import Cases
 from index.data.domain import Catalogue

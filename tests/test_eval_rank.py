@@ -200,8 +200,8 @@ def test_sampled_ranking_is_among_so_many_others_and_never_harder() -> None:
 
 def test_every_name_of_the_contract_is_a_model_in_its_order() -> None:
     names = (
-        "popularity user-knn item-knn content tfidf als bpr svd ease sequence neumf gru4rec sasrec bert4rec lightgcn "
-        "multvae weighted text behaviour fusion bert gpt agent"
+        "popularity user-knn item-knn content tfidf als bpr svd rp3beta slim ease sequence neumf gru4rec sasrec "
+        "esasrec bert4rec lightgcn multvae weighted text behaviour fusion bert gpt agent"
     )
     assert " ".join(MODELS) == names
     assert parse_models("all") == tuple(MODELS)

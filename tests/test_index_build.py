@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.build.build_lock import only_writer
 from index.build.builder import build_with
-from index.build.generations import only_writer
 from index.build.loading import open_index
 from index.data.domain import load_domain
 from index.data.item_text import item_text

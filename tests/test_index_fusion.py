@@ -70,9 +70,20 @@ def test_profiles_are_means_in_which_the_newest_weighs_most() -> None:
         assert found[:, n] == pytest.approx([old / (1 + old), 1 / (1 + old), 0])
 
 
+def dense_categories(items: tuple[Item, ...]) -> Floats:
+    return features_over(Histories.of((), ()), items).categories.dense(np.arange(len(items)))
+
+
+def test_a_profile_of_categories_is_the_product_of_their_vectors() -> None:
+    items = (*things(4), Item("bare", "Bare"), Item("both", "Both", None, (KINDS[0], KINDS[1])))
+    vectors, asked = dense_categories(items), np.random.default_rng(1).random((3, dense_categories(items).shape[1]))
+    found = features_over(Histories.of((), ()), items).categories.similarity(asked.astype(np.float32))
+    assert found == pytest.approx(vectors @ asked.T, abs=1e-6)
+
+
 def test_categories_are_rows_of_length_one_and_items_without_any_are_zeros() -> None:
     items = (*things(4), Item("bare", "Bare"), Item("both", "Both", None, (KINDS[0], KINDS[1], KINDS[0])))
-    genres = features_over(Histories.of((), ()), items).category_vectors
+    genres = dense_categories(items)
     assert np.linalg.norm(genres, axis=1) == pytest.approx([1, 1, 1, 1, 0, 1])
     assert genres[0] @ genres[3] == pytest.approx(1)
     assert genres[0] @ genres[1] == 0
@@ -80,12 +91,13 @@ def test_categories_are_rows_of_length_one_and_items_without_any_are_zeros() -> 
 
 
 def test_a_catalogue_without_categories_has_one_column_of_zeros() -> None:
-    assert not features_over(walks(), things(categories=False)).category_vectors.any()
+    genres = dense_categories(things(categories=False))
+    assert genres.shape[1] == 1 and not genres.any()
 
 
 def test_the_commonest_categories_are_kept_where_there_are_too_many() -> None:
     rare = tuple(Item(f"r{n}", "Rare", None, (f"kind {n}",)) for n in range(600))
-    genres = features_over(Histories.of((), ()), (*rare, *things(9))).category_vectors
+    genres = dense_categories((*rare, *things(9)))
     assert genres.shape[1] == 512
     assert np.linalg.norm(genres[-9:], axis=1) == pytest.approx(1)  # of three items each: kept before those of one
 

@@ -261,7 +261,7 @@ def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, n: 
 def test_where_many_items_were_never_had_each_of_them_loses_for_people_with_a_history_only() -> None:
     items = things(2 * N_ITEMS)
     retriever = retriever_over(domain_of(walks(), items))
-    cold_penalty = retriever.features.behaviour.cold_penalty
+    cold_penalty = retriever.cold_penalty
     assert cold_penalty > 3  # half of the catalogue
     rows = np.arange(len(items))
     unknown = retriever.features.behaviour.popularity == 0

@@ -6,9 +6,9 @@ from typing import TypeVar
 from agent.constraints import Constraint, State, Wish
 from agent.dialogue.actions import Remarks
 from agent.dialogue.sentences import MAX_NAMES, as_sentence
+from agent.dialogue.unknown_titles import describe_unknown_titles
 from agent.language.constraint_text import describe_exclusion, describe_wish, describe_wishes, join_words
 from agent.understanding import Lexicon
-from agent.understanding.not_understood import titles_not_found
 from index.printable import printable
 
 T = TypeVar("T")
@@ -36,10 +36,9 @@ def describe_state(state: State, lexicon: Lexicon) -> str:
 
 def describe_message(before: State, after: State, remarks: Remarks, lexicon: Lexicon) -> str:
     """What was understood of a message, which titles are unknown, and notes; empty where there is nothing to say."""
-    unknown = [printable(title) for title in dict.fromkeys(remarks.unknown_titles)]
-    lacking = [as_sentence(titles_not_found(unknown[:MAX_NAMES]))] if unknown else []
     notes = [as_sentence(note) for note in remarks.notes]
-    return " ".join(filter(None, (describe_changes(before, after, lexicon), *lacking, *notes)))
+    lacking = describe_unknown_titles(remarks.unknown_titles)
+    return " ".join(filter(None, (describe_changes(before, after, lexicon), lacking, *notes)))
 
 
 def describe_forgotten(before: State, after: State, lexicon: Lexicon) -> str:

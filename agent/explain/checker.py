@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from agent.constraints import Constraint, State, holds
 from agent.explain.constraint_evidence import met_wishes
-from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
-from agent.explain.ground import Ground
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Ground, Reason
 from agent.language.spoken_titles import spoken_forms
 from agent.language.tokens import WORD, words_of
 from agent.understanding.lexicon import Lexicon, Sense

@@ -1,9 +1,11 @@
 """What a reason rests on: the kinds of evidence, the reason with its evidence, and the ground of one request."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from index.data.records import Value
+from agent.understanding.lexicon import Lexicon
+from index.data.records import Item, Review, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,24 @@ class Reason:
             "written_by": self.written_by,
             "evidence": [each.as_json() for each in self.evidence],
         }
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the reasons of one request may rest on.
+
+    `known` are the ids of the history and of what was liked in the talk; `liked` those of them that are known to be
+    liked; `enriched_fields` the fields that the domain's source does not state itself; `reviews` what may be quoted,
+    by id.
+    """
+
+    lexicon: Lexicon
+    known: frozenset[str] = frozenset()
+    liked: frozenset[str] = frozenset()
+    enriched_fields: frozenset[str] = frozenset()
+    reviews: Mapping[str, Review] = field(default_factory=dict)
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of an id, None where the catalogue lacks it."""
+        row = self.lexicon.catalogue.row_of.get(item_id)
+        return None if row is None else self.lexicon.catalogue.items[row]

@@ -6,8 +6,7 @@ from typing import Protocol
 
 from agent.constraints import State
 from agent.explain.checker import faults
-from agent.explain.evidence import Reason
-from agent.explain.ground import Ground
+from agent.explain.evidence import Ground, Reason
 from agent.explain.template_writer import TemplateWriter, reason_of_title
 from index.data.records import Item
 

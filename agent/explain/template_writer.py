@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from agent.constraints import State
 from agent.explain import templates
 from agent.explain.constraint_evidence import met_wishes
-from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Reason
-from agent.explain.ground import Ground
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Ground, Reason
 from agent.language.constraint_text import field_words, join_words
 from agent.language.tokens import words_of
 from agent.understanding.lexicon import MEANS_NOTHING

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from agent.constraints import Verdict
 from agent.dialogue.session import Recommends, Session
-from agent.interfaces import cards, tab
+from agent.interfaces import cards, greeting, tab
 from agent.interfaces.address import bypass_proxy, is_loopback, parse_auth, refuse_taken, refuse_unguarded
 from agent.interfaces.host_guard import ROOT_PATH, HostGuard, read_served_names
 from agent.interfaces.tab import OpenSession, Tab, UserAction
@@ -152,7 +152,7 @@ class _Page:
     def _place_talk(self) -> None:
         self.conversation = _html("conversation")
         with gr.Row(elem_id="starters") as self.starters:
-            self.suggested = tuple(gr.Button(text) for text in tab.suggest_messages(self.domain))
+            self.suggested = tuple(gr.Button(text) for text in greeting.suggest_messages(self.domain))
         with gr.Row(elem_classes="line-up"):
             self.message = gr.Textbox(
                 label="Your message",

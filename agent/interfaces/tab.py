@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
-
 from agent.constraints import State, Verdict
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
-from agent.duplicates import duplicates_of
 from agent.interfaces.cards import MAX_LINE, SHOWN_LINES, Line, shorten
+from agent.interfaces.greeting import greet
 from agent.recommendation import Reply
 from index.data.domain import Domain
 from index.errors import MendableError
@@ -119,26 +117,6 @@ def answer(tab: Tab, action: UserAction) -> Tab:
 def report_failure(tab: Tab) -> Tab:
     """The tab after an error of the program."""
     return _add_reply(tab, "Something went wrong on my side, and I have no answer. Please try it in another way.")
-
-
-def greet(domain: Domain, user: str | None) -> str:
-    """The first line of a conversation."""
-    history = domain.history(user) if user is not None else None
-    ask = "Tell me what you like, what you would rather not have, or name a few titles."
-    if history is None:
-        return f"Hello{'' if user is None else f', {user}'}. {ask}"
-    return f"Hello, {user}. I know {len(history):,} of your choices. {ask}"
-
-
-def suggest_messages(domain: Domain) -> tuple[str, ...]:
-    """Messages to begin with, about the domain's most popular items; none for a catalogue of fewer than three."""
-    catalogue = domain.catalogue
-    counts = np.bincount(domain.histories.rows, minlength=len(catalogue))
-    popular = duplicates_of(domain).distinct(np.argsort(-counts, kind="stable"))
-    names = [catalogue.items[row].name for row in popular[catalogue.available[popular]][:3]]
-    if len(names) < 3:
-        return ()
-    return "What do you recommend?", f"I loved {names[0]} and {names[1]}", f"Something like {names[2]}"
 
 
 def _add_reply(tab: Tab, text: str) -> Tab:

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from agent.rerank.adapters import LoadedReranker
-from agent.rerank.packed_scoring import Prefix, PrefixCache
+from agent.rerank.packed_scoring import Prefix
 from agent.rerank.precision import autocast_for
+from agent.rerank.prefix_cache import PrefixCache
 from agent.rerank.sequence_prompt import Prompt, PromptBatch, make_prompt, pad_prompts
 from agent.rerank.sequence_reranker import SequenceReranker
 from index.data.domain import Catalogue

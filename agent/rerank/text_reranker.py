@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter, unreadable
 from agent.rerank.backbones import backbone_of, kind_of, load_base, save_lora, saved_lora, with_lora
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
-from agent.rerank.packed_scoring import Prefix, PrefixCache, read, states_after
+from agent.rerank.packed_scoring import Prefix, read, states_after
+from agent.rerank.prefix_cache import PrefixCache
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.text_prompt import MAX_TOKENS, PromptTokenizer, Tokens, candidate_text, history_text
 from index.data.domain import Catalogue

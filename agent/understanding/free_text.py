@@ -6,7 +6,7 @@ from agent.language.common_words import CHATTER, NOUNS, RELATIVES
 from agent.language.tokens import Message, has_letters
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.mentions import ParsedMentions
-from agent.understanding.wish_modes import WishModes
+from agent.understanding.negation import WishModes
 
 _MAX_WORDS = 24  # that are searched for
 _WHOSE = frozenset(("my", "our", "his", "her", "your", "their"))

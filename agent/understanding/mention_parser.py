@@ -11,11 +11,11 @@ from agent.language.phrases import ADVERBS, Cue, Phrases
 from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole
+from agent.understanding.inexact_titles import MisspeltTitles
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.list_positions import position_at
 from agent.understanding.mentions import OPINION_ROLES, Mention, ParsedMentions
 from agent.understanding.title_mentions import TitleContext, TitleFinder, TitleMatch
-from agent.understanding.unmatched_names import UnmatchedNames
 
 ROLE_CUES, QUESTION_CUES, PRONOUN_CUES = Phrases(OPINIONS), Phrases(QUESTIONS), Phrases(PRONOUNS)
 _STICKY = frozenset(("ask", "why", "compare"))
@@ -35,7 +35,7 @@ class MentionParser:
     def __init__(self, message: Message, lexicon: Lexicon, shown: Sequence[str], state: State | None = None) -> None:
         self.message, self.lexicon, self.shown, self.state = message, lexicon, shown, state or State()
         self.titles = TitleFinder(message, lexicon)
-        self.unmatched = UnmatchedNames(self.titles)
+        self.misspelt = MisspeltTitles(self.titles)
         self.parsed = ParsedMentions()
         self.role: str | None = None  # what is said of the item that is named next
         self.role_before_than: str | None = None
@@ -110,7 +110,7 @@ class MentionParser:
         end = self.titles.capitals.end(n)
         if end == n or self.message.words[n] in CHATTER | COMMON or self.titles.value_end(n) >= end:
             return None
-        return self.unmatched.misspelt(n) or TitleMatch(n, end, ())
+        return self.misspelt.misspelt(n) or TitleMatch(n, end, ())
 
     def _step(self, n: int) -> int:
         """Parse what begins at word `n`; returns where to go on."""
@@ -218,7 +218,7 @@ class MentionParser:
         if after is None or self.titles.at(after, TitleContext(self.role, True)):
             return None
         self.n_searches += 1
-        return self.unmatched.longer_than(name)
+        return self.misspelt.longer_than(name)
 
     def _is_proper(self, n: int) -> bool:
         return self.titles.capitals.is_capital(n) and not self.message.ends(n)
@@ -237,11 +237,11 @@ class MentionParser:
         self.n_searches += 1
         if self.n_searches > _MAX_SEARCHES:
             return 0
-        name = self.unmatched.misspelt(n)
+        name = self.misspelt.misspelt(n)
         if name:
             return self._add_title(name)
         past = self.cue is not None and n == self.cue.end and self.message.words[n - 1] in _PAST
-        unknown = self.unmatched.unknown(n, past)
+        unknown = self.misspelt.unknown(n, past)
         if not unknown:
             return 0
         self.parsed.unknown.append((unknown.start, unknown.end))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from agent.constraints import Constraint, Joined, Op, State, Verdict, Wish
 from agent.filters import count_satisfying
 from agent.language.constraint_text import describe_wish, join_words
+from agent.understanding.and_or import StatedWish
 from agent.understanding.mentions import Mention
-from agent.understanding.wishes import StatedWish
 from index.data.domain import Catalogue
 from index.data.duplicates import are_duplicates
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.language.common_words import COMMON, FUNCTION_WORDS
+from agent.language.misspellings import edits_allowed, misspelling_distance
 from agent.language.spoken_titles import ARTICLES, short_forms, spoken_forms, title_key, word_variants
 from agent.numbers import number_of
-from agent.understanding.misspelt_titles import max_edits_in_title, misspelling_distance
 from index.data.domain import Catalogue
 from index.data.records import bare_title
 
@@ -120,7 +120,7 @@ class TitleIndex:
         """The title that these words misspell by a few letters; numbers must agree, each word be nearly the same."""
         key = title_key(words)
         letters = key.replace(" ", "")
-        max_edits = max_edits_in_title(len(letters))
+        max_edits = edits_allowed(letters)
         own = [word for word in words if word not in ARTICLES]
         if not max_edits or all(word in COMMON for word in words) or (len(own) == 1 and len(own[0]) < 5):
             return None

@@ -68,7 +68,7 @@ def _measure(name: str, settings: BenchSettings, content: dict[str, Any]) -> Non
 
 
 def _grow(settings: BenchSettings, content: dict[str, Any]) -> None:
-    from eval.bench.growth import SIZES, Failed, growth_of
+    from eval.bench.catalogue_sizes import SIZES, Failed, growth_of
 
     for n in progress(settings.sizes or SIZES, "growth, sizes"):
         try:

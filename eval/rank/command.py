@@ -10,12 +10,12 @@ import numpy as np
 from eval.environment import sources_sha256
 from eval.models.registry import parse_models
 from eval.models.served import AGENT, served_ranker
-from eval.rank.candidates import ListFile, cases_of, counts_of, read_files, result_of
+from eval.rank.candidate_files import ListFile, cases_of, counts_of, model_of, read_files, result_of
 from eval.rank.figures import SAMPLED_NOTE, figures
 from eval.rank.protocols import Cases, Split, split_domain
 from eval.rank.report import whole_report, write_report
 from eval.rank.results import Outcome
-from eval.rank.run import Run
+from eval.rank.run import Run, Runs
 from eval.rank.run_models import LIST_LENGTH, Plan, run_models
 from index.build.generations import generation_folders
 from index.build.loading import OpenedDomain
@@ -29,14 +29,19 @@ from index.types import Floats
 
 @dataclass(frozen=True)
 class RankSettings:
-    """The command's settings, checked when built: `users` None are all, `sampled` None is the whole catalogue."""
+    """The command's settings, checked when built: `users` None are all, `sampled` None is the whole catalogue.
+
+    With `fit` "train" no model is fitted on the event before the test. `claims` are pairs of models.
+    """
 
     domain: str
     models: tuple[str, ...] = ()
     candidates: tuple[Path, ...] = ()
     protocol: str = "leave-one-out"
     users: int | None = None
-    seed: int = 1
+    seeds: tuple[int, ...] = (1,)
+    fit: str = "all"
+    claims: tuple[tuple[str, str], ...] = ()
     tune: int = 0
     sampled: int | None = None
     report: Path | None = None
@@ -46,6 +51,11 @@ class RankSettings:
     def __post_init__(self) -> None:
         if not self.models and not self.candidates:
             raise MendableError("there is nothing to rank", "--models", "Name models, or files with --candidates")
+        unknown = sorted(
+            {name for pair in self.claims for name in pair} - {*self.models, *map(model_of, self.candidates)}
+        )
+        if unknown:
+            raise MendableError(f"no model {unknown[0]!r} is ranked", "--claim", "Name it with --models as well")
         if self.candidates and self.users is not None:
             raise MendableError(
                 "the users are those of the candidate files", "--users", "Leave out --users or --candidates"
@@ -56,13 +66,17 @@ class RankSettings:
         """From the parsed command line. Raises MendableError for an unknown model."""
         given = {name: value for name, value in vars(options).items() if name in cls.__dataclass_fields__}
         models = parse_models(options.models) if options.models is not None else ()
-        return cls(**{**given, "models": models, "candidates": tuple(options.candidates or ())})
+        candidates, claims = tuple(options.candidates or ()), tuple(options.claim or ())
+        seeds = options.seeds or (options.seed,)
+        return cls(**{**given, "models": models, "candidates": candidates, "seeds": seeds, "claims": claims})
 
     def as_json(self) -> dict[str, Any]:
         """As the report states them: files by their names, without folders."""
         budget = "defaults, nothing tuned" if not self.tune else f"random search of {self.tune} trials on validation"
         return {
             "protocol": self.protocol,
+            "fit": self.fit,
+            "seeds": list(self.seeds),
             "users": self.users,
             "tune": self.tune,
             "budget": budget,
@@ -80,24 +94,31 @@ def run_rank(settings: RankSettings) -> dict[str, Any]:
     if settings.sampled is not None:
         note(f"--sampled {settings.sampled}: {SAMPLED_NOTE}")
     opened = OpenedDomain(load_domain(settings.domain))
-    split = split_domain(opened, settings.protocol, settings.seed)
-    run = _run(settings, opened, split)
-    printed = figures(run)
+    made: list[Run] = []
+    for seed in settings.seeds:
+        if len(settings.seeds) > 1:
+            note(f"seed {seed}")
+        made.append(_run(settings, opened, seed))
+    runs = Runs(tuple(made), settings.claims)
+    printed = figures(runs)
     if settings.report is not None:
-        write_report(settings.report, run, whole_report(run, printed))
+        write_report(settings.report, runs, whole_report(runs, printed))
         note(f"report: {settings.report / 'report.html'}")
     return printed
 
 
-def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
+def _run(settings: RankSettings, opened: OpenedDomain, seed: int) -> Run:
     domain = opened.domain
+    split = split_domain(opened, settings.protocol, seed, settings.fit == "train")
     files = read_files(settings.candidates, split.catalogue)
     clash = {file.model for file in files} & set(settings.models)
     if clash:
         raise MendableError(f"a file and a model are both called {min(clash)!r}", "--candidates", "Rename the file")
     cases = cases_of(files, split.test) if files else _sample_users(split, settings)
     plan = Plan(settings.tune, settings.sampled, settings.fresh, settings.precision)
-    outcomes: list[Outcome] = run_models(settings.models, split, cases, plan, _depends_on(settings, domain, cases))
+    outcomes: list[Outcome] = run_models(
+        settings.models, split, cases, plan, _depends_on(settings, domain, cases, seed)
+    )
     return Run(
         domain.name,
         domain.sha256,
@@ -110,6 +131,7 @@ def _run(settings: RankSettings, opened: OpenedDomain, split: Split) -> Run:
         settings.sampled,
         text_vectors(opened, split),
         served_ranker(domain) if AGENT in settings.models else None,
+        settings.fit == "train",
     )
 
 
@@ -126,7 +148,7 @@ def text_vectors(opened: OpenedDomain, split: Split) -> Floats | None:
 
 
 def _sample_users(split: Split, settings: RankSettings) -> Cases:
-    return split.test if settings.users is None else split.test.sample(settings.users, settings.seed)
+    return split.test if settings.users is None else split.test.sample(settings.users, settings.seeds[0])
 
 
 def _count_odd(file: ListFile, cases: Cases, n_items: int) -> Any:
@@ -140,13 +162,14 @@ def _count_odd(file: ListFile, cases: Cases, n_items: int) -> Any:
     return counts
 
 
-def _depends_on(settings: RankSettings, domain: Domain, cases: Cases) -> dict[str, str]:
+def _depends_on(settings: RankSettings, domain: Domain, cases: Cases, seed: int) -> dict[str, str]:
     """What a saved result depends on, beside the model and its plan."""
     users = hashlib.sha256("\n".join(cases.histories.users).encode()).hexdigest()
     return {
         "data": domain.sha256,
         "protocol": settings.protocol,
-        "seed": str(settings.seed),
+        "fit": settings.fit,
+        "seed": str(seed),
         "users": users,
         "code": sources_sha256(),
     }
@@ -167,6 +190,10 @@ def table(printed: dict[str, Any]) -> str:
         selection = f"{cells[0]:.4f} [{low:.4f}, {high:.4f}]"
         lines.append(f"{model:<{width}}  {selection:^23}" + "".join(f"{cell:>12.4f}" for cell in cells[1:]) + spent)
     about = f"{printed['domain']}, {printed['protocol']}, {printed['n_users']} users, {printed['n_items']} items"
+    if "fit" in printed:
+        about += ", fitted on training events only"
+    if "seeds" in printed:
+        about += f", mean of seeds {', '.join(map(str, printed['seeds']))}"
     if "note" in printed:
         lines.append(printed["note"])
     if "served" in printed:

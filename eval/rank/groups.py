@@ -1,6 +1,6 @@
-"""Groups of tested users: by length of history, by popularity of the relevant items, cold ones apart."""
+"""Groups of tested users: by length of history, by fitted events of the relevant items, cold ones apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.base import Array
+from eval.metrics.base import Array, Metric
+from eval.metrics.ranking import per_user
 from eval.metrics.statistics import intervals
 from eval.rank.protocols import Cases
+from eval.rank.run import Runs
+from eval.rank.run_models import SELECTION_METRIC
 from index.types import Rows
 
 COLD = 5  # a user or an item with fewer events is cold
 LENGTHS = (0, 1, COLD, 10, 20, 50, 100, 200, 500)
+TRAINING_EVENTS = (0, 1, 6, 21, 101)  # of the relevant item: where counts know nothing, little and much
+COLD_METRIC = Metric("recall", 50)  # cold items rank low: at 10 there is little to compare
 POPULARITY = (0, 1, COLD, 20, 50, 100, 200, 500, 1000, 5000)
 
 
@@ -46,20 +51,48 @@ def groupings(cases: Cases, counts: Rows) -> dict[str, tuple[Group, ...]]:
     }
 
 
-def group_rows(groups: Sequence[Group], values: Mapping[str, Array], seed: int) -> list[dict[str, Any]]:
-    """For each group its label, its size, and each model's mean with its interval; `values` are by user."""
-    table = np.stack(list(values.values()), axis=1)
+def group_rows(groups: Sequence[Group], runs: Runs) -> list[dict[str, Any]]:
+    """For each group its label, its size, and each model's NDCG@10 with its interval."""
     return [
         {
             "label": group.label,
             "n": len(group.numbers),
             "models": {
                 model: measured.as_json()
-                for model, measured in zip(values, intervals(table[group.numbers], seed), strict=True)
+                for model, measured in zip(
+                    runs.models, intervals(runs.selection[:, group.numbers], runs.seed), strict=True
+                )
             },
         }
         for group in groups
     ]
+
+
+def by_training_events(runs: Runs) -> dict[str, dict[str, Any]]:
+    """For each model its figures by the number of events of the relevant item that were fitted on.
+
+    A group without users has only its size. A user with several relevant items is grouped by their mean.
+    """
+    events = runs.first.relevant_events / np.maximum(runs.first.cases.relevant.lengths, 1)
+    place = np.searchsorted(TRAINING_EVENTS, events, side="right") - 1
+    ends = [f"{low}-{high - 1}" if high > low + 1 else str(low) for low, high in pairwise(TRAINING_EVENTS)]
+    labels = [*ends, f"{TRAINING_EVENTS[-1]}+"]
+    found: dict[str, dict[str, Any]] = {model: {} for model in runs.models}
+    values = {metric: values_of(runs, metric) for metric in (SELECTION_METRIC, COLD_METRIC)} if runs.models else {}
+    for number, label in enumerate(labels):
+        users = np.flatnonzero(place == number)
+        measured = {metric: intervals(each[:, users], runs.seed) for metric, each in values.items() if len(users)}
+        for n, model in enumerate(runs.models):
+            figures = {str(metric): of_models[n].as_json() for metric, of_models in measured.items()}
+            found[model][label] = {"n": len(users), **figures}
+    return found
+
+
+def values_of(runs: Runs, metric: Metric) -> Array:
+    """(seeds, users, models) of one metric."""
+    return np.stack(
+        [np.stack([per_user(each.ranked.ranks, metric) for each in run.results], axis=1) for run in runs.runs]
+    )
 
 
 def _by(values: npt.NDArray[Any], edges: Sequence[int]) -> tuple[Group, ...]:

@@ -83,17 +83,24 @@ class Split:
         return self.training.catalogue
 
 
-def split_domain(opened: OpenedDomain, protocol: str, seed: int) -> Split:
-    """Split a domain, its items shuffled. Raises MendableError where no user is left to be tested."""
+def split_domain(opened: OpenedDomain, protocol: str, seed: int, fit_train_only: bool = False) -> Split:
+    """Split a domain, its items shuffled. Raises MendableError where no user is left to be tested.
+
+    With `fit_train_only` models are fitted on what lies before the validation events; the histories that are asked
+    about hold these all the same, as most papers on next items do it.
+    """
     domain = opened.domain
     shuffled, original = shuffle_items(domain, seed)
     histories, repeats = first_events(shuffled.histories, len(original))
     parts = PROTOCOLS[protocol](histories)
+    if fit_train_only:
+        parts = replace(parts, training=parts.tuning)
     refuse_leaks(parts.training, parts.test, len(original))
     refuse_leaks(parts.tuning, parts.validation, len(original))
     instants = parts.instants
     test_from, validation_from = (instants.test_from, instants.validation_from) if instants else (None, None)
-    training = Training(opened, shuffled.catalogue, parts.training, original, seed, test_from)
+    fitted_until = validation_from if fit_train_only else test_from
+    training = Training(opened, shuffled.catalogue, parts.training, original, seed, fitted_until)
     return Split(
         training,
         parts.test,

@@ -10,13 +10,14 @@ from eval.metrics.statistics import rounded
 from eval.rank.groups import group_rows, groupings
 from eval.rank.list_format import write_lists
 from eval.rank.results import Result
-from eval.rank.run import Run
+from eval.rank.run import Run, Runs
 from eval.rank.run_models import LIST_LENGTH, SELECTION_METRIC
 from index.storage.home import write_bytes, write_json
 
 
-def whole_report(run: Run, printed: Mapping[str, Any]) -> dict[str, Any]:
+def whole_report(runs: Runs, printed: Mapping[str, Any]) -> dict[str, Any]:
     """What `report.json` holds: what is printed, and all that is needed to judge it and to make it again."""
+    run = runs.first
     instants = run.split.instants
     return {
         **printed,
@@ -31,19 +32,19 @@ def whole_report(run: Run, printed: Mapping[str, Any]) -> dict[str, Any]:
         "n_training_events": len(run.split.training.histories.rows),
         **({"split": asdict(instants)} if instants else {}),
         "groups": {
-            name: group_rows(groups, run.selection, run.seed)
-            for name, groups in groupings(run.cases, run.counts).items()
-            if run.results
+            name: group_rows(groups, runs) for name, groups in groupings(run.cases, run.counts).items() if run.results
         },
     }
 
 
-def write_report(folder: Path, run: Run, report: Mapping[str, Any]) -> None:
-    """Write `report.json`, `report.html` and the lists of each model."""
+def write_report(folder: Path, runs: Runs, report: Mapping[str, Any]) -> None:
+    """Write `report.json`, `report.html` and the lists of each model, those of further seeds in their own folders."""
     from eval.rank.page import report_page  # brings Matplotlib
 
-    for result in run.results:
-        write_bytes(folder / "lists" / f"{result.model}.csv.gz", lists_file(run, result))
+    for run in runs.runs:
+        lists = folder / "lists" if run is runs.first else folder / "lists" / f"seed-{run.seed}"
+        for result in run.results:
+            write_bytes(lists / f"{result.model}.csv.gz", lists_file(run, result))
     write_bytes(folder / "report.html", report_page(report).encode())
     write_json(folder / "report.json", report)
 

@@ -1,4 +1,4 @@
-"""One run of `eval rank`: its split, its tested users, the result of each model."""
+"""The runs of `eval rank`, one for each seed: split, tested users, the result of each model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.metrics.base import Array, RecommendedLists
 from eval.metrics.ranking import per_user
-from eval.rank.candidates import Counts
+from eval.rank.candidate_files import Counts
 from eval.rank.protocols import Cases, Split
 from eval.rank.results import Outcome, Result
 from eval.rank.run_models import SELECTION_METRIC
@@ -23,7 +23,8 @@ class Run:
     """All that a report is made of.
 
     `settings` are the command's; `vectors` are those of the items' texts, None without an index; `served_by` is the
-    model whose ranking the model `agent` diversifies, None where the agent is not in the run.
+    model whose ranking the model `agent` diversifies, None where the agent is not in the run. With `fits_train_only` no
+    model was fitted on the events before the tested ones.
     """
 
     domain: str
@@ -37,6 +38,7 @@ class Run:
     sampled: int | None = None
     vectors: Floats | None = None
     served_by: str | None = None
+    fits_train_only: bool = False
 
     @property
     def seed(self) -> int:
@@ -61,6 +63,13 @@ class Run:
         return np.where(histories.lengths > 0, sums / np.maximum(histories.lengths, 1), np.nan)
 
     @cached_property
+    def relevant_events(self) -> Array:
+        """By tested user the number of fitted events of the relevant item, of several the sum; NaN without any."""
+        relevant = self.cases.relevant
+        events = np.bincount(relevant.owners, self.counts[relevant.rows], len(self.cases))
+        return np.where(relevant.lengths > 0, events, np.nan)
+
+    @cached_property
     def selection(self) -> dict[str, Array]:
         """NDCG@10 of each user, by model."""
         return {result.model: per_user(result.ranked.ranks, SELECTION_METRIC) for result in self.results}
@@ -75,3 +84,34 @@ class Run:
     def result_of(self) -> dict[str, Result]:
         """The models that ran, by name."""
         return {result.model: result for result in self.results}
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The same models for the same users with one seed after another; what does not depend on the seed is the first's.
+
+    `claims` are the pairs of models whose difference is claimed, chosen before the run.
+    """
+
+    runs: tuple[Run, ...]
+    claims: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def first(self) -> Run:
+        """The run of the first seed."""
+        return self.runs[0]
+
+    @property
+    def seed(self) -> int:
+        """The first seed, which draws the intervals."""
+        return self.first.seed
+
+    @property
+    def models(self) -> list[str]:
+        """The models that ran, in their order."""
+        return [result.model for result in self.first.results]
+
+    @cached_property
+    def selection(self) -> Array:
+        """(seeds, users, models): NDCG@10."""
+        return np.stack([np.stack(list(run.selection.values()), axis=1) for run in self.runs])

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from eval.metrics.base import NO_ITEM, Metric, Ranks
+from eval.metrics.base import Metric, Ranks
 from eval.metrics.ranking import per_user
 from eval.models.registry import (
     Model,
@@ -23,11 +22,11 @@ from eval.rank import tuning
 from eval.rank.protocols import Cases, Split
 from eval.rank.ranking import Ranked, check_scores, mask, ranks_of, top_rows_per_user
 from eval.rank.results import Missing, Outcome, Result, Saved, Trial
+from eval.rank.sampled import keep_sample
 from index.build.loading import OpenedDomain
 from index.data.domain import Catalogue
 from index.errors import MendableError
 from index.progress import note, progress, stage
-from index.types import Floats
 
 LIST_LENGTH = 100
 SELECTION_METRIC = Metric("ndcg", 10)  # by which settings are chosen and models compared
@@ -119,7 +118,7 @@ def rank_cases(
         mask(scores, part.histories)
         scores[:, ~catalogue.available] = -np.inf
         if sampled is not None:
-            _keep_sample(scores, part, catalogue, sampled, random)
+            keep_sample(scores, part, catalogue, sampled, random)
         parts.append(Ranked(ranks_of(scores, part.relevant), top_rows_per_user(scores, LIST_LENGTH)))
     ranks = Ranks(cases.relevant.starts, np.concatenate([part.ranks.ranks for part in parts]))
     return Ranked(ranks, np.concatenate([part.lists for part in parts])), 1000 * spent / len(cases)
@@ -147,17 +146,3 @@ def _fit(name: str, settings: Mapping[str, Setting], training: Training) -> tupl
     with stage(f"fit {name}"):
         model.fit(training)
     return model, time.perf_counter() - began
-
-
-def _keep_sample(scores: Floats, part: Cases, catalogue: Catalogue, n: int, random: np.random.Generator) -> None:
-    """Take all but the relevant items and `n` random others, the same for every model, out of the ranking, in place."""
-    draws = random.random(scores.shape, dtype=np.float32)
-    mask(draws, part.histories)
-    draws[:, ~catalogue.available] = -np.inf
-    lengths = part.relevant.lengths
-    draws[part.relevant.owners, part.relevant.rows] = 2.0  # above all draws
-    rows = top_rows_per_user(draws, n + int(lengths.max()))
-    taken = (np.arange(rows.shape[1]) < n + lengths[:, None]) & (rows != NO_ITEM)
-    out: npt.NDArray[np.bool_] = np.ones(scores.shape, bool)
-    out[np.nonzero(taken)[0], rows[taken]] = False
-    scores[out] = -np.inf

@@ -26,7 +26,7 @@ class BehaviourPart:
     """Behaviour matrices and fusion of a domain's histories; needs the vectors of the other parts."""
 
     name: str = FOLDER
-    version: int = 5
+    version: int = 6
 
     def is_needed(self, domain: str) -> bool:
         """Always: without events the matrices are zero."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from index.build.behaviour_part import BehaviourPart
+from index.build.build_lock import only_writer
 from index.build.generations import (
     SHARDS,
     Generation,
     generation_folders,
     matching_generation,
     new_generation,
-    only_writer,
     remove_others,
     seal,
 )

@@ -4,7 +4,6 @@ A command opens the newest whose manifest names the domain's tables. So tables a
 table is renamed, and a kill before or after it leaves a pair that matches.
 """
 
-import fcntl
 import re
 import shutil
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from index.storage.home import index_folder, mendable_writes, sync
 GENERATION = re.compile(r"g(\d{6})")
 SHARDS = ".building"  # vectors of texts, which a killed build finds again
 STAGING = ".staging"  # tables as they will be after a change
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -48,23 +46,6 @@ def matching_generation(name: str, tables_sha256: str) -> Generation:
     made_of = generations[0].manifest.tables_sha256
     why = f"it was made of tables {made_of[:12]}, those of the domain are {tables_sha256[:12]}"
     raise refuse_index(why, folders[0] / NAME, name)
-
-
-@contextmanager
-def only_writer(name: str) -> Iterator[None]:
-    """Hold the lock of a domain's index. Raises MendableError where another process holds it; a killed one does not."""
-    folder = index_folder(name)
-    with mendable_writes(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("w")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as why:
-            raise MendableError(
-                f"the index of {name!r} is being written by another run", str(folder), "Wait until it is done"
-            ) from why
-        yield
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +46,10 @@ class Catalogue:
     def available(self) -> npt.NDArray[np.bool_]:
         """By row: whether the item may be recommended."""
         return np.array([item.item_id not in self.removed for item in self.items], bool)
+
+    def rows_of(self, ids: Iterable[str]) -> Rows:
+        """The rows of ids in their order, those that the catalogue lacks left out."""
+        return np.array([self.row_of[item_id] for item_id in ids if item_id in self.row_of], np.int64)
 
     def item(self, item_id: str) -> Item:
         """The item of an id; KeyError where the catalogue lacks it."""

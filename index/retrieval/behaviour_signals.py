@@ -1,7 +1,6 @@
 """Behaviour signals: linear scores of every item for a history, from matrices of how users went from item to item."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,7 +44,6 @@ NAMES = (*(signal.name for signal in SIGNALS), *OTHER_SIGNALS)
 CANDIDATE_WEIGHTS = {"transitions/4": 2.0, "next_items/3": 2.0, "similarity/5": 1.0, "latent/4": 2.0, "coarse/4": 1.0}
 LATENT_DECAY_EVENTS = 4.0  # of the latent and coarse signals among the CANDIDATE_WEIGHTS
 COARSE_FACTORS = 32  # of `coarse`; on the wines they alone find more than all
-MAX_UNPENALISED_SHARE = 0.01  # of the catalogue: up to so many cold items get no penalty
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ class Behaviour:
 
     matrices: dict[str, Matrix]
     popularity: Floats
+    _last: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def fit(cls, histories: Histories, n_items: int, dense_items: int = DENSE_ITEMS) -> "Behaviour":
@@ -86,17 +85,21 @@ class Behaviour:
         """Number of items."""
         return len(self.popularity)
 
-    @cached_property
-    def cold_penalty(self) -> float:
-        """Log odds that a cold item (one without events) loses where these are many.
-
-        With it all cold items together are as likely as MAX_UNPENALISED_SHARE of the catalogue would be.
-        """
-        share = float(np.mean(self.popularity == 0)) if self.n_items else 0.0
-        return float(np.log(max(share / MAX_UNPENALISED_SHARE, 1.0)))
-
     def signals(self, history: History) -> Floats:
-        """(n_items, len(NAMES)): every signal's score of every item, 0 where it has none."""
+        """(n_items, len(NAMES)): every signal's score of every item, 0 where it has none; not to be written to.
+
+        The last are kept: features, proposals and scores of one query ask for the same.
+        """
+        key = history.rows.tobytes() + history.values.tobytes()
+        found = self._last.get(key)
+        if found is None:
+            found = self._new_signals(history)
+            found.flags.writeable = False
+            self._last.clear()
+            self._last[key] = found
+        return found
+
+    def _new_signals(self, history: History) -> Floats:
         found = np.zeros((self.n_items, len(NAMES)), np.float32)
         newest = min(len(history), MAX_EVENTS)
         if newest:
@@ -138,21 +141,6 @@ class Behaviour:
         weights = as_dense(self.matrices["similarity"][these][:, rows])
         return np.asarray(weights.max(0, initial=0.0), np.float32)
 
-    def support(self, history: History, row: int, n: int) -> Rows:
-        """Places in the history of the at most `n` events that raise an item's score most, best first."""
-        newest = min(len(history), MAX_EVENTS)
-        if not newest:
-            return np.zeros(0, np.int64)
-        rows = history.rows[-newest:]
-        names = [name for name in ("transitions", "similarity") if name in self.matrices]
-        scores = sum(as_dense(self.matrices[name][rows, row]).ravel() for name in names)
-        values = history.values[-newest:]
-        liked = np.where(np.isnan(values), 1.0, np.where(values >= _mean_value(values), 1.0, 0.1))
-        weight = np.asarray(scores) * liked * (0.3 + recency_weights(newest, 20.0))
-        order = np.lexsort((-np.arange(newest), -weight))[:n]
-        kept: Rows = order[weight[order] > 0] + (len(history) - newest)
-        return kept
-
     def _fill(self, found: Floats, matrix: str, rows: Rows) -> None:
         places = [n for n, signal in enumerate(SIGNALS) if signal.matrix == matrix]
         weights = np.stack([recency_weights(len(rows), SIGNALS[n].decay_events) for n in places])
@@ -160,11 +148,12 @@ class Behaviour:
 
     def _fill_rated(self, found: Floats, rows: Rows, values: Floats) -> None:
         """Each event weighs its value less the user's mean: liked items raise what is similar, disliked ones lower."""
-        centred = np.nan_to_num(values - _mean_value(values)).astype(np.float32)
+        centred = np.nan_to_num(values - mean_value(values)).astype(np.float32)
         if centred.any():
             found[:, NAMES.index("rated")] = sum_rows(centred[None], self.matrices["similarity"], rows)[0]
 
 
-def _mean_value(values: Floats) -> float:
+def mean_value(values: Floats) -> float:
+    """The mean of the known values, 0 where none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else 0.0

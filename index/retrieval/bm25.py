@@ -86,9 +86,12 @@ class LexicalIndex:
         if not weight_of:
             return np.zeros(self.n_items, np.float32)
         data, indices, starts = (self._arrays[name] for name in ARRAYS)
-        spans = [slice(int(starts[token]), int(starts[token + 1])) for token in weight_of]
-        scores = np.concatenate([data[span] * weight for span, weight in zip(spans, weight_of.values(), strict=True)])
-        rows = np.concatenate([indices[span] for span in spans])
+        tokens = np.fromiter(weight_of, np.int64, len(weight_of))
+        lengths = starts[tokens + 1] - starts[tokens]
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) + np.repeat(starts[tokens] - (ends - lengths), lengths)  # of all tokens in a row
+        scores = data[places] * np.repeat(np.fromiter(weight_of.values(), np.float32, len(tokens)), lengths)
+        rows = indices[places]
         return np.bincount(rows, scores, minlength=self.n_items).astype(np.float32)
 
 

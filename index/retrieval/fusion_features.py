@@ -9,8 +9,9 @@ import numpy as np
 from index.data.domain import Catalogue
 from index.data.records import History
 from index.retrieval.behaviour_signals import NAMES, SIGNALS, Behaviour
+from index.retrieval.category_vectors import CategoryVectors
 from index.retrieval.decay import recency_weights
-from index.types import Floats
+from index.types import Floats, Rows
 
 PROFILE_DECAYS = (1.0, 4.0, 30.0)  # events after which one weighs 1/e in a profile
 HISTORY_FEATURES = ("history_length", "mean_value", "recent_seconds")  # the same for every item of a list
@@ -21,6 +22,7 @@ COLUMNS = (
     *HISTORY_FEATURES,
 )
 REVIEW_COLUMNS = tuple(f"reviews/{events:g}" for events in PROFILE_DECAYS)  # behind the others, where there are reviews
+TEXT_DIMS = 128  # of text vectors that profiles are compared in; docs/log.md has what the others add
 MAX_CATEGORIES = 512  # the commonest ones are read
 # Sums of frequencies have long tails: a small network learns from their square roots.
 LONG_TAILED = np.array([COLUMNS.index(name) for name in (*(signal.name for signal in SIGNALS), "rated")])
@@ -51,7 +53,7 @@ class Features:
         found[:, :n_signals] = self.behaviour.signals(history)
         n_decays = len(PROFILE_DECAYS)
         found[:, n_signals : n_signals + n_decays] = profiles(history, self.centred_vectors)
-        found[:, n_signals + n_decays : n_signals + 2 * n_decays] = profiles(history, self.category_vectors)
+        found[:, n_signals + n_decays : n_signals + 2 * n_decays] = self._category_profiles(history)
         found[:, len(COLUMNS) - len(HISTORY_FEATURES) : len(COLUMNS)] = history_features(history)
         found[:, LONG_TAILED] = np.sign(found[:, LONG_TAILED]) * np.sqrt(np.abs(found[:, LONG_TAILED]))
         if self.reviews is not None:
@@ -60,20 +62,28 @@ class Features:
 
     @cached_property
     def centred_vectors(self) -> Floats:
-        """(n_items, dim) text vectors less their mean: without it, a profile is similar to what is common to all."""
-        return np.asarray(self.vectors - self.vectors.mean(0), np.float32)
+        """(n_items, at most TEXT_DIMS) text vectors less their mean, which a profile would have in common with all.
+
+        Of many dimensions the strongest directions are kept: a history's similarities to all items are then read from
+        a third of the memory, which is what they cost.
+        """
+        centred = np.asarray(self.vectors - self.vectors.mean(0), np.float32)
+        if centred.shape[1] <= TEXT_DIMS:
+            return centred
+        _, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))  # strongest last
+        return np.asarray(centred @ directions[:, -TEXT_DIMS:].astype(np.float32), np.float32)
 
     @cached_property
-    def category_vectors(self) -> Floats:
-        """(n_items, categories) of length one: which of the commonest categories an item has."""
+    def categories(self) -> CategoryVectors:
+        """Which of the commonest categories each item has."""
         counts = Counter(category for item in self.catalogue.items for category in item.categories)
         commonest = sorted(counts, key=lambda category: (-counts[category], category))[:MAX_CATEGORIES]
         kept = {category: place for place, category in enumerate(commonest)}
-        marks = np.zeros((len(self.catalogue), max(len(kept), 1)), np.float32)
-        for row, item in enumerate(self.catalogue.items):
-            marks[row, [kept[c] for c in item.categories if c in kept]] = 1
-        norms = np.linalg.norm(marks, axis=1, keepdims=True)
-        return np.asarray(marks / np.maximum(norms, 1), np.float32)
+        return CategoryVectors.of([[kept[c] for c in item.categories if c in kept] for item in self.catalogue.items])
+
+    def _category_profiles(self, history: History) -> Floats:
+        newest, weights = _profile_weights(history)
+        return self.categories.similarity(weights @ self.categories.dense(newest))
 
 
 def feature_columns(with_reviews: bool) -> tuple[str, ...]:
@@ -83,12 +93,15 @@ def feature_columns(with_reviews: bool) -> tuple[str, ...]:
 
 def profiles(history: History, vectors: Floats) -> Floats:
     """(n_items, len(PROFILE_DECAYS)): similarity of items to recency-weighted means of a history; 0 without one."""
-    if not len(history):
-        return np.zeros((len(vectors), len(PROFILE_DECAYS)), np.float32)
+    newest, weights = _profile_weights(history)
+    return np.asarray(vectors @ (weights @ vectors[newest]).T, np.float32)
+
+
+def _profile_weights(history: History) -> tuple[Rows, Floats]:
+    """The newest rows of a history, and (len(PROFILE_DECAYS), rows) their weights, which sum to one."""
     newest = history.rows[-int(8 * max(PROFILE_DECAYS)) :]
     weights = np.stack([recency_weights(len(newest), events) for events in PROFILE_DECAYS])
-    means = weights / weights.sum(1, keepdims=True) @ vectors[newest]
-    return np.asarray(vectors @ means.T, np.float32)
+    return newest, np.asarray(weights / np.maximum(weights.sum(1, keepdims=True), 1e-30), np.float32)
 
 
 def history_features(history: History) -> Floats:

@@ -32,7 +32,7 @@ class Factors:
 
     def first(self, n: int) -> "Factors":
         """The coarser matrix of the `n` strongest factors."""
-        return Factors(self.before[:, :n], self.after[:, :n])
+        return Factors(np.ascontiguousarray(self.before[:, :n]), np.ascontiguousarray(self.after[:, :n]))
 
 
 def sum_rows(weights: Floats, matrix: Matrix, rows: Rows) -> Floats:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from index.data.domain import Catalogue
 from index.retrieval.candidate_pool import candidate_pool
+from index.retrieval.cold_items import cold_penalty
 from index.retrieval.fusion import Fusion, untrained_fusion
 from index.retrieval.fusion_features import COLUMNS, Features
 from index.retrieval.query import Candidates, Channel, Query, TextMatcher
@@ -28,6 +30,11 @@ class Retriever:
     fusion: Fusion
     channels: Sequence[Channel]
     text_matchers: Sequence[TextMatcher] = ()
+
+    @cached_property
+    def cold_penalty(self) -> float:
+        """Log odds that an item without events loses."""
+        return cold_penalty(self.features.behaviour.popularity)
 
     def retrieve(self, query: Query, n: int = 100) -> Candidates:
         """The `n` best allowed rows by (-fused score, row), fewer where fewer are allowed."""
@@ -58,7 +65,7 @@ class Retriever:
         fused = fusion.score(features[rows, : len(fusion.columns)])
         if len(query.history):  # a new user has only words, and these find cold items as well as others
             is_cold = features[rows, COLUMNS.index("popularity")] == 0
-            fused = fused - self.features.behaviour.cold_penalty * is_cold
+            fused = fused - self.cold_penalty * is_cold
         if query.text.strip():
             for matcher in self.text_matchers:
                 match = matcher.match(query.text, rows)

@@ -41,7 +41,7 @@ class UserKNN:
         similarities = self._norms.similarities(
             _Norms(weighted, self.similarity), weighted @ self._interactions.T, self.shrink
         )
-        near = _strongest(similarities, self.k)
+        near = strongest(similarities, self.k)
         return fill_cold_start(
             histories.lengths == 0, np.asarray((near @ self._interactions).toarray(), np.float32), self._counts
         )
@@ -73,7 +73,7 @@ class ItemKNN:
             similarities = norms.similarities(_Norms(part, self.similarity), part @ item_users.T, self.shrink)
             own = np.arange(len(similarities))
             similarities[own, start + own] = 0
-            blocks.append(_strongest(similarities, self.k))
+            blocks.append(strongest(similarities, self.k))
         self._near = sparse.vstack(blocks).tocsr()
 
     def scores(self, histories: Histories) -> Floats:
@@ -108,7 +108,7 @@ class _Norms:
         return similarities
 
 
-def _strongest(similarities: Floats, k: int) -> Any:
+def strongest(similarities: Floats, k: int) -> Any:
     """The `k` largest of each row that are above zero, as CSR."""
     from scipy import sparse
 

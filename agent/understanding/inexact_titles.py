@@ -1,4 +1,4 @@
-"""Finds names in a message that are no title as they are written: misspelt titles, titles that the catalogue lacks."""
+"""Finds titles that are misspelt in a message, and titles that the catalogue lacks."""
 
 from agent.language.common_words import BOUNDARIES, CHATTER, COMMON
 from agent.language.tokens import Message
@@ -9,7 +9,7 @@ _MAX_WORDS = 10  # of a misspelt title
 _MAX_SMALL = 5  # words of an unknown title in small letters
 
 
-class UnmatchedNames:
+class MisspeltTitles:
     """Finds the names in one message that are no title as they are written."""
 
     def __init__(self, titles: TitleFinder) -> None:

@@ -1,6 +1,6 @@
 """`growth`: build time, search time, recall and memory of the vector store by the size of a made-up catalogue.
 
-Each size has a process of its own (`python -m eval.bench.growth N SEED`), so that one's memory is not another's.
+Each size has a process of its own (`python -m eval.bench.catalogue_sizes N SEED`): one's memory is not another's.
 """
 
 import json
@@ -32,7 +32,7 @@ class Failed(Exception):
 
 def growth_of(n: int, seed: int) -> dict[str, Any]:
     """The row of one size, measured in a process of its own. Raises Failed where that process fails."""
-    command = [sys.executable, "-m", "eval.bench.growth", str(n), str(seed)]
+    command = [sys.executable, "-m", "eval.bench.catalogue_sizes", str(n), str(seed)]
     done = subprocess.run(command, cwd=CLONE, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  our own
     if done.returncode:
         raise Failed(f"the process of {n:,} vectors ended with status {done.returncode}; too little memory?")

@@ -1,4 +1,4 @@
-"""Decides for every word of a message whether it says what must, must not, should, should not or may be."""
+"""Negation and softness: decides for every word whether it says what must, must not, should, should not or may be."""
 
 from collections.abc import Sequence
 from dataclasses import replace

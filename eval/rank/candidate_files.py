@@ -92,11 +92,15 @@ def read_file(path: Path, catalogue: Catalogue) -> ListFile:
         rows[user], lines[user] = np.array(found, np.int32), line
     if not rows:
         raise MendableError("the file has no lists", str(path), f"Give a CSV with the columns {','.join(COLUMNS)}")
-    name = path.name.split(".")[0] or path.name
-    file = ListFile(name, path, rows, lines, tuple(unknown), tuple(unknown_places), tuple(repeats))
+    file = ListFile(model_of(path), path, rows, lines, tuple(unknown), tuple(unknown_places), tuple(repeats))
     _show(file.unknown_places, file, "no item {}", "ids that the catalogue lacks; they keep their places")
     _show(file.repeats, file, "{} stands in this list before", "repeated ids; each keeps its place and counts once")
     return file
+
+
+def model_of(path: Path) -> str:
+    """The name of the model whose lists a file holds."""
+    return path.name.split(".")[0] or path.name
 
 
 def cases_of(files: Sequence[ListFile], tested: Cases) -> Cases:

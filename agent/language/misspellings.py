@@ -1,17 +1,15 @@
-"""How many wrong letters are tolerated in a title and in a word of it, and how many two spellings differ by."""
+"""How far apart two spellings are, and whether one is a misspelling of the other or another name."""
 
 import re
 
 from agent.language.spoken_titles import ARTICLES
 
-MAX_EDITS_IN_TITLE = (0, 1, 2, 2, 3)  # wrong letters in a title of 0-3, 4-7, 8-11, 12-15 and more letters
-MAX_EDITS_IN_BLANKS = 1  # wrong letters where the blanks stand at other places
-MAX_EDITS_IN_WORD, MAX_EDITS_IN_LONG_WORD = 1, 2  # wrong letters in one word
+MAX_EDITS = (0, 1, 2, 2, 3)  # letters that may be wrong in a title of 0-3, 4-7, 8-11, 12-15 and more letters
 
 
-def max_edits_in_title(n_letters: int) -> int:
-    """How many letters may be wrong in a title of so many letters."""
-    return MAX_EDITS_IN_TITLE[min(n_letters // 4, len(MAX_EDITS_IN_TITLE) - 1)]
+def edits_allowed(letters: str) -> int:
+    """How many letters may be wrong in a title of these letters."""
+    return MAX_EDITS[min(len(letters) // 4, len(MAX_EDITS) - 1)]
 
 
 def edit_distance(a: str, b: str, max_edits: int) -> int | None:
@@ -39,7 +37,7 @@ def misspelling_distance(key: str, form: str, max_edits: int) -> int | None:
         return None
     if len(words) != len(others):  # blanks at other places
         apart = form.startswith(key + " ") or key.startswith(form + " ") or len(key) < 8
-        return None if apart else edit_distance(key.replace(" ", ""), form.replace(" ", ""), MAX_EDITS_IN_BLANKS)
+        return None if apart else edit_distance(key.replace(" ", ""), form.replace(" ", ""), 1)
     total = 0
     for word, other in zip(words, others, strict=True):
         if word == other:
@@ -53,11 +51,10 @@ def misspelling_distance(key: str, form: str, max_edits: int) -> int | None:
 
 
 def _max_edits_in_word(word: str, other: str, n_words: int) -> int:
-    """How many letters may be wrong in a word of a title of so many words."""
     shorter = min(len(word), len(other))
     if shorter < 3:
         return int(shorter == 2 and n_words > 2)
-    return MAX_EDITS_IN_LONG_WORD if shorter > 8 and word[:2] == other[:2] else MAX_EDITS_IN_WORD
+    return 2 if shorter > 8 and word[:2] == other[:2] else 1
 
 
 def _is_other_form(a: str, b: str) -> bool:
