@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.rerank.sequence_prompt import MAX_EVENTS, PromptBatch, Scale, make_prompt, pad_prompts
+from agent.rerank.sequence_prompt import PromptBatch, Scale, make_prompt, pad_prompts
+from finetune.history_windows import draw_window
 from index.data.domain import Histories
 from index.data.records import History
 from index.types import Rows
@@ -29,24 +30,11 @@ class Batch:
 def epoch_batches(histories: Histories, scale: Scale, seed: int, epoch: int) -> list[Batch]:
     """Every user once: one window of their history, events of the same second in random order."""
     random = np.random.default_rng((seed, epoch))
-    windows = [_window(history, random) for history in histories if len(history) > 1]
+    windows = [draw_window(history, random) for history in histories if len(history) > 1]
     order = np.argsort([len(window) + random.random() for window in windows], kind="stable")
     groups = list(_groups([len(windows[n]) - 1 for n in order]))
     batches = [_batch([windows[order[n]] for n in group], scale) for group in groups]
     return [batches[n] for n in random.permutation(len(batches))]
-
-
-def _window(history: History, random: np.random.Generator) -> History:
-    """At most MAX_EVENTS + 1 events: every second time the newest, else from anywhere."""
-    if history.times is not None:  # the source does not tell the order within one second
-        order = np.lexsort((random.random(len(history)), history.times))
-        history = History(history.rows[order], history.values[order], history.times)
-    spare = len(history) - MAX_EVENTS - 1
-    if spare <= 0:
-        return history
-    start = spare if random.random() < 0.5 else int(random.integers(0, spare))
-    span = slice(start, start + MAX_EVENTS + 1)
-    return History(history.rows[span], history.values[span], None if history.times is None else history.times[span])
 
 
 def _groups(lengths: list[int]) -> Iterator[list[int]]:
