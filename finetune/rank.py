@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from agent.rerank.adapter_versions import move_unversioned, only_training
-from agent.rerank.adapters import save_reranker
+from agent.rerank.adapters import RerankerSettings, save_reranker
 from agent.rerank.data_fingerprint import fingerprint_of
+from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
 from finetune.budget import counted_seconds
 from finetune.initial_weights import freeze_lora, new_scorer, share_unknown
@@ -19,13 +20,13 @@ from finetune.rank_text import prepare_text_job
 from finetune.settings import RankSettings
 from finetune.trainer import Trainer
 from finetune.training_data import split_for
-from finetune.training_job import TrainingJob, TrainingSetup, device_of, train_adapter
+from finetune.training_job import Refit, TrainingJob, TrainingSetup, device_of, train_adapter
 from finetune.validation import IsExpired, Validation, validate
 from finetune.validation_lists import WHOLE_PLAN
 from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain
-from index.data.splits import leave_last_out
+from index.data.splits import first_events, leave_last_out
 from index.embedding.model_files import BERT, GPT, resolve
 from index.errors import MendableError
 
@@ -79,7 +80,21 @@ def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
 
     trainer = Trainer(loaded.reranker, objective.loss, validation, setup.schedule, setup.workers)
     about = {"base": made.base_model, "rank": made.rank, "layers": made.shape.layers, "prompt": "items"}
-    return TrainingJob(setup, fingerprint, trainer, data, batches, save, about)
+    refit = _refit(setup, scorer, made) if setup.settings.refits else None
+    return TrainingJob(setup, fingerprint, trainer, data, batches, save, about, refit)
+
+
+def _refit(setup: TrainingSetup, scorer: SequenceScorer, made: RerankerSettings) -> Refit:
+    """The last step on all events of the domain, with items that only held-out events hold."""
+    histories, _ = first_events(setup.domain.histories, len(scorer.catalogue))
+    counts = np.bincount(histories.rows, minlength=len(scorer.catalogue))
+
+    def save(folder: Path, blend: float) -> None:
+        share_unknown(scorer.loaded.reranker, counts)
+        knowing = replace(made, blend=blend, knows_test=True)
+        save_reranker(folder, replace(scorer.loaded, settings=knowing))
+
+    return Refit(histories, NextItemObjective(scorer.texts, scorer.numbers, counts).loss, save)
 
 
 def _refuse_too_little(domain: Domain) -> None:

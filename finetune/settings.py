@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 PROMPTS = ("items", "words")
 LEARNING_RATES = {"items": 1.5e-3, "words": 5e-4}  # peaks; docs/log.md has what others gave
+REFIT_SHARE = 0.1  # of the minutes, for the last step on all events
 LAYERS = {"items": 3, "words": 6}
 VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs between two validations
 
@@ -26,6 +27,12 @@ class RankSettings:
     accumulate: int = 1  # batches whose gradients are summed for one step
     lora: bool = True  # False: only what is beside the base is trained, to tell what LoRA adds
     device: str = "auto"
+    fit: str = "all"  # "train": no version that knows the held-out events is made
+
+    @property
+    def refits(self) -> bool:
+        """Whether a version that serves learns from all events as a last step."""
+        return self.fit == "all" and self.prompt == "items"
 
     @property
     def command(self) -> str:
@@ -36,4 +43,5 @@ class RankSettings:
         words += [f"--prompt {self.prompt}"] if self.prompt != "items" else []
         words += [f"--accumulate {self.accumulate}"] if self.accumulate != 1 else []
         words += [] if self.lora else ["--without-lora"]
+        words += [] if self.fit == "all" else [f"--fit {self.fit}"]
         return " ".join(words)

@@ -27,6 +27,7 @@ CLIP = 1.0
 CHECKPOINT_EVERY = 30.0  # seconds
 PATIENCE = 3  # validations without a gain, after which the best tensors are restored and the rate is lowered
 LOWER, LOWERINGS = 0.3, 3  # by how much, and how often before it ends
+REFIT_RATE, REFIT_EPOCHS = 0.1, 8  # of the peak rate, falling to 0; at most so many passes over all events
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Trainer:
         self._now = now
         self._clock = Clock(now=now)
         self._validated_at = 0.0  # epochs
+        self._refit_share: float | None = None  # of a refit that is done
 
     def run(self, histories: Histories, batches_of: BatchesOf, checkpoint: Checkpoint) -> Progress:
         """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place.
@@ -110,6 +112,20 @@ class Trainer:
                     self.at.epoch, self.at.place = self.at.epoch + 1, 0
             self._end(checkpoint)
         return self.at
+
+    def refit(self, histories: Histories, batches_of: BatchesOf, loss_of: LossOf, seconds: float) -> int:
+        """Learn on from the best tensors for so many seconds at most, or until Ctrl-C; how many steps it did."""
+        self.loss_of, began, first = loss_of, self._now(), self.at.step
+        with self._interruptible():
+            for epoch in range(REFIT_EPOCHS):
+                batches = batches_of(histories, self.at.epoch + 1 + epoch)
+                for place in range(0, len(batches), self.workers.size):
+                    passes = (epoch + place / len(batches)) / REFIT_EPOCHS
+                    self._refit_share = max(passes, (self._now() - began) / seconds)
+                    if self.workers.shared(self._stopped or self._refit_share >= 1)[0]:
+                        return self.at.step - first
+                    self.learn(batches[self.workers.place(len(batches), place)])
+        return self.at.step - first
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """Put these values into the trained tensors."""
@@ -186,6 +202,8 @@ class Trainer:
 
     def _rate_share(self) -> float:
         """Share of the peak rate: linear warm-up, then a cosine over the budget, lower after each plateau."""
+        if self._refit_share is not None:
+            return REFIT_RATE * (1 - self._refit_share)
         share = self.schedule.budget.share(self.at.seconds, self.at.epoch)
         warm = min(1.0, (self.at.step + 1) / WARM_UP)
         return warm * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * LOWER**self.at.lowered

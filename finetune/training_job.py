@@ -1,6 +1,7 @@
 """Runs a training and writes what it leaves: a version of the adapter with its card and its record."""
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 
 from agent.rerank.adapter_files import RECORD
-from agent.rerank.adapter_versions import Version, add_version, find_current
+from agent.rerank.adapter_versions import Version, add_version, find_current, make_current
 from agent.rerank.backbones import kind_of
 from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.tensor_files import tensor_writes
@@ -23,15 +24,15 @@ from finetune.curves import Curves
 from finetune.model_card import card_of
 from finetune.preparation import Preparation
 from finetune.progress import Clock, Progress
-from finetune.settings import VALIDATE_EVERY, RankSettings
-from finetune.trainer import BatchesOf, Schedule, Trainer
+from finetune.settings import REFIT_SHARE, VALIDATE_EVERY, RankSettings
+from finetune.trainer import BatchesOf, LossOf, Schedule, Trainer
 from finetune.training_data import TrainingData
 from finetune.validation import Scorer
 from finetune.validation_lists import VALIDATION_SEED, ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note
-from index.data.domain import Domain
+from index.data.domain import Domain, Histories
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.storage.home import adapters_folder, home
@@ -65,7 +66,13 @@ class TrainingSetup:
     @property
     def budget(self) -> Budget:
         """How long the settings allow to train."""
-        return Budget(self.settings.minutes, self.settings.epochs)
+        minutes, share = self.settings.minutes, 1 - REFIT_SHARE * self.settings.refits
+        return Budget(None if minutes is None else share * minutes, self.settings.epochs)
+
+    @property
+    def refit_seconds(self) -> float:
+        """How long the last step on all events may take."""
+        return math.inf if self.settings.minutes is None else 60 * REFIT_SHARE * self.settings.minutes
 
     @property
     def schedule(self) -> Schedule:
@@ -98,6 +105,15 @@ class TrainingSetup:
 
 
 @dataclass(frozen=True)
+class Refit:
+    """The last step of a training, from which the version that serves comes: all events, those held out included."""
+
+    histories: Histories
+    loss_of: LossOf
+    save: Callable[[Path, float], None]
+
+
+@dataclass(frozen=True)
 class TrainingJob:
     """A training made ready: its data, its loop, how its adapter is saved and what the card tells of it."""
 
@@ -108,6 +124,7 @@ class TrainingJob:
     batches: BatchesOf
     save: Callable[[Path, float], None]  # the adapter's tensors and settings with the blend
     about: Mapping[str, Any]
+    refit: Refit | None = None
 
     @property
     def validation_key(self) -> dict[str, Any]:
@@ -142,11 +159,32 @@ def train_adapter(job: TrainingJob, replace_current: bool = False) -> Path:
     comparison = _comparison(job, replace_current)
     trainer.plan.compares = comparison.needs_evaluation
     at = trainer.run(job.data.training, job.batches, checkpoint)
-    folder = _write(job, at, comparison) if first else checkpoint.folder
+    made = _write(job, at, comparison) if first else None
     if first and not trainer.interrupted:
         checkpoint.remove()
+    if job.refit is not None and at.step and not trainer.interrupted:
+        _refit(job, job.refit, made)
     trainer.workers.leave()
-    return folder
+    return checkpoint.folder if made is None else made.folder
+
+
+def _refit(job: TrainingJob, refit: Refit, made: Version | None) -> None:
+    """Learn from all events, and let the version that comes of it serve where the one that it stands on would.
+
+    It cannot be validated: nothing is left to validate it on. `made` is None for all workers but the first.
+    """
+    n_steps = job.trainer.refit(refit.histories, job.batches, refit.loss_of, job.setup.refit_seconds)
+    if made is None:
+        return
+    if job.trainer.interrupted or not n_steps:
+        note(f"adapter {made.name} stays as it is: the last step on all events was interrupted")
+        return
+    changes = {"made": _now(), "held_out": "nothing", "knows_test": True, "refit_of": made.name, "refit_steps": n_steps}
+    serving = write_adapter(job, {**made.record, **changes}, refit.save)
+    current = find_current(job.setup.domain.name, job.setup.kind)
+    if current is not None and current.name == made.name:
+        make_current(job.setup.domain.name, serving)
+        note(f"adapter {serving.name} serves: {made.name}, which evaluations use, after {n_steps} steps on all events")
 
 
 def curves_folder(domain: str, kind: str) -> Path:
@@ -181,7 +219,7 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[
     return {
         "command": settings.command,
         "settings": asdict(settings),
-        "made": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "made": _now(),
         "data_sha256": job.setup.domain.sha256,
         "held_out": "each user's last event (test), the last but one of those validated on; of repeats the first",
         "knows_test": False,
@@ -204,12 +242,18 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[
     }
 
 
-def write_adapter(job: TrainingJob, record: Mapping[str, Any]) -> Version:
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def write_adapter(
+    job: TrainingJob, record: Mapping[str, Any], save: Callable[[Path, float], None] | None = None
+) -> Version:
     """Write a version with its record and card, as one step; it is not the current one yet."""
 
     def write(folder: Path) -> None:
         with tensor_writes(folder):
-            job.save(folder, record["blend"])
+            (save or job.save)(folder, record["blend"])
             (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
             card = card_of(record, {**job.about, "blend": record["blend"]})
             (folder / "README.md").write_text(card, encoding="utf-8")
@@ -228,11 +272,11 @@ def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:
     return Comparison(job.setup.index, lists, job.setup.device, replace_current, needs_evaluation, is_whole)
 
 
-def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Path:
+def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Version:
     record = record_of(job, at, job.trainer.best_scores)
     made = write_adapter(job, record)
     if job.trainer.interrupted:
         note(f"interrupted after {at.step} steps: the best so far is written; the same command resumes the training")
     blended = blend_lists(job.data.validation, job.trainer.best_scores, record["blend"])
     note(choose_current(made, comparison, blended))
-    return made.folder
+    return made

@@ -75,6 +75,7 @@ class Version:
             "ndcg@10": self.ndcg,
             "current": self.is_current,
             "knows_test": knows_test,
+            "refit_of": self.record.get("refit_of"),
             "steps": self.record.get("steps"),
             "folder": str(self.folder),
         }
@@ -95,6 +96,15 @@ def find_adapter(domain: str, kind: str) -> Path | None:
     """The folder of the adapter that serves a domain, None where there is none."""
     current = find_current(domain, kind)
     return None if current is None else current.folder
+
+
+def evaluable(version: Version) -> Version:
+    """What evaluations use for a version: for one that learned from all events, that from which it was refitted."""
+    name = version.record.get("refit_of")
+    folder = version.folder.parent / str(name)
+    if not isinstance(name, str) or not NAME.fullmatch(name) or not (folder / SETTINGS).is_file():
+        return version
+    return Version(version.kind, name, folder)
 
 
 def add_version(domain: str, kind: str, made: datetime, write: Callable[[Path], None]) -> Version:

@@ -30,6 +30,12 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--without-lora", action="store_true", help="train only what is beside the base model, to measure LoRA's gain"
     )
+    parser.add_argument(
+        "--fit",
+        choices=("train", "all"),
+        default="all",
+        help="all (default): a second version, which serves, learns from the held-out events too; train: none does",
+    )
     parser.add_argument("--replace", action="store_true", help="make the new adapter current without comparing it")
 
 
@@ -54,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
         accumulate=options.accumulate,
         lora=not options.without_lora,
         device=options.device,
+        fit=options.fit,
     )
     note(f"adapter: {finetune_rank(settings, options.replace, began)}")
 
