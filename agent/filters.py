@@ -1,16 +1,15 @@
-"""Finds the items that satisfy the hard wishes of a talk, and relaxes as few wishes as possible where none does."""
+"""Finds the items that satisfy the hard wishes of a talk."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from agent.constraints import Constraint, Relaxed, State, Wish, comparable, field_value, holds
-from agent.language.constraint_text import describe_exclusion, describe_wish, join_words
 from agent.numbers import number_of
+from agent.relaxation import HardWish, because, choose_relaxed, intersect
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.records import Value
@@ -24,7 +23,6 @@ _COMPARE = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
-_MAX_TRIED = 10  # wishes up to which every set that may be relaxed is tried
 
 
 @dataclass(frozen=True)
@@ -109,87 +107,20 @@ def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[i
     columns = columns_of(catalogue)
     masks = _hard_masks(state, columns)
     available = catalogue.available
-    relaxed = _choose_relaxed(list(masks), masks, available, k)
-    mask = _intersect([masks[wish] for wish in masks if wish not in relaxed], available)
+    relaxed = choose_relaxed(list(masks), masks, available, k)
+    mask = intersect([masks[wish] for wish in masks if wish not in relaxed], available)
     mask[np.asarray(list(barred), np.int64)] = False
     mask[np.array([catalogue.row_of[i] for i in state.judged_ids if i in catalogue.row_of], np.int64)] = False
-    return Allowed(mask, tuple(Relaxed(key.wish, _because(key, masks, available)) for key in relaxed))
+    return Allowed(mask, tuple(Relaxed(key.wish, because(key, masks, available)) for key in relaxed))
 
 
 def count_satisfying(state: State, catalogue: Catalogue) -> int:
     """How many available items satisfy all hard wishes, whether or not they were judged."""
     masks = _hard_masks(state, columns_of(catalogue))
-    return int(_intersect(list(masks.values()), catalogue.available).sum())
+    return int(intersect(list(masks.values()), catalogue.available).sum())
 
 
-@dataclass(frozen=True, slots=True)
-class _Hard:
-    """One hard wish: it must hold, or where it is `barred` must not."""
-
-    wish: Wish
-    barred: bool
-
-    @property
-    def words(self) -> str:
-        return describe_exclusion(self.wish) if self.barred else describe_wish(self.wish)
-
-
-def _hard_masks(state: State, columns: Columns) -> dict[_Hard, Mask]:
+def _hard_masks(state: State, columns: Columns) -> dict[HardWish, Mask]:
     """The mask of each hard wish in the order in which they were stated, `must` before `must_not`."""
-    wanted = {_Hard(wish, False): columns.satisfying(wish) for wish in state.must}
-    return wanted | {_Hard(wish, True): ~columns.satisfying(wish) for wish in state.must_not}
-
-
-def _intersect(masks: Sequence[Mask], available: Mask) -> Mask:
-    mask = available.copy()
-    for each in masks:
-        mask &= each
-    return mask
-
-
-def _choose_relaxed(wishes: list[_Hard], masks: dict[_Hard, Mask], available: Mask, k: int) -> tuple[_Hard, ...]:
-    """The smallest set of wishes without which items remain; none where some remain, or the catalogue has none."""
-    if not available.any() or _intersect(list(masks.values()), available).any():
-        return ()
-    if len(wishes) > _MAX_TRIED:
-        return _relax_oldest(wishes, masks, available)
-    for size in range(1, len(wishes) + 1):
-        choices = list(combinations(wishes, size))
-        counts = [int(_intersect([masks[w] for w in wishes if w not in chosen], available).sum()) for chosen in choices]
-        if max(counts) > 0:
-            hard = [sum(wish.barred for wish in chosen) for chosen in choices]
-            best = max(range(len(choices)), key=lambda n: (counts[n] > 0, -hard[n], min(counts[n], k), -n))
-            return choices[best]
-    return ()
-
-
-def _relax_oldest(wishes: Iterable[_Hard], masks: dict[_Hard, Mask], available: Mask) -> tuple[_Hard, ...]:
-    """For many wishes: keep each, the newest first, that still leaves an item; the others are relaxed."""
-    kept, left = [], available
-    for wish in reversed(list(wishes)):
-        if (left & masks[wish]).any():
-            kept.append(wish)
-            left = left & masks[wish]
-    return tuple(wish for wish in wishes if wish not in kept)
-
-
-def _because(key: _Hard, masks: dict[_Hard, Mask], available: Mask) -> str:
-    """Why a wish was relaxed: the fewest others with which nothing satisfies it."""
-    if not (available & masks[key]).any():
-        return f"no item is {key.words}" if not key.barred else f"every item is {describe_wish(key.wish)}"
-    others = [wish for wish in masks if wish != key]
-    for size in range(1, min(len(others), 3) + 1):
-        for chosen in combinations(others, size):
-            if not _intersect([masks[key], *(masks[wish] for wish in chosen)], available).any():
-                return _conflict([*chosen, key])
-    return "no item is all of this at once: " + ", ".join(wish.words for wish in masks)
-
-
-def _conflict(wishes: Sequence[_Hard]) -> str:
-    wanted = [wish for wish in wishes if not wish.barred]
-    barred = [wish.words for wish in wishes if wish.barred]
-    if not wanted:
-        return f"no item is left with {join_words(barred)}"
-    words = [describe_wish(wish.wish) for wish in wanted]
-    both = f"both {join_words(words)}" if len(words) == 2 and not barred else join_words(words)
-    return f"no item is {both}" + (f" with {join_words(barred)}" if barred else "")
+    wanted = {HardWish(wish, False): columns.satisfying(wish) for wish in state.must}
+    return wanted | {HardWish(wish, True): ~columns.satisfying(wish) for wish in state.must_not}

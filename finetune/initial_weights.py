@@ -10,9 +10,8 @@ from agent.rerank.backbones import count_layers
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
-from finetune.settings import RankSettings
+from finetune.settings import VALIDATION_SEED, VALIDATION_USERS, RankSettings
 from finetune.trainer import Trainer, parameter_groups
-from finetune.validation_lists import VALIDATION_SEED, VALIDATION_USERS
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
 from index.embedding.model_files import ModelFolder

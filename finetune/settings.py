@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 PROMPTS = ("items", "words")
 LEARNING_RATES = {"items": 1.5e-3, "words": 5e-4}  # peaks; docs/log.md has what others gave
+VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
+VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for every training, so that they can be compared
 REFIT_SHARE = 0.1  # of the minutes, for the last step on all events
 LAYERS = {"items": 3, "words": 6}
 VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs between two validations

@@ -24,11 +24,11 @@ from finetune.curves import Curves
 from finetune.model_card import card_of
 from finetune.preparation import Preparation
 from finetune.progress import Clock, Progress
-from finetune.settings import REFIT_SHARE, VALIDATE_EVERY, RankSettings
+from finetune.settings import REFIT_SHARE, VALIDATE_EVERY, VALIDATION_SEED, RankSettings
 from finetune.trainer import BatchesOf, LossOf, Schedule, Trainer
 from finetune.training_data import TrainingData
 from finetune.validation import Scorer
-from finetune.validation_lists import VALIDATION_SEED, ValidationPlan, ndcg_at_10
+from finetune.validation_lists import ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.command import note

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.ranking import history_query, rank_query
+from finetune.settings import VALIDATION_SEED, VALIDATION_USERS
 from index.data.records import History
 from index.ranking_metrics import discounted_gain, expected_rank
 from index.retrieval.retriever import CANDIDATES, Retriever
 from index.types import Floats, Rows
-
-VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
-VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for every training, so that they can be compared
 
 
 @dataclass(frozen=True)

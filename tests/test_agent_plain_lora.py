@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 
 from agent.rerank.adapter_files import WEIGHTS
 from agent.rerank.adapters import LoadedReranker, load_reranker, save_reranker
-from agent.rerank.backbones import load_base, saved_lora
+from agent.rerank.backbones import load_base
+from agent.rerank.lora import saved_lora
 from agent.rerank.plain_lora import CONFIG, copy_lora, load_with_lora
 from agent.rerank.sequence_reranker import SequenceReranker
 from index.embedding.model_files import resolve

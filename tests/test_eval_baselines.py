@@ -21,7 +21,8 @@ from index.data.domain import Catalogue, Domain, Histories, load_domain
 from index.data.records import Item
 from index.data.splits import NO_USER
 from index.errors import MendableError
-from index.retrieval.channels.profile import DECAY_EVENTS, profile_weights
+from index.retrieval.channels.profile import profile_weights
+from index.retrieval.decay import PROFILE_DECAY_EVENTS as DECAY_EVENTS
 from index.retrieval.decay import recency_weights
 from index.storage.home import domain_folder
 from index.types import Floats

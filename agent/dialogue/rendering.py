@@ -23,7 +23,7 @@ from agent.dialogue.actions import (
     StartOver,
     TakeBack,
 )
-from agent.dialogue.item_text import compare_items, describe_items, give_reasons
+from agent.dialogue.item_questions import compare_items, describe_items, give_reasons
 from agent.dialogue.sentences import QUESTION, as_sentence, lower_first
 from agent.dialogue.state_text import describe_forgotten, describe_message, describe_state
 from agent.language.constraint_text import describe_wish

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agent.constraints import State
 from agent.duplicates import duplicates_of
 from agent.explain.evidence import Ground
+from agent.explain.liked_items import rated_well
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
 from index.data.records import History, Item
@@ -13,7 +14,6 @@ from index.retrieval.support import support
 from index.types import Rows
 
 N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
-LIKED_SHARE = 0.7  # of the way up the domain's scale, from which on a rated item counts as liked
 
 
 def ground_of(domain: Domain, state: State, history: History) -> Ground:
@@ -26,7 +26,7 @@ def ground_of(domain: Domain, state: State, history: History) -> Ground:
     return Ground(
         lexicon_of(domain),
         known=frozenset(ids[row] for row in history.rows),
-        liked=frozenset(liked | (_rated_well(domain, history) - disliked)),
+        liked=frozenset(liked | (rated_well(domain, history) - disliked)),
         enriched_fields=frozenset(about.get("enriched_fields", ())),
     )
 
@@ -35,12 +35,3 @@ def supporting_items(retriever: Retriever, domain: Domain, history: History, row
     """The history items that speak most for an item, strongest first."""
     places: Rows = support(retriever.features.behaviour, history, row, N_SUPPORT)
     return [domain.catalogue.items[history.rows[place]] for place in places]
-
-
-def _rated_well(domain: Domain, history: History) -> frozenset[str]:
-    """Ids that the user rated at least LIKED_SHARE of the way up the domain's scale; none where it has one value."""
-    scale = domain.histories.scale
-    if scale is None or scale[0] == scale[1]:
-        return frozenset()
-    bound = scale[0] + LIKED_SHARE * (scale[1] - scale[0])
-    return frozenset(domain.catalogue.ids[row] for row in history.rows[history.values >= bound])

@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter
-from agent.rerank.backbones import load_base, save_lora, saved_lora, with_lora
+from agent.rerank.backbones import load_base
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
+from agent.rerank.lora import save_lora, saved_lora, with_lora
 from agent.rerank.plain_lora import copy_lora, load_with_lora
 from agent.rerank.precision import DEFAULT, prepare_base
 from agent.rerank.sequence_prompt import Scale

@@ -7,9 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from agent.rerank.adapter_files import WEIGHTS
 from index.embedding.model_files import resolve, transformer_folder
-from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
 
 WAY_OUT = "Choose a Transformer whose layers are in one list, for example all-MiniLM-L6-v2 or SmolLM2-135M-Instruct"
@@ -69,43 +67,3 @@ def layer_list(model: nn.Module, name: str = "the base model") -> tuple[str, nn.
 def backbone_of(model: Any) -> Any:
     """The Hugging Face model itself, inside PEFT's or not; a LoRA stays in its layers."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model
-
-
-def lora_places(model: nn.Module) -> list[str]:
-    """The names of all linear modules in the layers of a model: attention and feed-forward alike."""
-    place, layers = layer_list(model)
-    linear = [name for name, module in layers.named_modules() if type(module).__name__ in ("Linear", "Conv1D")]
-    return [f"{place}.{name}" for name in linear]
-
-
-def with_lora(base: Any, rank: int, name: str) -> Any:
-    """A base with a new LoRA in all its layers, drawn from torch's random state; its file will call the base `name`."""
-    from peft import LoraConfig, get_peft_model
-
-    config = LoraConfig(
-        r=rank,
-        lora_alpha=2 * rank,
-        lora_dropout=0.05,
-        target_modules=lora_places(base),
-        base_model_name_or_path=name,
-    )
-    with quiet_loading():
-        return get_peft_model(base, config)
-
-
-def saved_lora(base: Any, folder: Path) -> Any:
-    """A base with the LoRA of a folder in PEFT's format; without the safetensors file PEFT would unpickle another."""
-    from peft import PeftModel
-
-    if not (folder / WEIGHTS).is_file():
-        raise FileNotFoundError(f"{WEIGHTS} is missing")
-    with quiet_loading():
-        return PeftModel.from_pretrained(base, str(folder))
-
-
-def save_lora(model: Any, folder: Path, name: str) -> None:
-    """Write a LoRA into a folder that is there, under the base's own name and without PEFT's empty card."""
-    for config in model.peft_config.values():  # PEFT puts the folder of this machine here
-        config.base_model_name_or_path = name
-    model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for a vocabulary
-    (folder / "README.md").unlink(missing_ok=True)  # the training writes the card

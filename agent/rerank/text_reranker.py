@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter, unreadable
-from agent.rerank.backbones import backbone_of, kind_of, load_base, save_lora, saved_lora, with_lora
+from agent.rerank.backbones import backbone_of, kind_of, load_base
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
+from agent.rerank.lora import save_lora, saved_lora, with_lora
 from agent.rerank.packed_scoring import Prefix, read, states_after
 from agent.rerank.prefix_cache import PrefixCache
 from agent.rerank.sequence_prompt import Scale

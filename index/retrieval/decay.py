@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 from index.types import Floats
 
+PROFILE_DECAY_EVENTS = 10.0  # of a history's profile, by which texts and reviews are searched; docs/log.md has others
+
 
 def decay(ages: npt.ArrayLike, decay_events: float | None) -> npt.NDArray[np.float64]:
     """exp(-age / decay_events) for each age; both count newer events of the same user. None: 1 for every age."""

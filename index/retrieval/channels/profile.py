@@ -2,17 +2,16 @@
 
 import numpy as np
 
-from index.retrieval.decay import decay
+from index.retrieval.decay import PROFILE_DECAY_EVENTS, decay
 from index.types import Floats
 
-DECAY_EVENTS = 10.0  # events after which one weighs 1/e of the newest; docs/log.md has the numbers of this file
 MAX_EVENTS = 60  # newest events that are read: the others would weigh under 1 %
 DISLIKED_WEIGHT = 0.5  # of what is disliked, beside the history's 1
 
 
 def profile_weights(n: int) -> Floats:
     """Weights of n events that sum to one, the newest last and heaviest."""
-    weights = decay(np.arange(n)[::-1], DECAY_EVENTS)
+    weights = decay(np.arange(n)[::-1], PROFILE_DECAY_EVENTS)
     return np.asarray(weights / weights.sum(), np.float32)
 
 
