@@ -5,7 +5,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python
 DEFAULT_DOMAIN := movielens-100k
 
-.PHONY: setup setup-dev baselines chat test bench lint types browser
+.PHONY: setup setup-dev baselines chat domain test bench lint types browser
 
 setup: .venv/.setup-$(FAISS)
 
@@ -22,9 +22,7 @@ setup-dev: .venv/.setup-$(FAISS) .venv/.setup-dev
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),dev,baselines]'
 	touch $@
 
-chat: setup
-	$(RUN) -m index fetch $(DEFAULT_DOMAIN)
-	$(RUN) -m index build --domain $(DEFAULT_DOMAIN)
+chat: domain
 	exec $(RUN) -m agent chat --domain $(DEFAULT_DOMAIN)
 
 lint: setup-dev
@@ -38,14 +36,16 @@ browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1 \
 	 || echo "note: Chromium is not here and could not be installed; the page's tests say what they miss"
 
-test: lint types browser
+domain: setup
+	$(RUN) -m index fetch $(DEFAULT_DOMAIN)
+	$(RUN) -m index build --domain $(DEFAULT_DOMAIN)
+
+test: lint types browser domain
 	$(RUN) -m pytest -n 2
 
 baselines: setup
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),baselines]'
 
-bench: setup-dev
+bench: setup-dev domain
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt '.[$(FAISS),bench]'
-	$(RUN) -m index fetch $(DEFAULT_DOMAIN)
-	$(RUN) -m index build --domain $(DEFAULT_DOMAIN)
 	$(RUN) -m eval bench --out bench.json
