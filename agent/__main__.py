@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent.commands import chat, recommend, replay
-from index.command import run, run_command
+from index.command_line import run, run_command
 
 ABOUT = "A recommendation agent you can talk to."
 COMMANDS = (recommend.COMMAND, replay.COMMAND, chat.COMMAND)

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.constraints import Constraint
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
 from agent.explain.explainer import explain
 from agent.explain.ground import ground_of, supporting_items
-from agent.filters import Allowed, allowed_rows, columns_of
+from agent.filters import Allowed, allowed_rows, without_barred_titles
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
@@ -77,12 +76,7 @@ class Agent:
             [request.history.rows, self.domain.catalogue.rows_of([*request.shown, *state.judged_ids])]
         )
         allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
-        mask = allowed.mask.copy()
-        given_up = {each.wish for each in allowed.relaxed}
-        for wish in state.must_not:
-            if wish not in given_up and isinstance(wish, Constraint) and wish.field == "title":
-                rows = np.flatnonzero(columns_of(self.domain.catalogue).satisfying(wish))
-                mask[duplicates.with_duplicates(rows)] = False
+        mask = without_barred_titles(allowed, state, self.domain.catalogue, duplicates)
         return Allowed(duplicates.hide_repeats(mask), allowed.relaxed)
 
     def _query(self, request: Request, allowed: Allowed) -> Query:

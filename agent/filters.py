@@ -12,6 +12,7 @@ from agent.numbers import number_of
 from agent.relaxation import HardWish, because, choose_relaxed, intersect
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
+from index.data.duplicates import Duplicates
 from index.data.records import Value
 from index.types import Mask, Rows
 
@@ -112,6 +113,17 @@ def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[i
     mask[np.asarray(list(barred), np.int64)] = False
     mask[np.array([catalogue.row_of[i] for i in state.judged_ids if i in catalogue.row_of], np.int64)] = False
     return Allowed(mask, tuple(Relaxed(key.wish, because(key, masks, available)) for key in relaxed))
+
+
+def without_barred_titles(allowed: Allowed, state: State, catalogue: Catalogue, duplicates: Duplicates) -> Mask:
+    """The mask without the items whose title must not be, under each of their ids, unless that wish was given up."""
+    mask = allowed.mask.copy()
+    given_up = {each.wish for each in allowed.relaxed}
+    for wish in state.must_not:
+        if wish not in given_up and isinstance(wish, Constraint) and wish.field == "title":
+            rows = np.flatnonzero(columns_of(catalogue).satisfying(wish))
+            mask[duplicates.with_duplicates(rows)] = False
+    return mask
 
 
 def count_satisfying(state: State, catalogue: Catalogue) -> int:

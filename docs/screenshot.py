@@ -10,8 +10,9 @@ from typing import Any
 from agent.dialogue.session import Session
 from agent.interfaces.page import build_page, serve_page
 from agent.open_agent import open_agent
-from index.command import Parser, note, positive_int, run
+from index.command_line import Parser, positive_int, run
 from index.errors import MendableError
+from index.progress import note
 
 PICTURE = Path(__file__).with_name("page.png")
 TALK = ("I loved Star Wars and Alien, something newer than 1990 please", "no horror")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from eval.commands import bench, compare, dialogue, predict, rank
-from index.command import run, run_command
+from index.command_line import run, run_command
 
 ABOUT = "Evaluates how well the program recommends, predicts and converses, and how fast it is."
 COMMANDS = (rank.COMMAND, compare.COMMAND, predict.COMMAND, dialogue.COMMAND, bench.COMMAND)

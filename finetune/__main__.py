@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from finetune.commands import adapters, rank, speed
-from index.command import run, run_command
+from index.command_line import run, run_command
 
 ABOUT = "Tunes the agent's models on a domain's own histories."
 COMMANDS = (rank.COMMAND, adapters.COMMAND, speed.COMMAND)

@@ -8,8 +8,8 @@ from agent.rerank.adapter_versions import (
     list_versions,
     make_current,
 )
-from index.command import note
 from index.data.domain import existing_folder
+from index.progress import note
 from index.storage.home import adapters_folder
 
 

@@ -25,8 +25,8 @@ from finetune.validation import Scorer, score_lists
 from finetune.validation_lists import ValidationList, ValidationPlan
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
-from index.command import note
 from index.data.domain import Histories
+from index.progress import note
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training import FOLDS, count_lists, fit_features, single_thread
 from index.storage.home import CLONE, write_file

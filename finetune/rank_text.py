@@ -31,9 +31,9 @@ from finetune.validation import IsExpired, Validation, validate
 from finetune.validation_lists import ValidationList, ValidationPlan, list_for
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
-from index.command import progress
 from index.data.domain import Catalogue, Histories
 from index.data.splits import first_events
+from index.progress import progress
 
 HELD_OUT, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
 MAX_EXAMPLES = 20_000

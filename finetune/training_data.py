@@ -8,9 +8,9 @@ import numpy as np
 from finetune.validation_lists import WHOLE_PLAN, ValidationList, ValidationPlan, list_for
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
-from index.command import progress
 from index.data.domain import Histories
 from index.data.splits import ValidationSplit, split_validation
+from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training import single_thread
 

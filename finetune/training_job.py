@@ -31,10 +31,10 @@ from finetune.validation import Scorer
 from finetune.validation_lists import ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
-from index.command import note
 from index.data.domain import Domain, Histories
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
+from index.progress import note
 from index.storage.home import adapters_folder, home
 from index.storage.json_text import json_text
 from index.types import Floats

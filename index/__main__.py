@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from index.command import run, run_command
+from index.command_line import run, run_command
 from index.commands import add, build, fetch, import_files, remove, search
 
 ABOUT = "Imports domains, builds their indexes and searches them."

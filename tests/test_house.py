@@ -157,7 +157,7 @@ def test_a_heavy_library_has_its_door(library: str) -> None:
 
 
 def test_records_and_errors_import_nothing_heavy() -> None:
-    for name in ("errors", "storage/home", "command", "types", "data/records"):
+    for name in ("errors", "storage/home", "command_line", "types", "data/records"):
         assert not tops(Path(f"index/{name}.py")) & (HEAVY | {"pyarrow", "scipy"})
 
 

@@ -4,8 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from agent.rerank.precision import PRECISIONS
-from index.command import Parser, add_domain, note
+from index.command_line import Parser, add_domain
 from index.errors import MendableError
+from index.progress import note
 
 if TYPE_CHECKING:
     from agent.agent import Agent

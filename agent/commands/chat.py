@@ -3,7 +3,7 @@
 import argparse
 
 from agent.commands.agent_flags import add_agent_flags, load_checked_domain, open_with_notice
-from index.command import Command, Parser
+from index.command_line import Command, Parser
 
 PORT = 7860
 

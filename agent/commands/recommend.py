@@ -3,7 +3,7 @@
 import argparse
 
 from agent.commands.agent_flags import add_agent_flags, check_user, load_checked_domain, open_with_notice
-from index.command import Command, Parser, add_json, positive_int, use_one_thread
+from index.command_line import Command, Parser, add_json, positive_int, use_one_thread
 
 
 def add_flags(parser: Parser) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from agent.commands.agent_flags import add_agent_flags, load_checked_domain, open_with_notice
-from index.command import Command, Parser, add_json
+from index.command_line import Command, Parser, add_json
 
 
 def add_flags(parser: Parser) -> None:

@@ -20,8 +20,8 @@ from agent.interfaces.host_guard import ROOT_PATH, HostGuard, read_served_names
 from agent.interfaces.tab import OpenSession, Tab, UserAction
 from agent.memory.store import Store
 from agent.recommendation import Recommendation
-from index.command import note
 from index.data.domain import Domain
+from index.progress import note
 from index.storage.home import home
 
 ROWS = 10  # cards of one list

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from agent.recommendation import RankerCard
-from index.command import nearest
+from index.command_line import nearest
 from index.errors import MendableError
 from index.retrieval.query import Candidates, Query
 from index.types import Floats

@@ -17,6 +17,7 @@ from agent.language.word_lists import word_set
 from agent.numbers import CURRENCIES, MAX_NUMBER, read_number
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon
+from agent.understanding.not_understood import no_field, no_number, shorten_quote, unclear_number
 
 _BOUNDS, _BOUNDS_AFTER = Phrases(AMOUNT_BOUNDS), Phrases(AMOUNT_BOUNDS_AFTER)
 _UNIT_OF = {word: name for name, unit in UNITS.items() for word in unit.words}
@@ -30,7 +31,6 @@ _BEFORE = frozenset((*CURRENCIES, "usd", "eur", "gbp"))  # units that stand befo
 _ALONE = frozenset(("money", "minutes", "hours", "pages"))  # units that mean a wish without "under" or "over"
 _COUNTED = word_set("times years days weeks months people persons of")  # "more than 3 times" is no wish
 _BETWEEN = {"between": ("and",), "from": ("to", "until", "till")}
-_MAX_TEXT = 80  # characters of a message that a note repeats
 _AROUND = 0.1  # of a number, on each side of "around 20"
 
 
@@ -151,17 +151,14 @@ class AmountFinder:
 
     def _note(self, n: int, bound: _Bound) -> None:
         """Say why a bound is not held to; a number without any unit inside of a clause may be about anything."""
-        text = self.message.text(n, bound.end)
-        text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
+        text = shorten_quote(self.message.text(n, bound.end))
         unit, name = bound.unit, bound.field or self._field_of(bound.unit, self.lexicon.text_fields)
         if name and name not in self.lexicon.numbers:
-            self.notes.append(f"the {field_words(name)} here is not given as a number, so I cannot hold to “{text}”")
+            self.notes.append(no_number(name, text))
         elif unit and not name:
-            self.notes.append(f"nothing here says the {UNITS[unit].measures}")
+            self.notes.append(no_field(unit))
         elif unit or (any(map(str.isdecimal, text)) and self._word(bound.end) not in _COUNTED):
-            self.notes.append(
-                f"I did not understand “{text}”: say what it measures, and whether to stay under or over it"
-            )
+            self.notes.append(unclear_number(text))
         else:
             return
         self.mask.take(n, bound.end)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.constraints import State
-from agent.language.constraint_text import field_words, join_words
-from agent.language.tokens import MAX_CHARACTERS, Message, message_of
+from agent.language.tokens import Message, message_of
 from agent.understanding.amounts import AmountFinder
 from agent.understanding.and_or import StatedWish, stated_wishes
 from agent.understanding.field_matches import FieldMatch, TokenMask
@@ -14,14 +13,14 @@ from agent.understanding.free_text import split_free_words
 from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.mention_parser import MentionParser
-from agent.understanding.mentions import OPINION_ROLES, ParsedMentions
+from agent.understanding.mentions import ParsedMentions
 from agent.understanding.negation import WishModes
+from agent.understanding.not_understood import no_year, reading_notes, unknown_title
 from agent.understanding.state_update import apply_free_words, apply_mentions, apply_wishes
 from agent.understanding.title_index import TitleHit
 from agent.understanding.title_punctuation import rejoin_sentences
 from agent.understanding.years import YearFinder
 
-MAX_TITLE = 120  # characters of an unknown title that are repeated
 _UNCHANGED = frozenset(
     ("undo", "reset", "forget", "why", "compare", "question", "cannot", "greeting", "thanks", "chat")
 )
@@ -56,8 +55,8 @@ def understand(text: str, state: State, shown: Sequence[str], lexicon: Lexicon) 
     modes = WishModes(message, matches, named)
     wishes = stated_wishes(modes)
     intent = intent_of(message, parsed, bool(wishes), named)
-    notes = (*_notes(message, parsed, lexicon), *notes)
-    unknown = tuple(_unknown(message, start, end) for start, end in parsed.unknown)
+    notes = (*reading_notes(message, parsed, lexicon), *notes)
+    unknown = tuple(unknown_title(message, start, end) for start, end in parsed.unknown)
     if intent in _UNCHANGED | {"empty", "quoted"}:
         about = tuple(dict.fromkeys(i for m in parsed.mentions if m.role in ("ask", "why", "compare") for i in m.ids))
         kept = judged if intent in ("question", "why", "compare") else state
@@ -102,9 +101,7 @@ def _find_matches(
     amounts = list(finder.find())
     notes = tuple(dict.fromkeys(finder.notes))
     if years and not lexicon.years:
-        field = lexicon.year_in_words
-        lacking = f"the {field_words(field)} here is not given as a number" if field else "nothing here says the year"
-        notes, years = (*notes, lacking), []
+        notes, years = (*notes, no_year(lexicon.year_in_words)), []
     matches = [*years, *amounts, *find_values(message, lexicon, mask)]
     asked = {message.tokens[m.start].sentence for m in parsed.mentions if m.role in ("ask", "why", "compare")}
     kept = [match for match in matches if message.tokens[match.start].sentence not in asked]
@@ -127,28 +124,3 @@ def _reference_years(parsed: ParsedMentions, judged: State, lexicon: Lexicon) ->
     ids = [i for m in parsed.mentions if m.role in ("like", "pattern") for i in m.ids] or list(judged.liked[-1:])
     years = (lexicon.titles.year(lexicon.catalogue.row_of[i]) for i in ids if i in lexicon.catalogue.row_of)
     return tuple(year for year in years if year is not None)
-
-
-def _notes(message: Message, parsed: ParsedMentions, lexicon: Lexicon) -> tuple[str, ...]:
-    notes = [f"I read the first {MAX_CHARACTERS:,} characters of your message"] if message.was_cut else []
-    for mention in parsed.mentions:
-        names = dict.fromkeys(lexicon.catalogue.items[row].name for row in mention.rows)
-        if len(names) > 1 and mention.role in OPINION_ROLES:
-            first, *others = list(names)[:3]
-            notes.append(f"I took that to be {first}; there is also {join_words(others)}")
-        if not mention.is_exact:
-            notes.append(f"I read “{message.text(mention.start, mention.end)}” as {next(iter(names))}")
-    for start, end in parsed.unknown:
-        rows = lexicon.titles.beginning_with(message.words[start:end]) if message.words[start] else ()
-        notes += [f"Did you mean {lexicon.catalogue.items[row].name}?" for row in rows[:1]]
-    if parsed.missing_places:
-        notes.append("the list has no such place")
-    return tuple(dict.fromkeys(notes))
-
-
-def _unknown(message: Message, start: int, end: int) -> str:
-    """An unknown title as it was written, with the article before it, cut where it is very long."""
-    before = message.tokens[start - 1] if start and not message.ends(start) else None
-    text = message.text(start - (before is not None and before.text in ("The", "A", "An")), end)
-    text = text + ")" if text.count("(") > text.count(")") else text
-    return text if len(text) <= MAX_TITLE else f"{text[:MAX_TITLE]} …"

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from index.command import Command, Parser, add_seed
+from index.command_line import Command, Parser, add_seed
 from index.printable import print_text
 
 ROWS = ("metrics", "search", "encode", "packed_bert", "packed_gpt", "train", "growth")

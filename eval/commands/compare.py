@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from index.command import Command, Parser
+from index.command_line import Command, Parser
 from index.printable import print_text
 
 

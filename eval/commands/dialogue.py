@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from index.command import Command, Parser, add_domain, add_json, add_seed, positive_int
+from index.command_line import Command, Parser, add_domain, add_json, add_seed, positive_int
 from index.printable import print_text
 
 TURNS = 5

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from index.command import Parser, add_domain, add_json, add_seed
+from index.command_line import Parser, add_domain, add_json, add_seed
 
 
 def add_evaluation_flags(parser: Parser) -> None:

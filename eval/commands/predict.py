@@ -3,7 +3,7 @@
 import argparse
 
 from eval.commands.evaluation_flags import add_evaluation_flags
-from index.command import Command, Parser, positive_int
+from index.command_line import Command, Parser, positive_int
 
 FOLDS = 5
 

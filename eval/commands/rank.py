@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.rerank.precision import PRECISIONS
 from eval.commands.evaluation_flags import add_evaluation_flags
-from index.command import Command, Parser, positive_int, whole_number
+from index.command_line import Command, Parser, positive_int, whole_number
 from index.printable import print_text
 
 PROTOCOLS = ("leave-one-out", "time")

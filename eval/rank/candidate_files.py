@@ -13,9 +13,9 @@ from eval.rank.list_format import COLUMNS, read_lists, split_ids
 from eval.rank.protocols import Cases
 from eval.rank.ranking import Ranked
 from eval.rank.results import Result
-from index.command import note
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError
+from index.progress import note
 
 MAX_SHOWN = 20  # lines with unknown ids, and with repeated ones, that are shown for each file
 

@@ -19,9 +19,9 @@ from eval.rank.run import Run, Runs
 from eval.rank.run_models import LIST_LENGTH, Plan, run_models
 from index.build.generations import generation_folders
 from index.build.loading import OpenedDomain
-from index.command import note
 from index.data.domain import Domain, load_domain
 from index.errors import MendableError
+from index.progress import note
 from index.retrieval.unit_vectors import unit_rows
 from index.storage.home import mendable_writes
 from index.types import Floats

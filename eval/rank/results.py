@@ -14,7 +14,7 @@ import numpy as np
 from eval.metrics.base import Ranks
 from eval.models.registry import Setting
 from eval.rank.ranking import Ranked
-from index.command import note
+from index.progress import note
 from index.storage.home import home, write_file, write_json
 from index.storage.json_text import json_text
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from index.command import Command, Parser, add_domain, add_json
+from index.command_line import Command, Parser, add_domain, add_json
 
 
 def add_flags(parser: Parser) -> None:

@@ -4,7 +4,8 @@ import argparse
 import time
 
 from finetune.commands.training_flags import add_training_flags, check_inputs
-from index.command import Command, Parser, note, positive_int
+from index.command_line import Command, Parser, positive_int
+from index.progress import note
 
 MINUTES = 20.0  # where neither --minutes nor --epochs is given
 

@@ -3,7 +3,7 @@
 import argparse
 
 from finetune.commands.training_flags import add_training_flags, check_inputs
-from index.command import Command, Parser, add_json, positive_int
+from index.command_line import Command, Parser, add_json, positive_int
 
 
 def add_flags(parser: Parser) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from index.command import Parser, add_domain, add_seed
+from index.command_line import Parser, add_domain, add_seed
 
 
 def add_training_flags(parser: Parser) -> None:

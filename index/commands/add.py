@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from index.command import Command, Parser, add_domain, note
+from index.command_line import Command, Parser, add_domain
+from index.progress import note
 
 
 def add_flags(parser: Parser) -> None:

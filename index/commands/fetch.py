@@ -2,7 +2,7 @@
 
 import argparse
 
-from index.command import Command, Parser
+from index.command_line import Command, Parser
 
 
 def add_flags(parser: Parser) -> None:

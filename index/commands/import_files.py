@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from index.command import Command, Parser, add_json, note
+from index.command_line import Command, Parser, add_json
 from index.printable import print_text
+from index.progress import note
 
 
 def add_flags(parser: Parser) -> None:

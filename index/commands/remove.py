@@ -2,7 +2,7 @@
 
 import argparse
 
-from index.command import Command, Parser, add_domain
+from index.command_line import Command, Parser, add_domain
 
 
 def add_flags(parser: Parser) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from index.command import Command, Parser, add_domain, add_json, positive_int, use_one_thread
+from index.command_line import Command, Parser, add_domain, add_json, positive_int, use_one_thread
 from index.printable import print_text, printable_line
 
 

@@ -8,12 +8,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from index.command import progress
 from index.embedding.imports import is_import_failure
 from index.embedding.model_files import ModelFolder
 from index.embedding.pipeline import Pipeline, read_pipeline
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
+from index.progress import progress
 from index.types import Floats
 
 Precision = Literal["auto", "float32", "bfloat16"]

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from index.command import note
 from index.embedding.imports import is_import_failure
 from index.errors import MendableError
+from index.progress import note
 from index.storage.home import home, mendable_writes, replace_folder, restore_folder, write_json
 
 SOURCE = "source.json"  # what the folder was made of; the last file to be written

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from index.command import note
 from index.embedding.gguf import convert_gguf
 from index.errors import MendableError
+from index.progress import note
 from index.storage import file_hashes
 from index.storage.home import home, mendable_writes
 

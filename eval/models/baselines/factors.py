@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts, places_in
 from eval.models.registry import NeedsLibrary, Setting, Training, library
-from index.command import progress
 from index.data.domain import Histories
 from index.data.splits import NO_USER
+from index.progress import progress
 from index.types import Floats
 
 Factors = npt.NDArray[np.float64]  # (rows, 1 + factors): a bias, then a vector

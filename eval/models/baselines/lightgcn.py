@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from eval.models.baselines.user_histories import fill_cold_start, item_counts, places_in
 from eval.models.registry import NeedsLibrary, Setting, Training, library
-from index.command import progress
 from index.data.domain import Histories
 from index.data.splits import NO_USER
+from index.progress import progress
 from index.types import Floats
 
 if TYPE_CHECKING:

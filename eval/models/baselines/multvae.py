@@ -7,8 +7,8 @@ import numpy as np
 
 from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
-from index.command import progress
 from index.data.domain import Histories
+from index.progress import progress
 from index.types import Floats
 
 BATCH = 128  # users

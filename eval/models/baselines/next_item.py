@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from eval.models.baselines.networks import ItemNetwork
-from index.command import progress
 from index.data.domain import Histories
+from index.progress import progress
 from index.types import Floats, Rows
 
 MAX_FULL_ITEMS = 4096  # up to which the softmax is over the whole catalogue; above it, over the target and a sample

@@ -10,8 +10,8 @@ from eval.models.baselines.binary_matrix import binary_matrix
 from eval.models.baselines.neighbours import strongest
 from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
-from index.command import progress
 from index.data.domain import Histories
+from index.progress import progress
 from index.types import Floats, Rows
 
 BLOCK = 512  # items whose neighbours are looked for at a time

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.command import Command, Parser, nearest, positive_int, run_command, seed, whole_number
+from index.command_line import Command, Parser, nearest, positive_int, run_command, seed, whole_number
 from index.errors import MendableError
 from index.progress import _state as running
 from index.storage.home import CLONE
@@ -161,7 +161,8 @@ def test_bounds_of_numbers() -> None:
 
 PRINTS = """
 import sys
-from index.command import note, run
+from index.command_line import run
+from index.progress import note
 from index.storage.json_text import print_json
 def main(arguments):
     note("note " + arguments[1])
@@ -241,7 +242,7 @@ def test_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 EXITS = """
 import errno
-from index.command import run
+from index.command_line import run
 from index.errors import MendableError
 def main(arguments):
     raise errors[arguments[0]]

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from index.errors import MendableError, reason, way_out
-from index.progress import end_progress, note, progress, set_quiet
-
-__all__ = ["Command", "Parser", "note", "positive_int", "progress", "run", "run_command", "seed", "whole_number"]
+from index.progress import end_progress, set_quiet
 
 REFUSED, INTERRUPTED = 2, 130
 QUIET_LIBRARIES = {  # read by libraries when they are imported, so set before any of them is
