@@ -15,15 +15,19 @@ SAVING = 15.0  # seconds after the training that are not counted, within which t
 
 @dataclass(frozen=True)
 class Budget:
-    """Minutes of training, or epochs where `minutes` is None."""
+    """Minutes of training, or epochs where `minutes` is None.
+
+    Of the minutes a share is for the training, the rest for what follows.
+    """
 
     minutes: float | None = None
     epochs: int = 0
+    share_of_minutes: float = 1.0
 
     @property
     def seconds(self) -> float:
         """The most seconds that a training may take."""
-        return math.inf if self.minutes is None else 60 * self.minutes
+        return math.inf if self.minutes is None else 60 * self.minutes * self.share_of_minutes
 
     def share(self, seconds: float, epoch: int) -> float:
         """How much is spent, 1 for all."""
@@ -79,7 +83,9 @@ class TimePlan:
         seconds = self.at.seconds
         if self.budget.minutes is None or (seconds < self.budget.seconds and self.step_fits()):
             return
-        needed = math.ceil((seconds + 4 * MARGIN * self.at.slowest_validation) / 60) + 1
+        needed = (
+            math.ceil((seconds + 4 * MARGIN * self.at.slowest_validation) / (60 * self.budget.share_of_minutes)) + 1
+        )
         raise MendableError(
             f"preparing and validating took {seconds:.0f} s of {self.budget.seconds:.0f} s: no step of training fits",
             f"--minutes {self.budget.minutes:g}",

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from agent.rerank.adapter_files import read_trained_on
-from agent.rerank.adapter_versions import Version, evaluable, find_current, make_current
+from agent.rerank.adapter_versions import Version, find_current, make_current
 from agent.rerank.open_ranker import tuned_ranker
 from finetune.blend import blend_lists
 from finetune.validation import score_lists
@@ -113,7 +113,7 @@ def is_gain(differences: Floats, is_whole: bool) -> bool:
 
 def _scores_of(current: Version, comparison: Comparison) -> list[Floats]:
     """The current version's blended scores of the validation lists. Raises MendableError where it cannot be used."""
-    ranker = tuned_ranker(current.kind, evaluable(current).folder, comparison.index)
+    ranker = tuned_ranker(current.kind, current.folder, comparison.index)
     loaded = ranker.scorer.loaded
     loaded.reranker.to(comparison.device)
     scores = score_lists(ranker.scorer, comparison.lists, comparison.device) or []

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from agent.rerank.adapter_files import RECORD
-from agent.rerank.adapter_versions import Version, add_version, find_current, make_current
+from agent.rerank.adapter_versions import Version, add_refitted, add_version, find_current
 from agent.rerank.backbones import kind_of
 from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.tensor_files import tensor_writes
@@ -40,6 +40,10 @@ from index.storage.json_text import json_text
 from index.types import Floats
 
 LIBRARIES = ("torch", "transformers", "peft")
+HELD_OUT_NOTHING = (
+    "nothing. After the training that the figures above are of, it learned from all events as a last step, the newest\n"
+    "  too: it serves, and no evaluation may use it"
+)
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ class TrainingSetup:
     @property
     def budget(self) -> Budget:
         """How long the settings allow to train."""
-        minutes, share = self.settings.minutes, 1 - REFIT_SHARE * self.settings.refits
-        return Budget(None if minutes is None else share * minutes, self.settings.epochs)
+        return Budget(self.settings.minutes, self.settings.epochs, 1 - REFIT_SHARE * self.settings.refits)
 
     @property
     def refit_seconds(self) -> float:
@@ -169,7 +172,7 @@ def train_adapter(job: TrainingJob, replace_current: bool = False) -> Path:
 
 
 def _refit(job: TrainingJob, refit: Refit, made: Version | None) -> None:
-    """Learn from all events, and let the version that comes of it serve where the one that it stands on would.
+    """Learn from all events, and let the version serve with what comes of it.
 
     It cannot be validated: nothing is left to validate it on. `made` is None for all workers but the first.
     """
@@ -177,14 +180,11 @@ def _refit(job: TrainingJob, refit: Refit, made: Version | None) -> None:
     if made is None:
         return
     if job.trainer.interrupted or not n_steps:
-        note(f"adapter {made.name} stays as it is: the last step on all events was interrupted")
+        note(f"adapter {made.name} serves as it is: the last step on all events was interrupted")
         return
-    changes = {"made": _now(), "held_out": "nothing", "knows_test": True, "refit_of": made.name, "refit_steps": n_steps}
-    serving = write_adapter(job, {**made.record, **changes}, refit.save)
-    current = find_current(job.setup.domain.name, job.setup.kind)
-    if current is not None and current.name == made.name:
-        make_current(job.setup.domain.name, serving)
-        note(f"adapter {serving.name} serves: {made.name}, which evaluations use, after {n_steps} steps on all events")
+    record = {**made.record, "held_out": HELD_OUT_NOTHING, "knows_test": True, "refit_steps": n_steps}
+    add_refitted(made, lambda folder: _fill(folder, job, record, refit.save))
+    note(f"adapter {made.name} serves after {n_steps} more steps on all events; evaluations use it as it was before")
 
 
 def curves_folder(domain: str, kind: str) -> Path:
@@ -219,7 +219,7 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[
     return {
         "command": settings.command,
         "settings": asdict(settings),
-        "made": _now(),
+        "made": datetime.now(UTC).isoformat(timespec="microseconds"),
         "data_sha256": job.setup.domain.sha256,
         "held_out": "each user's last event (test), the last but one of those validated on; of repeats the first",
         "knows_test": False,
@@ -242,23 +242,19 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[
     }
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def write_adapter(
-    job: TrainingJob, record: Mapping[str, Any], save: Callable[[Path, float], None] | None = None
-) -> Version:
+def write_adapter(job: TrainingJob, record: Mapping[str, Any]) -> Version:
     """Write a version with its record and card, as one step; it is not the current one yet."""
+    made = datetime.fromisoformat(record["made"])
+    return add_version(job.setup.domain.name, job.setup.kind, made, lambda folder: _fill(folder, job, record, job.save))
 
-    def write(folder: Path) -> None:
-        with tensor_writes(folder):
-            (save or job.save)(folder, record["blend"])
-            (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
-            card = card_of(record, {**job.about, "blend": record["blend"]})
-            (folder / "README.md").write_text(card, encoding="utf-8")
 
-    return add_version(job.setup.domain.name, job.setup.kind, datetime.fromisoformat(record["made"]), write)
+def _fill(folder: Path, job: TrainingJob, record: Mapping[str, Any], save: Callable[[Path, float], None]) -> None:
+    """Write the files of an adapter into a folder that is there."""
+    with tensor_writes(folder):
+        save(folder, record["blend"])
+        (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
+        card = card_of(record, {**job.about, "blend": record["blend"]})
+        (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:

@@ -37,7 +37,7 @@ def tuned_once(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Small:
         patched.setenv("PALATE_HOME", str(made.home))
         write_domain(walks(n_users=60), name=made.name)
         build_domain(made.name, encoder=str(tiny))
-        finetune_rank(RankSettings(made.name, str(tiny), epochs=6))
+        finetune_rank(RankSettings(made.name, str(tiny), epochs=6, fit="train"))
     return made
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from agent.rerank.adapter_versions import Version, find_adapter, list_versions
+from agent.rerank.adapter_versions import Version, find_current, list_versions
 from agent.rerank.sequence_reranker import SequenceReranker
 from finetune.__main__ import main
 from index.build.builder import build_domain
@@ -30,10 +30,10 @@ def finetune(domain: str, tiny: Path, *arguments: str) -> Path:
 
 
 def serving(domain: str, kind: str = "bert") -> Path:
-    """The folder of the version that serves."""
-    folder = find_adapter(domain, kind)
-    assert folder is not None
-    return folder
+    """The folder of the version that is current."""
+    current = find_current(domain, kind)
+    assert current is not None
+    return current.folder
 
 
 def another_bert(folder: Path) -> Path:

@@ -131,6 +131,7 @@ def test_versions_of_all_kinds_are_listed_newest_first(shipped: Path) -> None:
         "ndcg@10": 0.25,
         "current": True,
         "knows_test": False,
+        "serves_with_all_events": False,
         "steps": 5,
         "folder": str(made[0].folder),
     }

@@ -41,7 +41,8 @@ def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> Non
     assert record["knows_test"] is False
     assert set(record["versions"]) == {"torch", "transformers", "peft"}
     assert (record["seed"], record["epochs"], record["finished"]) == (1, 6, True)
-    assert record["command"] == f"python -m finetune rank --domain small --backbone {tuned.encoder} --epochs 6 --seed 1"
+    made_by = f"python -m finetune rank --domain small --backbone {tuned.encoder} --epochs 6 --seed 1 --fit train"
+    assert record["command"] == made_by
     assert record["seconds"] > 0
     assert [step for step, _ in record["loss"]] == sorted({step for step, _ in record["loss"]})
     assert 0 < record["before"]["ndcg@10"] <= 1

@@ -67,7 +67,8 @@ def asked(home: Path, *arguments: str) -> dict[str, Any]:
 def test_from_tables_to_a_talk(home: Path, tmp_path: Path) -> None:
     command(home, "index", "build", "--domain", "shelf")
     tuned = command(home, "finetune", "rank", "--domain", "shelf", "--epochs", "1", "--seed", "1")
-    (adapter,) = (path.parent for path in (home / "adapters" / "shelf" / "bert").rglob("adapter_config.json"))
+    (adapter,) = (path.parent for path in (home / "adapters" / "shelf" / "bert").glob("*/adapter_config.json"))
+    assert (adapter / "refitted" / "adapter_config.json").is_file()
     assert str(adapter) in tuned.stderr
     _evaluates(home, tmp_path / "report")
     _recommends(home, adapter)
@@ -96,8 +97,8 @@ def _recommends(home: Path, adapter: Path) -> None:
     assert found["ranker"] == {
         "name": "bert",
         "base_model": "all-MiniLM-L6-v2",
-        "adapter": adapter.name,
-        "adapter_sha256": file_sha256(adapter / "adapter_model.safetensors"),
+        "adapter": f"{adapter.name}/refitted",
+        "adapter_sha256": file_sha256(adapter / "refitted" / "adapter_model.safetensors"),
     }
     assert {**asked(home, "--user", "p3", "-k", "8"), "timing_ms": 0} == {**found, "timing_ms": 0}
 

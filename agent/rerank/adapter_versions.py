@@ -2,6 +2,9 @@
 
 A version is written aside, renamed into its place and never changed. The one that serves is named by `current`; without
 that file it is the adapter that is shipped for the domain. Only `delete_version` deletes.
+
+A version itself has learned from no held-out event, so that evaluations can use it. In its folder `refitted` may lie
+what came of it after a last step on all events: with this it serves.
 """
 
 import fcntl
@@ -22,6 +25,7 @@ from index.storage.home import CLONE, adapters_folder, mendable_writes, replace_
 
 SHIPPED = CLONE / "adapters"
 CURRENT, LOCK = "current", ".lock"
+REFITTED = "refitted"  # in a version's folder: the same after a last step on all events, with which it serves
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a hidden folder is no version: it is being written
 
 
@@ -38,6 +42,12 @@ class Version:
     def is_shipped(self) -> bool:
         """Whether it comes with the program."""
         return self.folder.parent == SHIPPED
+
+    @property
+    def serving(self) -> Path:
+        """The folder that the agent ranks with: where the training learned from all events last, what came of that."""
+        refitted = self.folder / REFITTED
+        return refitted if (refitted / SETTINGS).is_file() else self.folder
 
     @property
     def record(self) -> dict[str, Any]:
@@ -75,7 +85,7 @@ class Version:
             "ndcg@10": self.ndcg,
             "current": self.is_current,
             "knows_test": knows_test,
-            "refit_of": self.record.get("refit_of"),
+            "serves_with_all_events": self.serving != self.folder,
             "steps": self.record.get("steps"),
             "folder": str(self.folder),
         }
@@ -95,16 +105,12 @@ def find_current(domain: str, kind: str) -> Version | None:
 def find_adapter(domain: str, kind: str) -> Path | None:
     """The folder of the adapter that serves a domain, None where there is none."""
     current = find_current(domain, kind)
-    return None if current is None else current.folder
+    return None if current is None else current.serving
 
 
-def evaluable(version: Version) -> Version:
-    """What evaluations use for a version: for one that learned from all events, that from which it was refitted."""
-    name = version.record.get("refit_of")
-    folder = version.folder.parent / str(name)
-    if not isinstance(name, str) or not NAME.fullmatch(name) or not (folder / SETTINGS).is_file():
-        return version
-    return Version(version.kind, name, folder)
+def name_of(folder: Path) -> str:
+    """How replies and reports name the adapter of a folder: its version, and `/refitted` where it knows all events."""
+    return f"{folder.parent.name}/{REFITTED}" if folder.name == REFITTED else folder.name
 
 
 def add_version(domain: str, kind: str, made: datetime, write: Callable[[Path], None]) -> Version:
@@ -121,6 +127,20 @@ def add_version(domain: str, kind: str, made: datetime, write: Callable[[Path], 
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return Version(kind, name, parent / name)
+
+
+def add_refitted(version: Version, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a folder, and let the version serve with it from then on. Inside `only_training`."""
+    aside = version.folder / f".{REFITTED}"
+    shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
+    with mendable_writes(version.folder):
+        aside.mkdir()
+    try:
+        write(aside)
+        replace_folder(aside, version.folder / REFITTED)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return version.folder / REFITTED
 
 
 def make_current(domain: str, version: Version) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.recommendation import RankerCard
+from agent.rerank.adapter_versions import name_of
 from agent.rerank.precision import DEFAULT as FLOAT
 from agent.rerank.rankers import TunedRanker
 from index.build.loading import DomainIndex
@@ -25,7 +26,7 @@ def tuned_ranker(name: str, folder: Path, index: DomainIndex, precision: str = F
         if precision != FLOAT:
             raise MendableError("text rerankers compute in float32", f"--precision {precision}", "Leave it out")
         text = load_text_reranker(folder)
-        card = RankerCard(name, text.settings.base_model, folder.name, text.sha256)
+        card = RankerCard(name, text.settings.base_model, name_of(folder), text.sha256)
         return TunedRanker(TextScorer(text, domain.catalogue), card)
 
     loaded = load_reranker(folder, precision)
@@ -36,5 +37,5 @@ def tuned_ranker(name: str, folder: Path, index: DomainIndex, precision: str = F
             str(folder),
             f"Train it again with `python -m finetune rank --domain {domain.name}`",
         )
-    card = RankerCard(name, loaded.settings.base_model, folder.name, loaded.sha256)
+    card = RankerCard(name, loaded.settings.base_model, name_of(folder), loaded.sha256)
     return TunedRanker(SequenceScorer(loaded, domain.catalogue, np.asarray(index.vectors)), card)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.rerank.adapter_files import read_trained_on
-from agent.rerank.adapter_versions import evaluable, find_adapter, find_current
+from agent.rerank.adapter_versions import find_adapter, find_current
 from agent.rerank.data_fingerprint import has_same_histories
 from eval.models.registry import Training
 from index.data.domain import Domain
@@ -29,15 +29,15 @@ def is_served(domain: Domain, kind: str) -> bool:
 def adapter_under_test(domain: Domain, kind: str) -> Path:
     """The adapter to test.
 
-    It is the one that serves, or what that was refitted from where it learned from all events as a last step. Raises
-    MendableError where there is none, where it was trained on other items, texts or events than the domain has,
+    It is the version that serves, as it was before its last step on all events. Raises MendableError where there is
+    none, where it was trained on other items, texts or events than the domain has,
     and where it learned from test events.
     """
     way_out = f"Run `python -m finetune rank --domain {domain.name} --backbone {kind}`"
-    serving = find_current(domain.name, kind)
-    if serving is None:
+    current = find_current(domain.name, kind)
+    if current is None:
         raise MendableError(f"no {kind} adapter for {domain.name}", f"--models {kind}", way_out)
-    folder = evaluable(serving).folder
+    folder = current.folder
     trained_on = read_trained_on(folder)
     mismatch = trained_on.find_mismatch(domain)
     if mismatch is None and not has_same_histories(trained_on.data, domain):
