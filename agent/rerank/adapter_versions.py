@@ -7,11 +7,10 @@ A version itself has learned from no held-out event, so that evaluations can use
 what came of it after a last step on all events: with this it serves.
 """
 
-import fcntl
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +20,11 @@ from agent.rerank.adapter_files import BROKEN, SETTINGS, WEIGHTS, read_record, r
 from agent.rerank.rankers import TUNED
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
+from index.storage.folder_lock import LOCK, only_one
 from index.storage.home import CLONE, adapters_folder, mendable_writes, replace_folder, write_bytes
 
 SHIPPED = CLONE / "adapters"
-CURRENT, LOCK = "current", ".lock"
+CURRENT = "current"
 REFITTED = "refitted"  # in a version's folder: the same after a last step on all events, with which it serves
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a hidden folder is no version: it is being written
 
@@ -192,21 +192,9 @@ def delete_version(domain: str, version: Version) -> None:
             shutil.rmtree(version.folder)
 
 
-@contextmanager
-def only_training(domain: str, kind: str) -> Iterator[None]:
-    """Keeps a second training of a domain and kind out; a process that is killed lets go by itself."""
-    parent = adapters_folder(domain) / kind
-    with mendable_writes(parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        file = (parent / LOCK).open("a")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as why:
-            raise MendableError(
-                f"another training of a {kind} adapter for {domain!r} is running", str(parent), "Wait until it is done"
-            ) from why
-        yield
+def only_training(domain: str, kind: str) -> AbstractContextManager[None]:
+    """Keeps a second training of a domain and kind out. Raises MendableError where one is running."""
+    return only_one(adapters_folder(domain) / kind, f"another training of a {kind} adapter for {domain!r} is running")
 
 
 def move_unversioned(domain: str, kind: str) -> None:
