@@ -1,6 +1,7 @@
 """The last step of a training, on all events: the agent serves with it, and no evaluation uses it."""
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from agent.open_agent import open_agent
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_trained_on
 from agent.rerank.adapter_versions import find_adapter, list_versions
 from agent.rerank.adapters import load_reranker
+from agent.rerank.sequence_reranker import SequenceReranker
 from eval.models.adapter_checks import adapter_under_test
 from finetune.__main__ import main
-from finetune.trainer import Trainer
 from index.data.domain import Domain
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
@@ -89,17 +90,25 @@ def test_a_training_that_was_interrupted_has_no_last_step(domain: Domain, tiny: 
 def test_ctrl_c_in_the_last_step_leaves_the_version_as_it_was(
     domain: Domain, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refit = Trainer.refit
+    steps: list[int] = []
+    stop_after: list[int] = []
+    train = SequenceReranker.train
 
-    def stopped(self: Trainer, *arguments: object) -> int:
-        done: int = refit(self, *arguments)  # type: ignore[arg-type]
-        self._stopped = True
-        return done
+    def count(self: SequenceReranker, mode: bool = True) -> SequenceReranker:
+        if mode:
+            steps.append(len(steps))
+            if stop_after and len(steps) > stop_after[0]:
+                signal.raise_signal(signal.SIGINT)
+        return train(self, mode)
 
-    monkeypatch.setattr(Trainer, "refit", stopped)
-    folder = finetune(domain.name, tiny, "--epochs", "1")
+    monkeypatch.setattr(SequenceReranker, "train", count)
+    finetune(domain.name, tiny, "--epochs", "1", "--fit", "train")
+    stop_after.append(len(steps))
+    steps.clear()
+    folder = finetune(domain.name, tiny, "--epochs", "1", "--replace")
     assert find_adapter(domain.name, "bert") == folder
-    assert "interrupted" in capsys.readouterr().err
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == []
+    assert "the last step on all events was interrupted" in capsys.readouterr().err
 
 
 def test_an_adapter_that_knows_the_test_is_refused_by_evaluations(domain: Domain, tiny: Path) -> None:
