@@ -28,7 +28,7 @@ from index.build.loading import DomainIndex
 from index.data.domain import Histories
 from index.progress import note
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training import FOLDS, count_lists, fit_features, single_thread
+from index.retrieval.fusion_training_lists import FOLDS, count_lists, fit_features, single_thread
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 

@@ -12,7 +12,7 @@ from index.data.domain import Histories
 from index.data.splits import ValidationSplit, split_validation
 from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training import single_thread
+from index.retrieval.fusion_training_lists import single_thread
 
 
 @dataclass(frozen=True)

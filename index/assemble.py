@@ -17,7 +17,7 @@ from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
 from index.retrieval.fusion import Fusion
 from index.retrieval.fusion_features import Features, feature_columns
-from index.retrieval.fusion_training import learn_fusion
+from index.retrieval.fusion_training_lists import learn_fusion
 from index.retrieval.query import Channel, TextMatcher
 from index.retrieval.retriever import Retriever
 

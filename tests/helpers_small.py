@@ -19,7 +19,7 @@ from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.bm25 import LexicalIndex
 from index.retrieval.fusion import untrained_fusion
 from index.retrieval.fusion_features import COLUMNS, Features
-from index.retrieval.fusion_training import UNTRAINED_WEIGHTS
+from index.retrieval.fusion_training_lists import UNTRAINED_WEIGHTS
 from index.retrieval.query import Channel
 from index.retrieval.retriever import Retriever
 from index.retrieval.review_vectors import ReviewVectors

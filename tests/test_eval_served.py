@@ -220,7 +220,7 @@ def test_recommend_shows_the_evaluated_lists_of_fifty_users_of_the_real_domain(
         shutil.copytree(BUILT / kind / FILMS, tmp_path / kind / FILMS)
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
     for name in ("MIN_LISTS", "MAX_LISTS"):
-        monkeypatch.setattr(f"index.retrieval.fusion_training.{name}", LISTS)
+        monkeypatch.setattr(f"index.retrieval.fusion_training_lists.{name}", LISTS)
     opened = OpenedDomain(load_domain(FILMS))
     split = split_domain(opened, "leave-one-out", SEED)
     wanted = evaluated_lists(split)

@@ -22,8 +22,8 @@ from index.retrieval.fusion_features import (
     history_features,
     profiles,
 )
-from index.retrieval.fusion_fitting import TrainingList, add_cold_items, fit_fusion
-from index.retrieval.fusion_training import UNTRAINED_WEIGHTS, learn_fusion
+from index.retrieval.fusion_network import TrainingList, add_cold_items, fit_fusion
+from index.retrieval.fusion_training_lists import UNTRAINED_WEIGHTS, learn_fusion
 from index.types import Floats
 from tests.helpers_small import KINDS, LACKING, N_ITEMS, history, things, unit_vectors, walks, without
 

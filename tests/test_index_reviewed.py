@@ -19,7 +19,7 @@ from index.data.domain import Domain, Histories, load_domain
 from index.data.records import Review
 from index.data.tables import REVIEWS, table_path, write_table
 from index.retrieval.fusion_features import COLUMNS, REVIEW_COLUMNS
-from index.retrieval.fusion_training import fit_features, learn_fusion
+from index.retrieval.fusion_training_lists import fit_features, learn_fusion
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
 from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors

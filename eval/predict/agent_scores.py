@@ -6,7 +6,7 @@ from eval.models.registry import Training
 from eval.models.retrieval import fitted_retriever
 from eval.predict.questions import Questions
 from index.progress import progress
-from index.retrieval.fusion_training import single_thread
+from index.retrieval.fusion_training_lists import single_thread
 from index.retrieval.query import Query
 from index.types import Floats
 

@@ -11,7 +11,7 @@ from index.build.review_part import read_reviews
 from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
 from index.build.text_part import FOLDER as TEXT
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training import learn_fusion
+from index.retrieval.fusion_training_lists import learn_fusion
 from index.retrieval.item_matrices import DENSE_ITEMS, Factors, Matrix
 from index.retrieval.vector_store import VECTORS
 from index.storage.arrays import read_array

@@ -1,4 +1,4 @@
-"""Fits the fusion to training lists by gradient descent."""
+"""The small network of the fusion: its width and rates, and how it is fitted to training lists by gradient descent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

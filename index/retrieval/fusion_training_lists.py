@@ -14,7 +14,7 @@ from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES, Behaviou
 from index.retrieval.candidate_pool import candidate_pool, weighted_signals
 from index.retrieval.fusion import Fusion, untrained_fusion
 from index.retrieval.fusion_features import Features, feature_columns
-from index.retrieval.fusion_fitting import TrainingList, add_cold_items, fit_fusion
+from index.retrieval.fusion_network import TrainingList, add_cold_items, fit_fusion
 from index.retrieval.review_vectors import ReviewVectors
 from index.types import Floats
 
