@@ -44,7 +44,7 @@ def new_scorer(settings: RankSettings, base: ModelFolder, index: DomainIndex, tr
             shape=shape,
             rank=settings.rank,
             scale=Scale.of(domain.histories.values),
-            validated_users=VALIDATION_USERS,
+            validated_users=0 if settings.fit == "train" else VALIDATION_USERS,
             validation_seed=VALIDATION_SEED,
         ),
         domain.catalogue.ids,

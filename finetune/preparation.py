@@ -103,6 +103,7 @@ class Preparation:
             "max_users": self.plan.max_users,
             "n_candidates": self.plan.n_candidates,
             "seed": self.plan.seed,
+            "holds_out_all": self.plan.holds_out_all,
         }
 
     def _effort(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Effort, Behaviour | None]:

@@ -22,7 +22,7 @@ from finetune.trainer import Trainer
 from finetune.training_data import split_for
 from finetune.training_job import Refit, TrainingJob, TrainingSetup, device_of, train_adapter
 from finetune.validation import IsExpired, Validation, validate
-from finetune.validation_lists import WHOLE_PLAN
+from finetune.validation_lists import ValidationPlan
 from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain
@@ -57,11 +57,12 @@ def finetune_rank(settings: RankSettings, replace_current: bool = False, began: 
 
 def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
     """The training of a sequence reranker, made ready."""
-    training = split_for(setup.index, WHOLE_PLAN).training
+    plan = ValidationPlan(holds_out_all=setup.settings.fit == "train")
+    training = split_for(setup.index, plan).training
     scorer = new_scorer(setup.settings, setup.base, setup.index, training)
     loaded, fingerprint = scorer.loaded, fingerprint_of(setup.domain)
     loaded.reranker.to(setup.device).eval()
-    data = setup.training_data(WHOLE_PLAN, scorer)
+    data = setup.training_data(plan, scorer)
     made = replace(loaded.settings, data=fingerprint)
 
     counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))

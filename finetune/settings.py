@@ -29,7 +29,7 @@ class RankSettings:
     accumulate: int = 1  # batches whose gradients are summed for one step
     lora: bool = True  # False: only what is beside the base is trained, to tell what LoRA adds
     device: str = "auto"
-    fit: str = "all"  # "train": no version that knows the held-out events is made
+    fit: str = "all"  # "train": nothing is learned from the last two events of anybody
 
     @property
     def refits(self) -> bool:

@@ -116,6 +116,7 @@ class Trainer:
     def refit(self, histories: Histories, batches_of: BatchesOf, loss_of: LossOf, seconds: float) -> int:
         """Learn on from the best tensors for so many seconds at most, or until Ctrl-C; how many steps it did."""
         self.loss_of, began, first = loss_of, self._now(), self.at.step
+        self.optimizer.zero_grad(set_to_none=True)  # of batches after which no step was done
         with self._interruptible():
             for epoch in range(REFIT_EPOCHS):
                 batches = batches_of(histories, self.at.epoch + 1 + epoch)

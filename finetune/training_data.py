@@ -76,4 +76,4 @@ def make_training_data(
 def split_for(index: DomainIndex, plan: ValidationPlan) -> ValidationSplit:
     """The events that are learned from and those that are validated on."""
     domain = index.domain
-    return split_validation(domain.histories, len(domain.catalogue), plan.max_users, plan.seed)
+    return split_validation(domain.histories, len(domain.catalogue), plan.max_users, plan.seed, plan.holds_out_all)

@@ -40,6 +40,10 @@ from index.storage.json_text import json_text
 from index.types import Floats
 
 LIBRARIES = ("torch", "transformers", "peft")
+HELD_OUT = {
+    "all": "each user's last event (test), the last but one of those validated on; of repeats the first",
+    "train": "each user's last event (test) and last but one (validation); of repeats the first",
+}
 HELD_OUT_NOTHING = (
     "nothing. After the training that the figures above are of, it learned from all events as a last step, the newest\n"
     "  too: it serves, and no evaluation may use it"
@@ -139,6 +143,7 @@ class TrainingJob:
             "n_users": len(self.data.validation),
             "effort": asdict(self.data.effort),
             "seed": VALIDATION_SEED,
+            **({"fit": "train"} if self.setup.settings.fit == "train" else {}),
         }
 
 
@@ -180,11 +185,12 @@ def _refit(job: TrainingJob, refit: Refit, made: Version | None) -> None:
     if made is None:
         return
     if job.trainer.interrupted or not n_steps:
-        note(f"adapter {made.name} serves as it is: the last step on all events was interrupted")
+        why = "the last step on all events was interrupted" if job.trainer.interrupted else "no step on all events fits"
+        note(f"adapter {made.name} stays as it is: {why}")
         return
     record = {**made.record, "held_out": HELD_OUT_NOTHING, "knows_test": True, "refit_steps": n_steps}
     add_refitted(made, lambda folder: _fill(folder, job, record, refit.save))
-    note(f"adapter {made.name} serves after {n_steps} more steps on all events; evaluations use it as it was before")
+    note(f"adapter {made.name} has a last step of {n_steps} steps on all events: the agent uses it, evaluations do not")
 
 
 def curves_folder(domain: str, kind: str) -> Path:
@@ -221,7 +227,7 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[
         "settings": asdict(settings),
         "made": datetime.now(UTC).isoformat(timespec="microseconds"),
         "data_sha256": job.setup.domain.sha256,
-        "held_out": "each user's last event (test), the last but one of those validated on; of repeats the first",
+        "held_out": HELD_OUT[settings.fit],
         "knows_test": False,
         "seed": settings.seed,
         "seconds": round(at.seconds, 1),

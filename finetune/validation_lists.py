@@ -31,6 +31,7 @@ class ValidationPlan:
     max_users: int = VALIDATION_USERS
     n_candidates: int = CANDIDATES
     seed: int = VALIDATION_SEED
+    holds_out_all: bool = False  # the event before the test of everybody, not only of those who are validated on
 
 
 WHOLE_PLAN = ValidationPlan()

@@ -13,6 +13,7 @@ from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_trained_on
 from agent.rerank.adapter_versions import find_adapter, list_versions
 from agent.rerank.adapters import load_reranker
 from agent.rerank.sequence_reranker import SequenceReranker
+from eval.__main__ import main as evaluate
 from eval.models.adapter_checks import adapter_under_test
 from finetune.__main__ import main
 from index.data.domain import Domain
@@ -59,6 +60,18 @@ def test_with_fit_train_there_is_one_adapter_and_it_is_the_same(domain: Domain, 
     assert find_adapter(domain.name, "bert") == without
     assert not (without / "refitted").exists()
     assert [file_sha256(each / HEAD) for each in (with_last_step, without)] == [file_sha256(without / HEAD)] * 2
+
+
+def test_with_fit_train_an_evaluation_that_fits_on_training_events_takes_the_adapter_and_refuses_another(
+    domain: Domain, tiny: Path
+) -> None:
+    folder = finetune(domain.name, tiny, "--epochs", "1", "--fit", "train")
+    assert load_reranker(folder).settings.validated_users == 0
+    evaluate(["rank", "--domain", domain.name, "--models", "bert", "--fit", "train"])
+    rewrite(folder, SETTINGS, validated_users=20)  # of the other 40 it would have learned the events before the test
+    with pytest.raises(MendableError, match="trained on 40 events that are held out here"):
+        evaluate(["rank", "--domain", domain.name, "--models", "bert", "--fit", "train"])
+    evaluate(["rank", "--domain", domain.name, "--models", "bert"])
 
 
 def test_the_last_step_repeats_to_the_same_bits(domain: Domain, tiny: Path) -> None:
@@ -108,19 +121,13 @@ def test_ctrl_c_in_the_last_step_leaves_the_version_as_it_was(
     folder = finetune(domain.name, tiny, "--epochs", "1", "--replace")
     assert find_adapter(domain.name, "bert") == folder
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == []
-    assert "the last step on all events was interrupted" in capsys.readouterr().err
+    assert "stays as it is: the last step on all events was interrupted" in capsys.readouterr().err
 
 
 def test_an_adapter_that_knows_the_test_is_refused_by_evaluations(domain: Domain, tiny: Path) -> None:
     rewrite(finetune(domain.name, tiny, "--epochs", "1"), SETTINGS, knows_test=True)
     with pytest.raises(MendableError, match="learned from test events"):
-        main_rank(domain)
-
-
-def main_rank(domain: Domain) -> None:
-    from eval.__main__ import main as evaluate
-
-    evaluate(["rank", "--domain", domain.name, "--models", "bert"])
+        evaluate(["rank", "--domain", domain.name, "--models", "bert"])
 
 
 def test_deleting_a_version_takes_its_last_step_along(domain: Domain, tiny: Path) -> None:

@@ -63,3 +63,12 @@ def test_nobody_long_enough_leaves_nobody() -> None:
     part = leave_last_out(people([[0, 1], [], [2, 2, 2, 2]]), N_ITEMS, 2)
     assert len(part.training) == len(part.next_rows) == 0
     assert part.training.rows.dtype == np.int64
+
+
+def test_where_everybodys_last_two_are_held_out_the_same_users_are_validated_on_the_same_events() -> None:
+    histories = Histories.of(tuple(f"u{n}" for n in range(20)), [history(*range(n, n + 5)) for n in range(20)])
+    some, everybody = (split_validation(histories, 30, 6, 1, holds_out_all=each) for each in (False, True))
+    assert np.array_equal(some.users, everybody.users)
+    assert np.array_equal(some.next_rows, everybody.next_rows)
+    assert everybody.training.lengths.tolist() == [3] * 20
+    assert sorted(some.training.lengths.tolist()) == [3] * 6 + [4] * 14

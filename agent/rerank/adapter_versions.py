@@ -1,7 +1,8 @@
 """The versions of a domain's adapters: `PALATE_HOME/adapters/DOMAIN/KIND/VERSION`, and `current`, which names one.
 
-A version is written aside, renamed into its place and never changed. The one that serves is named by `current`; without
-that file it is the adapter that is shipped for the domain. Only `delete_version` deletes.
+A version is written aside, renamed into its place and never changed, but that `refitted` may come into it. The one that
+serves is named by `current`; without that file it is the adapter that is shipped for the domain. Only `delete_version`
+deletes.
 
 A version itself has learned from no held-out event, so that evaluations can use it. In its folder `refitted` may lie
 what came of it after a last step on all events: with this it serves.

@@ -35,7 +35,7 @@ def add_flags(parser: Parser) -> None:
         "--fit",
         choices=("train", "all"),
         default="all",
-        help="all (default): a second version, which serves, learns from the held-out events too; train: none does",
+        help="all (default): what serves learns from all events last; train: nothing learns from anybody's last two",
     )
     parser.add_argument("--replace", action="store_true", help="make the new adapter current without comparing it")
 

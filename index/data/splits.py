@@ -67,9 +67,11 @@ class ValidationSplit:
     next_rows: Rows
 
 
-def split_validation(histories: Histories, n_items: int, max_users: int, seed: int) -> ValidationSplit:
+def split_validation(
+    histories: Histories, n_items: int, max_users: int, seed: int, holds_out_all: bool = False
+) -> ValidationSplit:
     """Each user's last event held out for the test, and the one before it of at most `max_users`, drawn at random, for
-    validation; of the others that one is a training event, as the newest events tell most.
+    validation; of the others that one is a training event, as the newest events tell most, unless `holds_out_all`.
     """
     cleaned, _ = first_events(histories, n_items)
     tested = cleaned.select_users(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
@@ -77,7 +79,7 @@ def split_validation(histories: Histories, n_items: int, max_users: int, seed: i
     if len(users) > max_users:
         users = np.sort(np.random.default_rng(seed).choice(users, max_users, replace=False))
     lengths = tested.lengths - 1
-    lengths[users] -= 1
+    lengths[slice(None) if holds_out_all else users] -= 1
     return ValidationSplit(tested.truncate(lengths), users, tested.rows[tested.starts[users] + lengths[users]])
 
 
