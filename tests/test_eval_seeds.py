@@ -78,6 +78,18 @@ def test_lists_of_further_seeds_lie_in_folders_of_their_own(capsys: pytest.Captu
     assert json.loads((tmp_path / "report.json").read_text())["settings"]["seeds"] == [1, 2]
 
 
+def test_the_page_says_which_seeds_ran_what_was_fitted_on_and_the_figures_by_training_events(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    printed = rank(capsys, "--seeds", "1,2", "--fit", "train", "--report", str(tmp_path))
+    page = (tmp_path / "report.html").read_text()
+    assert "mean of seeds 1, 2" in page
+    assert "fitted on training events only" in page
+    groups = printed["by_training_events"][RANDOM_MODEL]
+    for label, group in groups.items():
+        assert (f"{label} ({group['n']:,} users)" in page) == (group["n"] > 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(("--seeds", "1,1"), "twice"), (("--claim", "popularity"), "no pair"), (("--claim", "bert:ease"), "'bert'")],

@@ -49,8 +49,7 @@ class Lexicon:
 
     def prepare(self) -> None:
         """Make every part now, so that the first message is answered as fast as the others."""
-        for part in ("titles", "senses", "surnames"):
-            getattr(self, part)
+        _ = self.titles, self.senses, self.surnames
 
     @cached_property
     def titles(self) -> TitleIndex:

@@ -22,7 +22,8 @@ SHOWN = 10  # items that `recommend` shows where -k is not given
 STATEMENT = (
     f"The first {SHOWN} places of {AGENT} are the list that recommend --user shows: the candidates of its ranker, "
     "diversified (maximal marginal relevance on text vectors, Carbonell and Goldstein 1998). The places below are by "
-    "the ranker's score. Only the history is given: no words, wishes, likes or dislikes."
+    "the ranker's score. Only the history is given: no words, wishes, likes or dislikes. "
+    "An adapter that learned from all events as a last step is taken as it was before."
 )
 
 

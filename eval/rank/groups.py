@@ -73,8 +73,7 @@ def by_training_events(runs: Runs) -> dict[str, dict[str, Any]]:
 
     A group without users has only its size. A user with several relevant items is grouped by their mean.
     """
-    events = runs.first.relevant_events / np.maximum(runs.first.cases.relevant.lengths, 1)
-    place = np.searchsorted(TRAINING_EVENTS, events, side="right") - 1
+    place = np.searchsorted(TRAINING_EVENTS, runs.first.relevant_events, side="right") - 1
     ends = [f"{low}-{high - 1}" if high > low + 1 else str(low) for low, high in pairwise(TRAINING_EVENTS)]
     labels = [*ends, f"{TRAINING_EVENTS[-1]}+"]
     found: dict[str, dict[str, Any]] = {model: {} for model in runs.models}

@@ -71,7 +71,8 @@ def _head(report: Report, title: str) -> list[str]:
         f"{report['n_training_events']:,} events fitted on",
         f"{report['n_repeats']:,} repeats not counted",
         f"order: {report['order']}",
-        f"seed {report['seed']}",
+        f"seed {report['seed']}" if "seeds" not in report else f"mean of seeds {', '.join(map(str, report['seeds']))}",
+        *(["fitted on training events only"] if report.get("fit") == "train" else []),
     ]
     warning = f'<p class="warning">{escape(report["note"])}</p>' if "note" in report else ""
     return [f"<h1>{escape(title)}</h1>", warning, facts(kept)]
@@ -87,7 +88,7 @@ def _models(report: Report) -> list[str]:
             f"<p>Retrieval has {reached:.4f} of the relevant items among its first 100; a perfect reranking of these "
             f"would have NDCG@10 {ceiling:.4f}. The rerankers get {CANDIDATES} candidates: their ceiling is higher.</p>"
         )
-    parts += _unknown_items(report)
+    parts += [*_unknown_items(report), *_by_training_events(report)]
     every_metric = details("Every metric at every depth", models_table(report, every))
     return [*parts, every_metric, *_candidates(report), *_served(report)]
 
@@ -103,6 +104,22 @@ def _unknown_items(report: Report) -> list[str]:
     users = f"{n:,} user{'' if n == 1 else 's'} whose relevant items are cold"
     note = f"Recall@50 of {users}: without any event that was fitted on."
     return [paragraph(note), sortable(["model", "recall@50"], lines)]
+
+
+def _by_training_events(report: Report) -> list[str]:
+    """A table of NDCG@10 by how many events of the relevant item were fitted on."""
+    by_model = {model: groups for model, groups in report.get("by_training_events", {}).items() if groups}
+    if not by_model:
+        return []
+    sizes = {label: group["n"] for label, group in next(iter(by_model.values())).items() if group["n"]}
+    lines = [
+        [Cell(model), *(figure_cell(groups[label]["ndcg@10"]) for label in sizes)] for model, groups in by_model.items()
+    ]
+    columns = [f"{label} ({n:,} users)" for label, n in sizes.items()]
+    return [
+        paragraph("NDCG@10 by how many events of the relevant item were fitted on."),
+        sortable(["model", *columns], lines),
+    ]
 
 
 def _served(report: Report) -> list[str]:

@@ -64,10 +64,9 @@ class Run:
 
     @cached_property
     def relevant_events(self) -> Array:
-        """By tested user the number of fitted events of the relevant item, of several the sum; NaN without any."""
+        """By tested user the number of fitted events of the relevant item, of several the mean."""
         relevant = self.cases.relevant
-        events = np.bincount(relevant.owners, self.counts[relevant.rows], len(self.cases))
-        return np.where(relevant.lengths > 0, events, np.nan)
+        return np.asarray(np.bincount(relevant.owners, self.counts[relevant.rows]) / relevant.lengths)
 
     @cached_property
     def selection(self) -> dict[str, Array]:

@@ -1,6 +1,6 @@
 """Neighbourhood models: similar users (Resnick et al. 1994), similar items (Sarwar et al. 2001)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class UserKNN:
         similarities = self._norms.similarities(
             _Norms(weighted, self.similarity), weighted @ self._interactions.T, self.shrink
         )
-        near = strongest(similarities, self.k)
+        near = _strongest(similarities, self.k)
         return fill_cold_start(
             histories.lengths == 0, np.asarray((near @ self._interactions).toarray(), np.float32), self._counts
         )
@@ -63,18 +63,15 @@ class ItemKNN:
 
     def fit(self, training: Training) -> None:
         """Compute the similarities of all pairs of items in blocks, and keep the `k` best of each item."""
-        from scipy import sparse
-
         self._counts = item_counts(training.histories, training.n_items)
         item_users = decayed_matrix(training.histories, training.n_items, 0.0).T.tocsr()
-        norms, blocks = _Norms(item_users, self.similarity), []
-        for start in range(0, training.n_items, BLOCK):
-            part = item_users[start : start + BLOCK]
-            similarities = norms.similarities(_Norms(part, self.similarity), part @ item_users.T, self.shrink)
-            own = np.arange(len(similarities))
-            similarities[own, start + own] = 0
-            blocks.append(strongest(similarities, self.k))
-        self._near = sparse.vstack(blocks).tocsr()
+        norms = _Norms(item_users, self.similarity)
+
+        def similarities(rows: slice) -> Floats:
+            part = item_users[rows]
+            return norms.similarities(_Norms(part, self.similarity), part @ item_users.T, self.shrink)
+
+        self._near = strongest_others(training.n_items, similarities, self.k)
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): similarities to the items of the history, summed."""
@@ -82,6 +79,19 @@ class ItemKNN:
         return fill_cold_start(
             histories.lengths == 0, np.asarray((weighted @ self._near).toarray(), np.float32), self._counts
         )
+
+
+def strongest_others(n_items: int, similarities: Callable[[slice], Floats], k: int) -> Any:
+    """CSR (n_items, n_items) of the `k` largest similarities of each item to others, made in blocks of rows."""
+    from scipy import sparse
+
+    blocks = []
+    for start in range(0, n_items, BLOCK):
+        found = similarities(slice(start, start + BLOCK))
+        own = np.arange(len(found))
+        found[own, start + own] = 0
+        blocks.append(_strongest(found, k))
+    return sparse.vstack(blocks).tocsr()
 
 
 class _Norms:
@@ -108,7 +118,7 @@ class _Norms:
         return similarities
 
 
-def strongest(similarities: Floats, k: int) -> Any:
+def _strongest(similarities: Floats, k: int) -> Any:
     """The `k` largest of each row that are above zero, as CSR."""
     from scipy import sparse
 

@@ -27,6 +27,60 @@ class ItemNetwork(nn.Module):
         return some
 
 
+class AttentionBlock(nn.Module):
+    """What the layers of a Transformer have in common: layer norm first, attention with heads of 32, dropout."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = max(1, width // 32)
+        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.inputs, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def attend(self, x: Tensor, seen: Tensor | None) -> Tensor:
+        """(B, L, width) of what each place finds; `seen` (B, 1, 1, L) marks what is attended to, None: the past."""
+        n, length, width = x.shape
+        parts = self.inputs(self.before(x)).view(n, length, 3, self.heads, width // self.heads)
+        q, k, v = parts.permute(2, 0, 3, 1, 4)  # each (B, heads, L, width / heads)
+        rate = self.dropout.p if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None, dropout_p=rate)
+        found: Tensor = self.dropout(self.output(mixed.transpose(1, 2).reshape(n, length, width)))
+        return found
+
+
+class Block(AttentionBlock):
+    """One layer of a Transformer."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__(width, dropout)
+        self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
+        """(B, L, width) -> the same shape."""
+        x = x + self.attend(x, seen)
+        wider: Tensor = x + self.dropout(self.narrow(F.gelu(self.wide(self.between(x)))))
+        return wider
+
+
+class GatedBlock(AttentionBlock):
+    """A layer whose attention and network are added as far as a gate of the input lets them (Borisyuk et al. 2024).
+
+    The network is a SwiGLU (Shazeer 2020).
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__(width, dropout)
+        self.first_gate, self.second_gate = nn.Linear(width, width), nn.Linear(width, width)
+        self.wide, self.narrow = nn.Linear(width, 8 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
+        """(B, L, width) -> the same shape."""
+        x = x + torch.sigmoid(self.first_gate(x)) * self.attend(x, seen)
+        gate, value = self.wide(self.between(x)).chunk(2, -1)
+        wider: Tensor = x + torch.sigmoid(self.second_gate(x)) * self.dropout(self.narrow(F.silu(gate) * value))
+        return wider
+
+
 class Transformer(ItemNetwork):
     """Self-attention over learned positions, layer norm first; `causal` where a place may not see what comes after."""
 
@@ -38,12 +92,12 @@ class Transformer(ItemNetwork):
         length: int,
         dropout: float,
         causal: bool,
-        block: "type[Block | GatedBlock] | None" = None,
+        block: type[AttentionBlock] = Block,
     ) -> None:
         super().__init__(n_items, width)
         self.places = nn.Embedding(length, width)
         nn.init.normal_(self.places.weight, std=INITIAL)
-        self.blocks = nn.ModuleList((block or Block)(width, dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(block(width, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.dropout, self.causal = nn.Dropout(dropout), causal
 
@@ -55,58 +109,6 @@ class Transformer(ItemNetwork):
             x = block(x, seen)
         normed: Tensor = self.norm(x)
         return normed
-
-
-class Block(nn.Module):
-    """One layer of a Transformer with heads of 32; `seen` (B, 1, 1, L) marks what is attended to, None: the past."""
-
-    def __init__(self, width: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = max(1, width // 32)
-        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.inputs, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.wide, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
-        """(B, L, width) -> the same shape."""
-        n, length, width = x.shape
-        parts = self.inputs(self.before(x)).view(n, length, 3, self.heads, width // self.heads)
-        q, k, v = parts.permute(2, 0, 3, 1, 4)  # each (B, heads, L, width / heads)
-        rate = self.dropout.p if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None, dropout_p=rate)
-        x = x + self.dropout(self.output(mixed.transpose(1, 2).reshape(n, length, width)))
-        wider: Tensor = x + self.dropout(self.narrow(F.gelu(self.wide(self.between(x)))))
-        return wider
-
-
-class GatedBlock(nn.Module):
-    """A layer whose attention and network are added as far as a gate of the input lets them (Borisyuk et al. 2024).
-
-    The network is a SwiGLU (Shazeer 2020). `seen` is as in `Block`.
-    """
-
-    def __init__(self, width: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = max(1, width // 32)
-        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.inputs, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.first_gate, self.second_gate = nn.Linear(width, width), nn.Linear(width, width)
-        self.wide, self.narrow = nn.Linear(width, 8 * width), nn.Linear(4 * width, width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
-        """(B, L, width) -> the same shape."""
-        n, length, width = x.shape
-        parts = self.inputs(self.before(x)).view(n, length, 3, self.heads, width // self.heads)
-        q, k, v = parts.permute(2, 0, 3, 1, 4)  # each (B, heads, L, width / heads)
-        rate = self.dropout.p if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None, dropout_p=rate)
-        attended = self.output(mixed.transpose(1, 2).reshape(n, length, width))
-        x = x + torch.sigmoid(self.first_gate(x)) * self.dropout(attended)
-        gate, value = self.wide(self.between(x)).chunk(2, -1)
-        wider: Tensor = x + torch.sigmoid(self.second_gate(x)) * self.dropout(self.narrow(F.silu(gate) * value))
-        return wider
 
 
 class Recurrent(ItemNetwork):

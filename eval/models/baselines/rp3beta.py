@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 
 from eval.models.baselines.binary_matrix import binary_matrix
-from eval.models.baselines.neighbours import strongest
+from eval.models.baselines.neighbours import strongest_others
 from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
 from index.types import Floats
-
-BLOCK = 512  # rows of the walk's matrix that are held at a time
 
 
 class RP3Beta:
@@ -34,20 +32,16 @@ class RP3Beta:
 
     def fit(self, training: Training) -> None:
         """Multiply the chances of both steps, in blocks of items."""
-        from scipy import sparse
-
         self._counts = item_counts(training.histories, training.n_items)
         users_items = binary_matrix(training.histories, training.n_items)
         to_item = _chances(users_items, self.alpha)
         to_user = _chances(users_items.T.tocsr(), self.alpha)
         discount = (np.maximum(self._counts, 1) ** -self.beta).astype(np.float32)
-        blocks = []
-        for start in range(0, training.n_items, BLOCK):
-            walks: Floats = np.asarray((to_user[start : start + BLOCK] @ to_item).toarray(), np.float32) * discount
-            own = np.arange(len(walks))
-            walks[own, start + own] = 0
-            blocks.append(strongest(walks, self.k))
-        self._walks = sparse.vstack(blocks).tocsr()
+
+        def walks(rows: slice) -> Floats:
+            return np.asarray((to_user[rows] @ to_item).toarray() * discount, np.float32)
+
+        self._walks = strongest_others(training.n_items, walks, self.k)
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): the walks from the items of the history, summed; popularity for an empty history."""

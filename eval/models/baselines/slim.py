@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from eval.models.baselines.binary_matrix import binary_matrix
-from eval.models.baselines.neighbours import strongest
+from eval.models.baselines.neighbours import strongest_others
 from eval.models.baselines.user_histories import decayed_matrix, fill_cold_start, item_counts
 from eval.models.registry import Setting, Training
 from index.data.domain import Histories
 from index.progress import progress
 from index.types import Floats, Rows
 
-BLOCK = 512  # items whose neighbours are looked for at a time
 ITERATIONS, TOLERANCE = 100, 1e-3  # of the coordinate descent
 
 
@@ -74,7 +73,7 @@ class SLIM:
             copy_X=False,
         )
         target = columns[:, [item]].toarray().ravel()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings():  # the rounds are bounded on purpose
             warnings.filterwarnings("ignore", message="Objective did not converge")
             model.fit(columns[:, candidates], target)
         return np.asarray(model.coef_, np.float32)
@@ -88,14 +87,6 @@ class SLIM:
 
 def _neighbours(matrix: Any, k: int) -> Any:
     """CSR (items, items): the cosine of each item's `k` most similar others."""
-    from scipy import sparse
-
     norms = np.sqrt(np.maximum(np.asarray(matrix.sum(0)).ravel(), 1))
     items = (matrix / norms).tocsr().T.tocsr()
-    blocks = []
-    for start in range(0, items.shape[0], BLOCK):
-        cosines = np.asarray((items[start : start + BLOCK] @ items.T).toarray(), np.float32)
-        own = np.arange(len(cosines))
-        cosines[own, start + own] = 0
-        blocks.append(strongest(cosines, k))
-    return sparse.vstack(blocks).tocsr()
+    return strongest_others(items.shape[0], lambda rows: np.asarray((items[rows] @ items.T).toarray(), np.float32), k)
