@@ -10,6 +10,7 @@ from index.data.domain import Histories
 from index.data.records import History, Item
 from index.data.tables import INTERACTIONS, items_table, table_path, write_table
 from index.storage.home import domain_folder
+from index.types import Floats
 
 
 def histories(events: Mapping[str, Sequence[int]], times: Mapping[str, Sequence[int]] | None = None) -> Histories:
@@ -55,3 +56,10 @@ def random_events(n_users: int, n_items: int, seed: int, shortest: int = 3, long
         drawn = random.choice(n_items, n, replace=False, p=weights / weights.sum())
         found.extend((f"u{user}", f"i{item}") for item in drawn)
     return found
+
+
+def mean_rank(scores: Floats, row: int) -> float:
+    """How many items score higher than one, ties by half; inf where it has no score."""
+    if np.isneginf(scores[row]):
+        return np.inf
+    return float((scores > scores[row]).sum() + ((scores == scores[row]).sum() - 1) / 2)

@@ -1,4 +1,4 @@
-"""Ranking: ties, masks, bounded lists, models that are broken or missing, runs that are resumed, the command itself."""
+"""`eval rank`: models that are broken or missing, runs that are resumed, what is refused, models of one's own."""
 
 import json
 import sys
@@ -9,22 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from eval.__main__ import main
-from eval.metrics.base import NO_ITEM, parse_metric
-from eval.metrics.ranking import per_user
 from eval.models import registry as models
-from eval.models.baselines.ease import EASE
-from eval.models.baselines.popularity import Popularity
-from eval.models.registry import MODELS, NotInstalled, Setting, Training, default_settings, library, parse_models
+from eval.models.registry import MODELS, Setting, Training, library
 from eval.rank.command import text_vectors
-from eval.rank.protocols import Cases, leave_one_out, split_domain
-from eval.rank.ranking import check_scores, mask, ranks_of, top_rows_per_user
-from eval.rank.run_models import rank_cases
-from eval.rank.tuning import best, settings_to_try, tune
+from eval.rank.protocols import leave_one_out, split_domain
 from index.build.builder import build_domain
 from index.build.loading import OpenedDomain
 from index.data.domain import Catalogue, Domain, Histories, load_domain
@@ -34,11 +24,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.types import Floats
-from tests.helpers_eval import histories, random_events, write_domain
-
-score_tables = arrays.arrays(
-    np.float32, st.tuples(st.integers(1, 5), st.integers(1, 40)), elements=st.sampled_from([-np.inf, -1, 0, 0.5, 2])
-)
+from tests.helpers_eval import histories, mean_rank, random_events, write_domain
 
 
 class Scripted:
@@ -95,196 +81,6 @@ def catalogue(n: int, removed: frozenset[str] = frozenset()) -> Catalogue:
 
 def opened(n: int) -> OpenedDomain:
     return OpenedDomain(Domain("small", catalogue(n), histories({}), "0" * 64))
-
-
-def cases(history: Sequence[int], relevant: Sequence[int]) -> Cases:
-    return Cases(histories({"a": history}), histories({"a": relevant}))
-
-
-# --- scores to ranks
-
-
-def ranks(scores: Sequence[float], relevant: Sequence[int]) -> list[float]:
-    return list(ranks_of(np.array([scores], np.float32), histories({"a": relevant})).ranks)
-
-
-def test_rank_is_the_number_of_better_items() -> None:
-    assert ranks([0.1, 0.9, 0.5, 0.7], [2]) == [2.0]
-
-
-def test_rank_in_a_tie_is_the_mean_of_the_places_of_the_tie() -> None:
-    assert ranks([5, 1, 1, 1, 1, 0], [3]) == [2.5]  # places 1, 2, 3, 4
-
-
-def test_rank_where_nothing_is_scored_is_infinite() -> None:
-    assert ranks([1, -np.inf, 0], [1]) == [np.inf]
-
-
-def test_ranks_of_two_answers_in_one_tie_are_spread_around_its_mean() -> None:
-    assert ranks([1, 1, 1, 1, 1], [0, 4]) == [pytest.approx(1.0), pytest.approx(3.0)]
-    assert ranks([9, 1, 1, 8], [0, 1]) == [0.0, 2.5]
-
-
-@given(score_tables, st.data())
-def test_ranks_of_any_scores_keep_every_metric_between_zero_and_one(scores: Floats, data: st.DataObject) -> None:
-    n = scores.shape[1]
-    relevant = [data.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=4, unique=True)) for _ in scores]
-    found = ranks_of(scores, histories({f"u{u}": rows for u, rows in enumerate(relevant)}))
-    for name in ("recall@5", "map@5", "ndcg@5", "mrr@5", "precision@5", "f1@5"):
-        values = per_user(found, parse_metric(name))
-        assert np.all((values >= 0) & (values <= 1 + 1e-12)), name
-    for user, rows in enumerate(relevant):
-        own = found.ranks[found.starts[user] : found.starts[user + 1]]
-        wanted = [_mean_rank(scores[user], row) for row in rows]
-        assert np.sum(own[np.isfinite(own)]) == pytest.approx(np.sum(np.array(wanted)[np.isfinite(wanted)]))
-
-
-def _mean_rank(scores: Floats, row: int) -> float:
-    if np.isneginf(scores[row]):
-        return np.inf
-    return float((scores > scores[row]).sum() + ((scores == scores[row]).sum() - 1) / 2)
-
-
-@settings(max_examples=200)
-@given(score_tables, st.integers(1, 12))
-def test_best_rows_are_those_of_a_full_sort_with_ties_by_row(scores: Floats, length: int) -> None:
-    found = top_rows_per_user(scores, length)
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :length]
-    wanted = np.where(np.isneginf(np.take_along_axis(scores, order, 1)), NO_ITEM, order)
-    assert found.tolist() == wanted.tolist()
-
-
-def test_best_rows_of_many_items_are_those_of_a_full_sort() -> None:
-    scores = np.random.default_rng(1).standard_normal((20, 3000)).astype(np.float32).round(1)
-    assert top_rows_per_user(scores, 100).tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :100].tolist()
-
-
-def test_mask_takes_the_history_out_and_nothing_else() -> None:
-    scores = np.ones((2, 4), np.float32)
-    mask(scores, histories({"a": [1, 3], "b": []}))
-    assert np.isneginf(scores).tolist() == [[False, True, False, True], [False] * 4]
-
-
-@pytest.mark.parametrize(("bad", "said"), [(np.nan, "NaN"), (np.inf, "infinite")])
-def test_scores_that_cannot_be_ranked_are_refused_naming_the_model(bad: float, said: str) -> None:
-    with pytest.raises(MendableError, match=rf"'odd'.*{said}"):
-        check_scores(np.array([[0.0, bad]], np.float32), (1, 2), "odd")
-
-
-def test_scores_of_another_shape_are_a_mistake() -> None:
-    with pytest.raises(ValueError, match="shape"):
-        check_scores(np.zeros((2, 3), np.float32), (2, 4), "odd")
-
-
-def test_history_and_removed_items_are_in_no_list_and_a_removed_answer_is_a_miss() -> None:
-    model = Scripted([5, 4, 3, 2, 1])
-    ranked, _ = rank_cases(model, "scripted", cases([0], [3]), catalogue(5, frozenset({"i1"})))
-    assert ranked.lists.tolist() == [[2, 3, 4, NO_ITEM, NO_ITEM]]
-    assert ranked.ranks.ranks.tolist() == [1.0]
-    ranked, _ = rank_cases(model, "scripted", cases([0], [1]), catalogue(5, frozenset({"i1"})))
-    assert ranked.ranks.ranks.tolist() == [np.inf]
-
-
-def test_sampled_ranking_is_among_so_many_others_and_never_harder() -> None:
-    model = Scripted(np.arange(200.0))
-    whole, _ = rank_cases(model, "scripted", cases([199], [50]), catalogue(200))
-    sampled, _ = rank_cases(model, "scripted", cases([199], [50]), catalogue(200), sampled=20)
-    assert (sampled.lists >= 0).sum() == 21
-    assert 50 in sampled.lists
-    assert 199 not in sampled.lists
-    assert sampled.ranks.ranks[0] < whole.ranks.ranks[0] == 148.0
-
-
-# --- models
-
-
-def test_every_name_of_the_contract_is_a_model_in_its_order() -> None:
-    names = (
-        "popularity user-knn item-knn content tfidf als bpr svd rp3beta slim ease sequence neumf gru4rec sasrec "
-        "esasrec bert4rec lightgcn multvae weighted text behaviour fusion bert gpt agent"
-    )
-    assert " ".join(MODELS) == names
-    assert parse_models("all") == tuple(MODELS)
-    assert parse_models("ease, all")[:2] == ("ease", "popularity")
-
-
-@pytest.mark.parametrize("text", ["popularity,crystal-ball", "", " , "])
-def test_unknown_or_missing_name_is_refused_with_those_that_exist(text: str) -> None:
-    with pytest.raises(MendableError, match=r"ease.*lightgcn"):
-        parse_models(text)
-
-
-def test_missing_library_is_said_by_name_and_a_broken_one_is_not_hidden() -> None:
-    with pytest.raises(NotInstalled, match="not installed: no_such_library_anywhere "):
-        library("no_such_library_anywhere.core")
-    assert library("json.decoder").__name__ == "json.decoder"
-
-
-def training_of(events: Mapping[str, Sequence[int]], n_items: int) -> Training:
-    return Training(opened(n_items), catalogue(n_items), histories(events), np.arange(n_items), 1)
-
-
-def test_popularity_scores_an_item_by_its_events() -> None:
-    model = Popularity()
-    model.fit(training_of({"a": [0, 1], "b": [1]}, 3))
-    assert model.scores(histories({"x": [], "y": [1]})).tolist() == [[1, 2, 0], [1, 2, 0]]
-
-
-@pytest.mark.parametrize("n_items", [40, 3100])
-def test_ease_has_the_weights_of_its_closed_form(n_items: int) -> None:
-    random = np.random.default_rng(0)
-    events = {f"u{n}": random.choice(40, 8, replace=False).tolist() for n in range(60)}
-    model = EASE(penalty=3.0)
-    model.fit(training_of(events, n_items))
-    had = np.zeros((60, n_items))
-    for n, rows in enumerate(events.values()):
-        had[n, rows] = 1
-    inverse = np.linalg.inv(had[:, :40].T @ had[:, :40] + 3.0 * np.eye(40))
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    found = model.scores(histories({"x": [3, 7], "y": []}))
-    assert found[0, :40] == pytest.approx(weights[3] + weights[7], abs=1e-4)
-    assert found[1, :40].tolist() == had[:, :40].sum(0).tolist()  # an empty history: what most people had
-    assert not found[:, 40:].any()
-
-
-def test_models_leave_the_histories_that_they_are_given_as_they_are() -> None:
-    events = histories({"a": [5, 2, 9], "b": [1, 0]})
-    before = events.rows.copy()
-    for model in (Popularity(), EASE()):
-        model.fit(Training(opened(10), catalogue(10), events, np.arange(10), 1))
-        model.scores(events)
-    assert events.rows.tolist() == before.tolist()
-
-
-# --- tuning
-
-
-def test_trials_begin_with_the_defaults_and_never_repeat() -> None:
-    tried = settings_to_try("ease", 4, seed=1)
-    assert tried[0] == {}
-    effective = [{**default_settings("ease"), **each}["penalty"] for each in tried]
-    assert len(set(effective)) == 4
-    assert tried == settings_to_try("ease", 4, seed=1)
-    assert len(settings_to_try("ease", 500, seed=1)) == len(EASE.search_space["penalty"])
-    assert settings_to_try("ease", 0, seed=1) == settings_to_try("popularity", 9, seed=1) == []
-
-
-def test_best_settings_win_and_what_was_tried_before_is_not_tried_again() -> None:
-    judged: list[object] = []
-
-    def judge(chosen: Mapping[str, Setting]) -> float:
-        judged.append(chosen.get("penalty"))
-        return -abs(float(chosen.get("penalty", 500)) - 90)
-
-    first = tune([{}, {"penalty": 100.0}], (), judge, lambda trials: None)
-    again = tune([{}, {"penalty": 100.0}, {"penalty": 50.0}], first, judge, lambda trials: None)
-    assert best(again) == {"penalty": 100.0}
-    assert judged == [None, 100.0, 50.0]
-    assert best(()) == {}
-
-
-# --- the command
 
 
 @pytest.fixture
@@ -443,7 +239,7 @@ def test_leave_one_out_of_a_run_equals_the_models_ranked_by_hand(
     for n in range(len(parts.test)):
         scores = counts.copy()
         scores[parts.test.histories[n].rows] = -np.inf
-        rank_here = _mean_rank(scores, int(parts.test.relevant[n].rows[0]))
+        rank_here = mean_rank(scores, int(parts.test.relevant[n].rows[0]))
         own.append(1 / np.log2(rank_here + 2) if rank_here < 10 else 0.0)
     rows = report["models"]
     assert rows["popularity"]["ndcg@10"]["mean"] == pytest.approx(np.mean(own), abs=1e-7)
