@@ -39,5 +39,6 @@ def adapter_lines(domain: str) -> list[str]:
 
 def _line(version: Version) -> str:
     ndcg = "unknown" if version.ndcg is None else f"{version.ndcg:.4f}"
+    last = "  refitted on all events" if version.serving != version.folder else ""
     mark = "*" if version.is_current else " "
-    return f"{mark} {version.name:<26} {version.kind:<10} {version.made[:19]}  ndcg@10 {ndcg}"
+    return f"{mark} {version.name:<26} {version.kind:<10} {version.made[:19]}  ndcg@10 {ndcg}{last}"

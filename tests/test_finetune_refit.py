@@ -16,6 +16,7 @@ from agent.rerank.sequence_reranker import SequenceReranker
 from eval.__main__ import main as evaluate
 from eval.models.adapter_checks import adapter_under_test
 from finetune.__main__ import main
+from finetune.adapters import adapter_lines
 from index.data.domain import Domain
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
@@ -41,6 +42,7 @@ def test_the_agent_serves_with_what_knows_all_events_and_an_evaluation_takes_wha
     card = open_agent(domain.name).ranker.card
     assert (card.adapter, card.adapter_sha256) == (f"{folder.name}/refitted", file_sha256(refitted / WEIGHTS))
     (listed,) = (version.as_json() for version in list_versions(domain.name))
+    assert "refitted on all events" in adapter_lines(domain.name)[0]
     assert listed["current"] and listed["serves_with_all_events"] and not listed["knows_test"]
 
 
