@@ -1,4 +1,8 @@
-"""The negatives of a training step: items that are drawn at random, by the root of how often they were chosen."""
+"""The negatives of a training step.
+
+The sequence reranker's are drawn from all items at random, by the root of how often they were chosen; the text
+reranker's are hard ones, drawn from the best of what was retrieved for the same history.
+"""
 
 from dataclasses import dataclass
 
@@ -8,6 +12,7 @@ import numpy.typing as npt
 from index.types import Floats, Rows
 
 NEGATIVES = 1_024  # drawn for a batch
+HARD_NEGATIVES, HARD_POOL = 24, 100  # drawn anew each epoch from so many of the best candidates
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,9 @@ class Negatives:
         """`n` rows with replacement, and the log of how often each is expected among them (Jean et al. 2015)."""
         rows = np.random.default_rng(seed).choice(len(self.chances), n, p=self.chances)
         return rows, np.log(n * self.chances[rows]).astype(np.float32)
+
+
+def hard_negatives(n_candidates: int, truth: int, random: np.random.Generator) -> Rows:
+    """Places of HARD_NEGATIVES of the best HARD_POOL candidates, fewer where there are fewer; never the truth's."""
+    others = np.delete(np.arange(min(n_candidates, HARD_POOL)), truth)
+    return random.choice(others, min(HARD_NEGATIVES, len(others)), replace=False)

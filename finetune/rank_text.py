@@ -23,6 +23,7 @@ from agent.rerank.text_reranker import (
     new_text_reranker,
     save_text_reranker,
 )
+from finetune.negatives import HARD_POOL, hard_negatives
 from finetune.objective import autocast
 from finetune.trainer import Trainer
 from finetune.training_data import WHOLE_EFFORT, Effort
@@ -37,7 +38,6 @@ from index.progress import progress
 
 HELD_OUT, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
 MAX_EXAMPLES = 20_000
-NEGATIVES, POOL = 24, 100  # drawn anew each epoch from so many of the best candidates
 VALIDATION_USERS, CANDIDATES = 150, 100  # words cost more than items: fewer users, fewer candidates
 BATCH = 8  # examples
 
@@ -71,9 +71,7 @@ class TextObjective:
 
     def _one(self, each: ValidationList, random: np.random.Generator) -> Tensor:
         reranker, tokenizer = self.loaded.reranker, self.loaded.tokenizer
-        others = np.delete(np.arange(min(len(each.rows), POOL)), each.truth)
-        drawn = random.choice(others, min(NEGATIVES, len(others)), replace=False)
-        places = np.concatenate([[each.truth], drawn])
+        places = np.concatenate([[each.truth], hard_negatives(len(each.rows), each.truth, random)])
         texts = [candidate_text(self.catalogue.items[row]) for row in each.rows[places]]
         text = history_text(each.history, self.catalogue, self.loaded.settings.scale)
         prefix = reranker.read(tokenizer.history(text).to(reranker.head.weight.device))
@@ -127,7 +125,7 @@ def text_examples(index: DomainIndex, seed: int, effort: Effort = WHOLE_EFFORT) 
     for n in progress(order, "retrieving examples"):
         user, before = places[int(n)]
         history = long_enough[user]
-        each = list_for(retriever, history.before(before), int(history.rows[before]), POOL)
+        each = list_for(retriever, history.before(before), int(history.rows[before]), HARD_POOL)
         lists += [each] if each.truth >= 0 and len(each.rows) > 1 else []
     return tuple(lists)
 

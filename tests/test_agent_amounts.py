@@ -11,7 +11,7 @@ from agent.constraints import Constraint, State, holds
 from agent.filters import allowed_rows, columns_of
 from agent.language.constraint_text import describe_wish
 from agent.language.number_words import NUMBER_WORDS, number_at
-from agent.language.tokens import words_of
+from agent.language.words import words_of
 from agent.numbers import MAX_NUMBER, number_of
 from agent.understanding import Lexicon, Understood, understand
 from index.data.domain import Catalogue

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from agent.constraints import State, Wish
 from agent.dialogue.session import Forget, Say, Session, Turn
 from agent.language.constraint_text import describe_wish
-from agent.language.tokens import message_of
 from agent.numbers import MAX_NUMBER
 from agent.recommendation import Reply
 from agent.understanding import Lexicon, understand
+from agent.understanding.message import message_of
 from agent.understanding.state_update import parts_of
 from index.data.domain import Catalogue
 from index.data.records import Item

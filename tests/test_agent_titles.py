@@ -4,7 +4,7 @@ import pytest
 
 from agent.language.misspellings import edit_distance
 from agent.language.spoken_titles import plain_title, spoken_forms
-from agent.language.tokens import words_of
+from agent.language.words import words_of
 from agent.understanding.title_index import TitleIndex
 from index.data.domain import Catalogue
 from index.data.records import Item

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.language.tokens import WORD, words_of
+from agent.language.words import WORD, words_of
 
 
 @given(st.text(st.sampled_from("abcXYZ  '.-é1"), max_size=30))

@@ -7,7 +7,7 @@ from agent.constraints import Constraint, State, holds
 from agent.explain.constraint_evidence import met_wishes
 from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Ground, Reason
 from agent.language.spoken_titles import spoken_forms
-from agent.language.tokens import WORD, words_of
+from agent.language.words import WORD, words_of
 from agent.understanding.lexicon import Lexicon, Sense
 from index.data.duplicates import are_duplicates
 from index.data.records import Item

@@ -8,7 +8,7 @@ from agent.explain import templates
 from agent.explain.constraint_evidence import met_wishes
 from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Ground, Reason
 from agent.language.constraint_text import field_words, join_words
-from agent.language.tokens import words_of
+from agent.language.words import words_of
 from agent.understanding.lexicon import MEANS_NOTHING
 from index.data.duplicates import are_duplicates
 from index.data.records import Item

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from agent.language.common_words import COMMON
 from agent.language.number_words import NUMBER_WORDS, ROMAN
-from agent.language.tokens import words_of
 from agent.language.word_lists import word_set
+from agent.language.words import words_of
 from index.data.records import spoken_title
 
 ARTICLES = word_set("the a an la le les l il el das der die det o los las")

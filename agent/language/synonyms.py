@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from agent.language.countries import DEMONYMS
 from agent.language.plurals import plurals
-from agent.language.tokens import words_of
+from agent.language.words import words_of
 
 # By the folded words of a value, where a catalogue has it. A `*` marks what needs a noun beside it or "for" before.
 SYNONYMS = {

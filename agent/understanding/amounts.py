@@ -11,12 +11,13 @@ from agent.language.common_words import BOUNDARIES, NOUNS, RELATIVES
 from agent.language.constraint_text import field_words
 from agent.language.number_words import number_at
 from agent.language.phrases import Cue, Phrases
-from agent.language.tokens import Message, words_of
 from agent.language.units import AMOUNT_BOUNDS, AMOUNT_BOUNDS_AFTER, COMPARATIVE_UNITS, UNITS
 from agent.language.word_lists import word_set
+from agent.language.words import words_of
 from agent.numbers import CURRENCIES, MAX_NUMBER, read_number
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon
+from agent.understanding.message import Message
 from agent.understanding.not_understood import no_field, no_number, shorten_quote, unclear_number
 
 _BOUNDS, _BOUNDS_AFTER = Phrases(AMOUNT_BOUNDS), Phrases(AMOUNT_BOUNDS_AFTER)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from agent.constraints import Constraint, Joined, Wish
 from agent.language.common_words import NOUNS
-from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.understanding.field_matches import FieldMatch
+from agent.understanding.message import Message
 from agent.understanding.negation import WishModes
 
 _CHAINED = NOUNS | word_set(

@@ -3,8 +3,8 @@
 import re
 
 from agent.language.common_words import CHATTER, JOINERS
-from agent.language.tokens import Message
 from agent.language.word_lists import word_set
+from agent.understanding.message import Message
 
 _CONNECTS = word_set("of the a an in on at to for de la du del der von")
 _ENDS = JOINERS | word_set("i im ive id ill but please too") - {"like", "both", "well", "then"}

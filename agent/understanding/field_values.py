@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from agent.language.common_words import COMMON, NOUNS
 from agent.language.plurals import is_plural
-from agent.language.tokens import Message, words_of
 from agent.language.word_lists import word_set
+from agent.language.words import words_of
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon, Sense
+from agent.understanding.message import Message
 
 _MAKERS = word_set(
     "director directors writer writers author authors artist artists band composer brand maker publisher "

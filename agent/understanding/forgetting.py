@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agent.constraints import Constraint, State, Wish
-from agent.language.tokens import words_of
 from agent.language.word_lists import word_set
+from agent.language.words import words_of
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.state_update import fields_of, parts_of
 from agent.understanding.understand import wishes_in

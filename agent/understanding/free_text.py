@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from agent.language.common_words import CHATTER, NOUNS, RELATIVES
-from agent.language.tokens import Message, has_letters
+from agent.language.words import has_letters
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.mentions import ParsedMentions
+from agent.understanding.message import Message
 from agent.understanding.negation import WishModes
 
 _MAX_WORDS = 24  # that are searched for

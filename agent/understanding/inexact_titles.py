@@ -1,8 +1,8 @@
 """Finds titles that are misspelt in a message, and titles that the catalogue lacks."""
 
 from agent.language.common_words import BOUNDARIES, CHATTER, COMMON
-from agent.language.tokens import Message
 from agent.understanding.lexicon import Lexicon
+from agent.understanding.message import Message
 from agent.understanding.title_mentions import TitleFinder, TitleMatch
 
 _MAX_WORDS = 10  # of a misspelt title

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from agent.language.common_words import CHATTER, NOUNS
 from agent.language.intent_phrases import CANNOT, FORGET, INTENTS
 from agent.language.phrases import Phrases
-from agent.language.tokens import Message, has_letters
 from agent.language.wish_phrases import CORRECTIONS
 from agent.language.word_lists import word_set
+from agent.language.words import has_letters
 from agent.understanding.field_matches import TokenMask
 from agent.understanding.mentions import ParsedMentions
+from agent.understanding.message import Message
 
 _INTENTS = {label: Phrases({label: phrases}) for label, phrases in INTENTS.items()}
 _CANNOT, _FORGET = Phrases({"cannot": CANNOT}), Phrases({"forget": FORGET})

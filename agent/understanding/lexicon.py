@@ -10,8 +10,8 @@ import numpy as np
 from agent.constraints import Constraint
 from agent.language.common_words import COMMON, FUNCTION_WORDS
 from agent.language.synonyms import BLENDS, value_forms
-from agent.language.tokens import words_of
 from agent.language.word_lists import word_set
+from agent.language.words import words_of
 from agent.numbers import number_of
 from agent.understanding.title_index import TitleIndex
 from agent.weak_cache import WeakCache

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from agent.language.common_words import BOUNDARIES, JOINERS, NOUNS
 from agent.language.number_words import NUMBER_WORDS, ORDINALS
-from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole
+from agent.understanding.message import Message
 
 _NUMBER_SIGNS = frozenset(("number", "no", "nr", "num", "#"))
 _NOUNS = NOUNS | word_set("pick picks recommendation recommendations suggestion suggestions option options result")

@@ -8,13 +8,13 @@ from agent.language.common_words import CHATTER, COMMON, JOINERS, LEAD_INS, NOUN
 from agent.language.intent_phrases import QUESTIONS
 from agent.language.opinion_phrases import OPINIONS, PRONOUNS
 from agent.language.phrases import ADVERBS, Cue, Phrases
-from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole
 from agent.understanding.inexact_titles import MisspeltTitles
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.list_positions import position_at
 from agent.understanding.mentions import OPINION_ROLES, Mention, ParsedMentions
+from agent.understanding.message import Message
 from agent.understanding.title_mentions import TitleContext, TitleFinder, TitleMatch
 
 ROLE_CUES, QUESTION_CUES, PRONOUN_CUES = Phrases(OPINIONS), Phrases(QUESTIONS), Phrases(PRONOUNS)

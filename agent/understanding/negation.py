@@ -7,10 +7,10 @@ from agent.constraints import Constraint
 from agent.language.common_words import CHATTER, NOUNS
 from agent.language.opinion_phrases import OPINIONS
 from agent.language.phrases import ADVERBS, Cue, Phrases
-from agent.language.tokens import Message
 from agent.language.wish_phrases import FINE_AFTER, ONLY, SOFT_AFTER, WISH_MODES
 from agent.language.word_lists import word_set
 from agent.understanding.field_matches import FieldMatch, TokenMask
+from agent.understanding.message import Message
 
 _CUES, _SOFT_AFTER = Phrases(WISH_MODES), Phrases({"soft": SOFT_AFTER})
 _FINE_AFTER, _ONLY = Phrases({"fine": FINE_AFTER}), Phrases({"only": ONLY})

@@ -1,10 +1,10 @@
 """The sentences on what was not understood as it was said: "I read X as Y", "did you mean X?", "nothing says Z"."""
 
 from agent.language.constraint_text import field_words, join_words
-from agent.language.tokens import MAX_CHARACTERS, Message
 from agent.language.units import UNITS
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.mentions import OPINION_ROLES, ParsedMentions
+from agent.understanding.message import MAX_CHARACTERS, Message
 
 MAX_TITLE = 120  # characters of an unknown title that are repeated
 MAX_QUOTE = 80  # characters of a message that a note repeats

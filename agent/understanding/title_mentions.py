@@ -7,11 +7,11 @@ from functools import cached_property
 from agent.language.common_words import BOUNDARIES, CHATTER, COMMON, FUNCTION_WORDS, NOUNS
 from agent.language.number_words import NUMBER_WORDS, ROMAN
 from agent.language.spoken_titles import ARTICLES
-from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.numbers import is_whole
 from agent.understanding.capitalised_names import CapitalRuns
 from agent.understanding.lexicon import Lexicon
+from agent.understanding.message import Message
 from agent.understanding.title_index import TitleHit
 
 _BEFORE_NAMES = word_set("in of how and or than film movie called named titled about that like movies films")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent.language.spoken_titles import MAX_TITLE_WORDS, spoken_forms
-from agent.language.tokens import Message
+from agent.understanding.message import Message
 from agent.understanding.title_index import TitleIndex
 
 

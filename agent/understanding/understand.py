@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.constraints import State
-from agent.language.tokens import Message, message_of
 from agent.understanding.amounts import AmountFinder
 from agent.understanding.and_or import StatedWish, stated_wishes
 from agent.understanding.field_matches import FieldMatch, TokenMask
@@ -14,6 +13,7 @@ from agent.understanding.intents import corrected_at, intent_of
 from agent.understanding.lexicon import Lexicon
 from agent.understanding.mention_parser import MentionParser
 from agent.understanding.mentions import ParsedMentions
+from agent.understanding.message import Message, message_of
 from agent.understanding.negation import WishModes
 from agent.understanding.not_understood import no_year, reading_notes, unknown_title
 from agent.understanding.state_update import apply_free_words, apply_mentions, apply_wishes

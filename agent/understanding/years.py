@@ -9,10 +9,10 @@ from agent.constraints import Constraint, Op
 from agent.language.common_words import BOUNDARIES, NOUNS
 from agent.language.number_words import number_at
 from agent.language.phrases import Phrases
-from agent.language.tokens import Message
 from agent.language.word_lists import word_set
 from agent.language.year_phrases import AGES, COMPARATIVES, DECADES, YEAR_BOUNDS, YEAR_BOUNDS_AFTER
 from agent.understanding.field_matches import FieldMatch, TokenMask
+from agent.understanding.message import Message
 
 _BOUNDS, _BOUNDS_AFTER = Phrases(YEAR_BOUNDS), Phrases(YEAR_BOUNDS_AFTER)
 _COMPARATIVES, _AGES = Phrases(COMPARATIVES), Phrases(AGES)

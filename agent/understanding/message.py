@@ -3,59 +3,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 
 from agent.language.word_lists import word_set
-from agent.numbers import CURRENCIES, ascii_digits, without_separators
-from index.data.fold_text import fold_text
+from agent.language.words import WORD, clean_text, fold_word
 
 MAX_CHARACTERS = 4000  # that are read of one message; what follows is said to be left out
-_UNITS_AFTER_COMMA = rf"(?:[{CURRENCIES}%]|(?i:euros?|eur|dollars?|usd|bucks|pounds?|hours?|hrs?|stars?)\b)"
-# Numbers with marks between thousands, decimal commas beside a currency or unit, decimal points; words; signs.
-WORD = re.compile(
-    r"\d{1,3}(?:\.\d{3})+,\d+(?!\d)|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)"
-    rf"|\d+,\d{{1,2}}(?=\s?{_UNITS_AFTER_COMMA})|(?:(?<=[{CURRENCIES}])|(?<=[{CURRENCIES}] ))\d+,\d{{1,2}}(?![\d,])"
-    rf"|\d+[.٫]\d+|\w[\w\u0300-\u036f]*(?:['’`]\w[\w\u0300-\u036f]*)*|[&%#{CURRENCIES}]"
-)
-# Left out, as it is not seen: soft hyphens, zero-width characters, direction marks, byte order marks, tags.
-_INVISIBLE = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
-)
-_LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
-# Read as a blank: control characters, halves of character pairs, letters that are drawn as nothing.
-_BLANK = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\u115f\u1160\u2800\u3164\uffa0]")
 _QUOTES = re.compile(
     r"“[^”]*(?:”|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)|(?<!\w)\"(?=\S)[^\"]*(?:\"|$)"
     r"|(?<!\w)['‘](?=\S)(?:[^'’]|['’](?=\w))*?(?<=[^\s'’])['’](?!\w)"
 )
-_APOSTROPHES = str.maketrans("", "", "'’`")
 _CUTS = frozenset(",;:()[]–—")
 _SENTENCE_END = re.compile(r"[.…](?=\s|[\"”')\]])|[!?;]|\n")
 _ABBREVIATIONS = word_set(
     "mr mrs ms dr st vs jr sr no prof etc sgt capt col gen lt rev bros blvd ave inc ltd co vol feat ft"
 )
-
-
-def clean_text(text: str) -> str:
-    """Text without invisible and control characters and blanks around it; every end of a line is a line feed."""
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    text = _LINE_ENDS.sub("\n", _INVISIBLE.sub("", text))
-    return _BLANK.sub(" ", text).strip()
-
-
-def has_letters(word: str) -> bool:
-    """Whether a word has letters or digits, unlike "$" and "___"."""
-    return any(map(str.isalnum, word))
-
-
-@lru_cache(1 << 14)  # the values of a catalogue are read several times while its vocabulary is built
-def words_of(text: str) -> tuple[str, ...]:
-    """The folded words of a text, `&` as "and", numbers in the digits 0-9 without marks between thousands."""
-    if text.isascii() and text.replace(" ", "").isalpha():  # most names: the pattern would take five times as long
-        return tuple(text.lower().split())
-    return tuple(_word(found[0]) for found in WORD.finditer(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +107,7 @@ def message_of(text: str) -> Message:
             questions |= {sentence} if "?" in before else set()
             sentence += 1
         quote = next((n for n, (a, b) in enumerate(quotes, 1) if a <= match.start() < b), 0)
-        tokens.append(Token(match[0], _word(match[0]), before, sentence, starts, quote))
+        tokens.append(Token(match[0], fold_word(match[0]), before, sentence, starts, quote))
         end = match.end()
     questions |= {sentence} if "?" in read[end:] else set()
     return Message(tuple(tokens), read[end:], frozenset(questions), len(text) > len(read))
@@ -157,13 +120,3 @@ def _breaks(gap: str, last: Token) -> bool:
     initial = len(last.text) == 1 and last.text.isupper() and (last.text != "I" or last.before == ".")
     shorten = initial or last.word in _ABBREVIATIONS
     return not (shorten and gap.startswith(".") and not set(gap) & set("!?;\n"))
-
-
-def _word(text: str) -> str:
-    """A word folded, never empty; a number in the digits 0-9."""
-    if text == "&":
-        return "and"
-    plain = ascii_digits(text)
-    if plain[0].isdigit():
-        return without_separators(plain.casefold().translate(_APOSTROPHES).replace("٫", "."))
-    return "".join(fold_text(plain).translate(_APOSTROPHES).split()) or plain
