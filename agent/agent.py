@@ -8,7 +8,7 @@ from agent.diversity import diversify
 from agent.duplicates import duplicates_of
 from agent.explain.explainer import explain
 from agent.explain.ground import ground_of, supporting_items
-from agent.filters import Allowed, allowed_rows, without_barred_titles
+from agent.filters import Allowed, allowed_for
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
@@ -18,8 +18,9 @@ from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
 from index.data.records import History
+from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
-from index.retrieval.retriever import CANDIDATES, Retriever
+from index.retrieval.retriever import Retriever
 from index.types import Floats, Rows
 
 
@@ -70,14 +71,7 @@ class Agent:
         return duplicates_of(self.domain)
 
     def _allowed(self, request: Request) -> Allowed:
-        """The rows that may be recommended: one row an item, no row of an item that is barred under another id."""
-        state, duplicates = request.state, self._duplicates
-        barred = np.concatenate(
-            [request.history.rows, self.domain.catalogue.rows_of([*request.shown, *state.judged_ids])]
-        )
-        allowed = allowed_rows(state, self.domain.catalogue, duplicates.with_duplicates(barred), request.k)
-        mask = without_barred_titles(allowed, state, self.domain.catalogue, duplicates)
-        return Allowed(duplicates.hide_repeats(mask), allowed.relaxed)
+        return allowed_for(request, self.domain.catalogue, self._duplicates)
 
     def _query(self, request: Request, allowed: Allowed) -> Query:
         state = request.state

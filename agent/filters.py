@@ -10,6 +10,7 @@ import numpy.typing as npt
 from agent.constraints import Constraint, Relaxed, State, Wish, comparable, field_value, holds
 from agent.numbers import number_of
 from agent.relaxation import HardWish, because, choose_relaxed, intersect
+from agent.request import Request
 from agent.weak_cache import WeakCache
 from index.data.domain import Catalogue
 from index.data.duplicates import Duplicates
@@ -97,6 +98,17 @@ class Columns:
 
 
 columns_of: WeakCache[Catalogue, Columns] = WeakCache(Columns)
+
+
+def allowed_for(request: Request, catalogue: Catalogue, duplicates: Duplicates) -> Allowed:
+    """The rows that may be recommended: nothing of the history, nothing shown before, no item barred by another id.
+
+    Of an item that stands in the catalogue twice one row is left.
+    """
+    barred = np.concatenate([request.history.rows, catalogue.rows_of([*request.shown, *request.state.judged_ids])])
+    allowed = allowed_rows(request.state, catalogue, duplicates.with_duplicates(barred), request.k)
+    mask = without_barred_titles(allowed, request.state, catalogue, duplicates)
+    return Allowed(duplicates.hide_repeats(mask), allowed.relaxed)
 
 
 def allowed_rows(state: State, catalogue: Catalogue, barred: Rows | Collection[int], k: int) -> Allowed:

@@ -8,8 +8,9 @@ import numpy as np
 from agent.rerank.rankers import UNTUNED, Ranker
 from index.data.domain import Catalogue
 from index.data.records import History
+from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Candidates, Query
-from index.retrieval.retriever import CANDIDATES, Retriever
+from index.retrieval.retriever import Retriever
 from index.types import Floats, Rows
 
 

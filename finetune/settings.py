@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+MINUTES = 20.0  # where neither --minutes nor --epochs is given
 PROMPTS = ("items", "words")
 LEARNING_RATES = {"items": 1.5e-3, "words": 5e-4}  # peaks; docs/log.md has what others gave
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
@@ -9,6 +10,11 @@ VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for ever
 REFIT_SHARE = 0.1  # of the minutes, for the last step on all events
 LAYERS = {"items": 3, "words": 6}
 VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs between two validations
+WARM_UP = 60  # steps, over which the rate rises to its peak
+CLIP = 1.0  # of a gradient's norm, at most
+PATIENCE = 3  # validations without a gain, after which the best tensors are restored and the rate is lowered
+LOWER, LOWERINGS = 0.3, 3  # by how much, and how often before it ends
+REFIT_RATE, REFIT_EPOCHS = 0.1, 8  # of the peak rate, falling to 0; at most so many passes over all events
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,13 @@ from finetune.checkpoint import Checkpoint
 from finetune.curves import Curves, bar
 from finetune.dropout import with_fast_dropout
 from finetune.progress import Clock, Progress
+from finetune.settings import CLIP, LOWER, LOWERINGS, PATIENCE, REFIT_EPOCHS, REFIT_RATE, WARM_UP
 from finetune.validation import IsExpired, Validation
 from finetune.workers import Workers
 from index.data.domain import Histories
 from index.types import Floats
 
-WARM_UP = 60  # steps
-CLIP = 1.0
 CHECKPOINT_EVERY = 30.0  # seconds
-PATIENCE = 3  # validations without a gain, after which the best tensors are restored and the rate is lowered
-LOWER, LOWERINGS = 0.3, 3  # by how much, and how often before it ends
-REFIT_RATE, REFIT_EPOCHS = 0.1, 8  # of the peak rate, falling to 0; at most so many passes over all events
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from agent.ranking import history_query, rank_query
 from finetune.settings import VALIDATION_SEED, VALIDATION_USERS
 from index.data.records import History
 from index.ranking_metrics import discounted_gain, expected_rank
-from index.retrieval.retriever import CANDIDATES, Retriever
+from index.retrieval.candidate_pool import CANDIDATES
+from index.retrieval.retriever import Retriever
 from index.types import Floats, Rows
 
 

@@ -12,13 +12,11 @@ from index.build.saved_retrieval import load_behaviour, load_fusion, load_item_s
 from index.data.domain import Histories
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.channels.behaviour import BehaviourChannel
-from index.retrieval.channels.lexical import LexicalChannel
-from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
-from index.retrieval.channels.text import TextChannel
+from index.retrieval.channels.registry import make_channels
+from index.retrieval.channels.reviews import ReviewChannel
 from index.retrieval.fusion import Fusion
 from index.retrieval.fusion_features import Features, feature_columns
 from index.retrieval.fusion_training_lists import learn_fusion
-from index.retrieval.query import Channel, TextMatcher
 from index.retrieval.retriever import Retriever
 
 
@@ -59,13 +57,8 @@ def fit_retriever(
 def _assemble(
     index: DomainIndex, behaviour: BehaviourChannel, reviews: ReviewChannel | None, fusion: Fusion
 ) -> Retriever:
-    """All channels propose; the user's text is matched in meaning (item texts and reviews, the better) and by BM25."""
     catalogue = index.domain.catalogue
-    text, lexical = TextChannel(index.text), LexicalChannel(index.text, catalogue)
-    channels: list[Channel] = [text, lexical, behaviour]
-    matchers: list[TextMatcher] = [text, lexical]
-    if reviews is not None:
-        channels, matchers = [*channels, reviews], [SemanticMatcher(text, reviews), lexical]
+    channels, matchers = make_channels(index.text, catalogue, behaviour, reviews)
     means = None if reviews is None else reviews.means
     features = Features(behaviour.behaviour, np.asarray(index.vectors), catalogue, means)
     return Retriever(catalogue, features, fusion, channels, matchers)

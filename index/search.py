@@ -7,10 +7,10 @@ import numpy as np
 from index.build.loading import DomainIndex, open_index
 from index.data.domain import load_domain
 from index.errors import MendableError
+from index.retrieval.query_weights import BM25_WEIGHT
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
-BM25_WEIGHT = 0.5  # of BM25, as a share of the best one's, beside a cosine; docs/log.md has the numbers
 DEPTH = 200  # items that each of the two proposes
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.language.misspellings import edit_distance
 from agent.language.spoken_titles import plain_title, spoken_forms
+from agent.language.typos import edit_distance
 from agent.language.words import words_of
 from agent.understanding.title_index import TitleIndex
 from index.data.domain import Catalogue

@@ -13,13 +13,14 @@ import torch
 
 from eval.__main__ import main
 from eval.bench.catalogue_sizes import Failed, K, exact, growth_of, measured, recall
-from eval.bench.command import BenchSettings, run_bench, table
+from eval.bench.command import run_bench, table
 from eval.bench.encode import encode_row, operations, token_counts
 from eval.bench.metrics import made_up_lists, metrics_row, our_values
 from eval.bench.packed import Pairs, packed_row, pairs_of
 from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, Seconds, in_turns
 from eval.bench.search import search_row
+from eval.bench.settings import BenchSettings
 from eval.bench.threads import READ_BY_LIBRARIES, usable_threads
 from eval.bench.train import RerankerWithLoss, TrainingTask, collate, train_row
 from eval.bench.vectors import made_up_vectors, queries_of

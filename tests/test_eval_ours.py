@@ -20,8 +20,8 @@ from index.build.builder import build_domain
 from index.build.loading import OpenedDomain
 from index.data.domain import Domain, Histories, load_domain
 from index.errors import MendableError
+from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
-from index.retrieval.retriever import CANDIDATES
 from tests.helpers_index import files_below
 from tests.helpers_small import N_ITEMS, Small, history, things, walks, write_domain
 from tests.helpers_training import serving

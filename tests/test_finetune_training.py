@@ -19,7 +19,8 @@ from finetune.budget import LOADING, SAVING, Budget, counted_seconds
 from finetune.checkpoint import STATE, TENSORS, Checkpoint
 from finetune.objective import NextItemObjective
 from finetune.progress import Clock
-from finetune.trainer import LOWERINGS, PATIENCE, Schedule, Trainer
+from finetune.settings import LOWERINGS, PATIENCE
+from finetune.trainer import Schedule, Trainer
 from finetune.validation import IsExpired, Validation
 from index.data.domain import Catalogue, Histories
 from index.errors import MendableError

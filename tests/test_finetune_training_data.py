@@ -12,7 +12,7 @@ from finetune.budget import Budget
 from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_training_data
 from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
 from index.data.domain import Domain, Histories
-from index.retrieval.retriever import CANDIDATES
+from index.retrieval.candidate_pool import CANDIDATES
 from index.types import Floats
 from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, index_over, things, walks, without
 

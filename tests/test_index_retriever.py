@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as npst
 from index.data.domain import Domain, Histories
 from index.data.records import History
 from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES
+from index.retrieval.candidate_pool import CANDIDATES_PER_CHANNEL
 from index.retrieval.channels.behaviour import BehaviourChannel
 from index.retrieval.query import Candidates, Query
-from index.retrieval.retriever import CANDIDATES_PER_CHANNEL, COLD_START, Retriever
+from index.retrieval.retriever import COLD_START, Retriever
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 from tests.helpers_small import (

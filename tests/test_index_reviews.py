@@ -11,9 +11,10 @@ from index.build.builder import add_items, build_with, remove_items
 from index.build.generations import generation_folders
 from index.build.loading import open_index
 from index.build.manifest import read_manifest
+from index.build.review_selection import MAX_PER_ITEM, select_reviews
 from index.data.domain import Domain, load_domain
 from index.data.records import Item, Review
-from index.data.reviews import MAX_PER_ITEM, MAX_REVIEW, load_reviews, review_text, select_reviews
+from index.data.reviews import MAX_REVIEW, load_reviews, review_text
 from index.data.tables import REVIEWS, table_path, write_table
 from index.errors import MendableError
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.language.common_words import COMMON, FUNCTION_WORDS
-from agent.language.misspellings import edits_allowed, misspelling_distance
 from agent.language.spoken_titles import ARTICLES, short_forms, spoken_forms, title_key, word_variants
+from agent.language.typos import edits_allowed, misspelling_distance
 from agent.numbers import number_of
 from index.data.domain import Catalogue
 from index.data.records import bare_title

@@ -28,7 +28,8 @@ def run(options: argparse.Namespace) -> None:
 
     threads = usable_threads()
     prepare(threads)  # before any library that has threads is imported
-    from eval.bench.command import BenchSettings, run_bench, table
+    from eval.bench.command import run_bench, table
+    from eval.bench.settings import BenchSettings
 
     print_text(table(run_bench(BenchSettings(options.out, options.domain, threads, options.seed, options.only))))
 

@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
+from eval.dialogue.settings import TURNS, DialogueSettings
 from index.command_line import Command, Parser, add_domain, add_json, add_seed, positive_int
 from index.printable import print_text
-
-TURNS = 5
 
 
 def add_flags(parser: Parser) -> None:
@@ -17,7 +16,9 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--users", metavar="N", type=positive_int, help="simulate N users drawn by --seed (default all)"
     )
-    parser.add_argument("--turns", metavar="N", type=positive_int, default=TURNS, help="turns at most (default 5)")
+    parser.add_argument(
+        "--turns", metavar="N", type=positive_int, default=TURNS, help=f"turns at most (default {TURNS})"
+    )
     parser.add_argument("--ranker", choices=("bert", "fusion"), help="default bert where the domain has an adapter")
     parser.add_argument("--newcomer", action="store_true", help="the agent does not know the user's history")
     parser.add_argument("--predictions", metavar="FILE", type=Path, help="write each conversation as a line of JSON")
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
 
     existing_folder(options.domain)
 
-    from eval.dialogue.command import DialogueSettings, run_dialogue, table
+    from eval.dialogue.command import run_dialogue, table
     from index.storage.json_text import print_json
 
     printed = run_dialogue(DialogueSettings.of(options))

@@ -4,9 +4,7 @@ Everything is fitted without the event that is looked for, as in leave-one-out; 
 answer the same simulated users: `agent`, a session as a user has it, and `retrieval`, one list paged through.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
 from eval.dialogue.policies import POLICIES, AgentPolicy, K, Policy, RetrievalPolicy
 from eval.dialogue.sample import UserSample, draw_users
+from eval.dialogue.settings import DialogueSettings
 from eval.dialogue.simulator import SimulatedUser, UserProfile
 from eval.dialogue.talks import Talk, run_talk
 from eval.environment import code_version, machine
@@ -30,25 +29,6 @@ from index.data.records import History
 from index.progress import note, progress
 from index.storage.home import write_bytes, write_json
 from index.storage.json_text import json_text
-
-
-@dataclass(frozen=True)
-class DialogueSettings:
-    """The command's settings: `users` None are all, `ranker` None is the one that the agent serves with."""
-
-    domain: str
-    users: int | None
-    seed: int
-    turns: int
-    ranker: str | None
-    newcomer: bool
-    predictions: Path | None
-    report: Path | None = None
-
-    @classmethod
-    def of(cls, options: argparse.Namespace) -> "DialogueSettings":
-        """From the parsed command line."""
-        return cls(**{name: getattr(options, name) for name in cls.__dataclass_fields__})
 
 
 def run_dialogue(settings: DialogueSettings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from eval.html import plots
 from eval.html.markup import Cell, details, facts, figure, heading, interval_cell, legend, page, paragraph, sortable
 from eval.metrics.base import BEYOND_ACCURACY_METRICS, RANKING_METRICS
-from index.retrieval.retriever import CANDIDATES
+from index.retrieval.candidate_pool import CANDIDATES
 from index.storage.json_text import json_text
 
 ACCURACY = ("ndcg@10", "recall@10", "mrr@10", "recall@100")

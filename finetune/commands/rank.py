@@ -4,10 +4,9 @@ import argparse
 import time
 
 from finetune.commands.training_flags import add_training_flags, check_inputs
+from finetune.settings import LAYERS, LEARNING_RATES, MINUTES, RankSettings
 from index.command_line import Command, Parser, positive_int
 from index.progress import note
-
-MINUTES = 20.0  # where neither --minutes nor --epochs is given
 
 
 def add_flags(parser: Parser) -> None:
@@ -46,7 +45,6 @@ def run(options: argparse.Namespace) -> None:
     check_inputs(options)
 
     from finetune.rank import finetune_rank
-    from finetune.settings import LAYERS, LEARNING_RATES, RankSettings
 
     minutes = options.minutes if options.minutes or options.epochs else MINUTES
     settings = RankSettings(

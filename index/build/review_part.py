@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from index.build.manifest import NAME, Manifest, refuse_index
 from index.build.parts import BuildContext, PreviousIndex
+from index.build.review_selection import select_reviews
 from index.build.staging import link_or_copy
 from index.build.text_part import embed_texts
-from index.data.reviews import has_reviews, load_reviews, review_text, select_reviews
+from index.data.reviews import has_reviews, load_reviews, review_text
 from index.errors import MendableError
 from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
 from index.retrieval.vector_store import VECTORS, VectorStore

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from index.data.domain import Catalogue
-from index.retrieval.candidate_pool import candidate_pool
+from index.retrieval.candidate_pool import CANDIDATES_PER_CHANNEL, candidate_pool
 from index.retrieval.cold_items import cold_penalty
 from index.retrieval.fusion import Fusion, untrained_fusion
 from index.retrieval.fusion_features import COLUMNS, Features
@@ -16,8 +16,6 @@ from index.retrieval.query_weights import DISLIKED_TEXT_PENALTY, DISLIKED_USERS_
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
-CANDIDATES = 300  # that a reranker scores; with 100 it cannot raise what retrieval has at 200
-CANDIDATES_PER_CHANNEL = 250  # that each channel proposes; more where more candidates are asked for
 COLD_START = untrained_fusion(COLUMNS, {"popularity": 0.6})  # of a user without history nothing else is known
 
 
