@@ -9,6 +9,7 @@ from agent.duplicates import duplicates_of
 from agent.explain.explainer import explain
 from agent.explain.ground import ground_of, supporting_items
 from agent.filters import Allowed, allowed_for
+from agent.liked_in_talk import with_liked
 from agent.ranking import Ranking, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
@@ -17,7 +18,6 @@ from agent.soft_constraints import preference_boost
 from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
-from index.data.records import History
 from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
@@ -76,30 +76,12 @@ class Agent:
     def _query(self, request: Request, allowed: Allowed) -> Query:
         state = request.state
         return Query(
-            self._history(request),
+            with_liked(request, self.domain, self._duplicates),
             self.domain.catalogue.rows_of(state.disliked),
             request.text,
             allowed.mask,
             preference_boost(self.domain.catalogue, state),
         )
-
-    def _history(self, request: Request) -> History:
-        """The events of the data, then the items liked in the talk, as if their events were the newest and best."""
-        before, liked = request.history, self.domain.catalogue.rows_of(request.state.liked)
-        liked = self._duplicates.distinct(liked)
-        liked = liked[~np.isin(liked, self._duplicates.with_duplicates(before.rows))]
-        if not len(liked):
-            return before
-        scale = self.domain.histories.scale
-        best = scale[1] if scale else np.nan
-        values = np.concatenate([before.values, np.full(len(liked), best, np.float32)])
-        times = None
-        every = self.domain.histories.times
-        if every is not None and len(every) and (before.times is not None or not len(before)):
-            own = before.times if before.times is not None else np.zeros(0, np.int64)
-            now = own[-1] if len(own) else every.max()
-            times = np.concatenate([own, np.full(len(liked), now, np.int64)])
-        return History(np.concatenate([before.rows, liked]), values, times)
 
     def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
         items = self.domain.catalogue.items

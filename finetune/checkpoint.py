@@ -23,6 +23,7 @@ from index.storage.home import replace_folder, restore_folder
 from index.storage.json_text import json_text
 from index.types import Floats
 
+CHECKPOINT_EVERY = 30.0  # seconds between two checkpoints
 TENSORS, STATE = "tensors.safetensors", "state.json"
 SCORES, LENGTHS = "best_scores", "best_lengths"  # of the validation lists, one after another
 

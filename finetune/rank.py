@@ -9,6 +9,7 @@ import numpy as np
 
 from agent.rerank.adapter_versions import move_unversioned, only_training
 from agent.rerank.adapters import RerankerSettings, save_reranker
+from agent.rerank.backbones import BACKBONES
 from agent.rerank.data_fingerprint import fingerprint_of
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
@@ -27,10 +28,8 @@ from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain
 from index.data.splits import first_events, leave_last_out
-from index.embedding.model_files import BERT, GPT, resolve
+from index.embedding.model_files import resolve
 from index.errors import MendableError
-
-BACKBONES = {"bert": BERT, "gpt": GPT}
 
 
 def finetune_rank(settings: RankSettings, replace_current: bool = False, began: float | None = None) -> Path:

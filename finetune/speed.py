@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from agent.rerank.backbones import BACKBONES
 from agent.rerank.sequence_prompt import Scale
 from finetune.batches import epoch_batches
 from finetune.budget import Budget
 from finetune.initial_weights import new_scorer
 from finetune.objective import NextItemObjective
-from finetune.rank import BACKBONES
 from finetune.settings import RankSettings
 from finetune.trainer import Schedule, Trainer
 from finetune.training_job import device_of

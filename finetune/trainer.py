@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from finetune.budget import Budget, TimePlan
-from finetune.checkpoint import Checkpoint
+from finetune.checkpoint import CHECKPOINT_EVERY, Checkpoint
 from finetune.curves import Curves, bar
 from finetune.dropout import with_fast_dropout
 from finetune.progress import Clock, Progress
@@ -22,8 +22,6 @@ from finetune.validation import IsExpired, Validation
 from finetune.workers import Workers
 from index.data.domain import Histories
 from index.types import Floats
-
-CHECKPOINT_EVERY = 30.0  # seconds
 
 
 @dataclass(frozen=True)

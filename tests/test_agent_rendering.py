@@ -24,7 +24,7 @@ from agent.dialogue.actions import (
     TakeBack,
 )
 from agent.dialogue.rendering import Scene, render
-from agent.dialogue.sentences import QUESTION
+from agent.dialogue.reply_texts import QUESTION
 from agent.explain.evidence import FromAttribute, Reason
 from agent.recommendation import RankerCard, Recommendation, Reply
 from tests.helpers_talk import DOMAIN, LEXICON

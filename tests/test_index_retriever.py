@@ -15,8 +15,9 @@ from index.data.records import History
 from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES
 from index.retrieval.candidate_pool import CANDIDATES_PER_CHANNEL
 from index.retrieval.channels.behaviour import BehaviourChannel
+from index.retrieval.cold_start import COLD_START
 from index.retrieval.query import Candidates, Query
-from index.retrieval.retriever import COLD_START, Retriever
+from index.retrieval.retriever import Retriever
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 from tests.helpers_small import (

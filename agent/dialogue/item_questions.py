@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent.dialogue.sentences import MAX_NAMES, QUESTION, as_sentence
+from agent.dialogue.reply_texts import MAX_NAMES, QUESTION, as_sentence
 from agent.language.constraint_text import field_words, join_words
 from agent.language.word_lists import word_set
 from agent.recommendation import Recommendation

@@ -15,7 +15,7 @@ from agent.dialogue.actions import Action, TakeBack
 from agent.dialogue.interpretation import Interpretation, Interpreter, OpeningTurn
 from agent.dialogue.policy import View, decide
 from agent.dialogue.rendering import Scene, render
-from agent.dialogue.sentences import as_sentence
+from agent.dialogue.reply_texts import as_sentence
 from agent.dialogue.turns import Feedback, Forget, Say, Turn, Undo
 from agent.duplicates import duplicates_of
 from agent.memory.store import Store

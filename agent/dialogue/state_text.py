@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from agent.constraints import Constraint, State, Wish
 from agent.dialogue.actions import Remarks
-from agent.dialogue.sentences import MAX_NAMES, as_sentence
+from agent.dialogue.reply_texts import MAX_NAMES, as_sentence
 from agent.dialogue.unknown_titles import describe_unknown_titles
 from agent.language.constraint_text import describe_exclusion, describe_wish, describe_wishes, join_words
 from agent.understanding import Lexicon

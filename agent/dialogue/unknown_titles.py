@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agent.dialogue.sentences import MAX_NAMES, as_sentence
+from agent.dialogue.reply_texts import MAX_NAMES, as_sentence
 from agent.language.constraint_text import join_words
 from index.printable import printable
 

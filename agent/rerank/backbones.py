@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from index.embedding.model_files import resolve, transformer_folder
+from index.embedding.model_files import BERT, GPT, resolve, transformer_folder
 from index.errors import MendableError
 
+BACKBONES = {"bert": BERT, "gpt": GPT}  # the short names of --backbone
 WAY_OUT = "Choose a Transformer whose layers are in one list, for example all-MiniLM-L6-v2 or SmolLM2-135M-Instruct"
 
 

@@ -4,32 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from agent.language.common_words import COMMON, NOUNS
 from agent.language.plurals import is_plural
+from agent.language.role_words import POINTERS, SURE
 from agent.language.word_lists import word_set
 from agent.language.words import words_of
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.lexicon import Lexicon, Sense
 from agent.understanding.message import Message
 
-_MAKERS = word_set(
-    "director directors writer writers author authors artist artists band composer brand maker publisher "
-    "developer winery studio label manufacturer"
-)
-_ACTORS = word_set("cast actor actors actress stars")
-# The fields that a word before a value points at.
-_POINTERS = {
-    "by": _MAKERS,
-    "directed": frozenset(("director", "directors")),
-    "director": frozenset(("director", "directors")),
-    "written": frozenset(("writer", "writers", "author", "authors")),
-    "with": _ACTORS,
-    "starring": _ACTORS,
-    "featuring": _ACTORS,
-    "actor": _ACTORS,
-    "actress": _ACTORS,
-    "from": word_set("country region brand winery publisher studio"),
-    "in": frozenset(("language",)),
-}
-_SURE = frozenset(("starring", "featuring", "directed", "written"))  # before a name, also in small letters
 _WITH = frozenset(("with", "for", "to"))
 _BEFORE_SURNAMES = word_set("love like loved liked enjoy of and or more some any a no not without watch")
 _SKIPPED = word_set("the a an by old any some those")
@@ -91,12 +72,12 @@ def _is_meant(message: Message, sense: Sense, start: int, end: int) -> bool:
 def _is_named(message: Message, start: int, end: int) -> bool:
     """Whether a word that may be ordinary is used as a name: with a capital, or after a word such as "starring"."""
     before = _pointer(message, start)
-    if before in _SURE or (before == "by" and message.words[start] not in COMMON):
+    if before in SURE or (before == "by" and message.words[start] not in COMMON):
         return True
     token = message.tokens[start]
     proper = token.text[0].isupper() and not token.starts and not message.shouts
     after = message.words[end] if end < len(message) else ""
-    return proper and (before in _POINTERS or after in NOUNS or token.text.endswith(("'s", "’s")))
+    return proper and (before in POINTERS or after in NOUNS or token.text.endswith(("'s", "’s")))
 
 
 def _is_surname(message: Message, start: int, end: int) -> bool:
@@ -124,7 +105,7 @@ def _with_field(message: Message, sense: Sense, start: int, end: int) -> tuple[i
 
 def _pointed_at(message: Message, start: int, senses: Sequence[Sense]) -> Sequence[Sense]:
     """The senses of the fields that the word before points at ("by" at makers); all where it points at none of them."""
-    fields = _POINTERS.get(_pointer(message, start), frozenset())
+    fields = POINTERS.get(_pointer(message, start), frozenset())
     return [sense for sense in senses if sense.parts[0].field in fields] or senses
 
 
@@ -134,6 +115,6 @@ def _pointer(message: Message, start: int) -> str:
         n -= 1
     if n < 0 or message.ends(start):
         return ""
-    if message.words[n] == "by" and n > 0 and message.words[n - 1] in _POINTERS:
+    if message.words[n] == "by" and n > 0 and message.words[n - 1] in POINTERS:
         return message.words[n - 1]
     return message.words[n]

@@ -4,6 +4,8 @@ import numpy as np
 
 from eval.metrics.base import CLASSIFICATION_METRICS, Array, Truth, register
 
+BINS = 10  # of a calibration, equal ones of probability
+
 
 @register(CLASSIFICATION_METRICS, "accuracy")
 def accuracy(probabilities: Array, truth: Truth, weights: Array) -> float:
@@ -65,7 +67,7 @@ def log_loss(probabilities: Array, truth: Truth, weights: Array) -> float:
 
 
 @register(CLASSIFICATION_METRICS, "calibration")
-def calibration(probabilities: Array, truth: Truth, weights: Array, bins: int = 10) -> float:
+def calibration(probabilities: Array, truth: Truth, weights: Array, bins: int = BINS) -> float:
     """Expected calibration error: mean distance of probability and share of yes over equal bins (Guo et al. 2017)."""
     place = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
     gaps = np.bincount(place, weights * (probabilities - truth), minlength=bins)

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from eval.html import plots
 from eval.html.markup import Cell, details, facts, figure, heading, interval_cell, legend, page, sortable
 from eval.metrics.base import Array, Truth
+from eval.metrics.classification import BINS
 from index.storage.json_text import json_text
 
-BINS = 10
 MAX_POINTS = 400  # of a drawn curve
 KEPT = ("data_sha256", "code_version", "seed", "machine", "order", "libraries", "positive", "folds")
 

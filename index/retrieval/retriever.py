@@ -9,14 +9,13 @@ import numpy as np
 from index.data.domain import Catalogue
 from index.retrieval.candidate_pool import CANDIDATES_PER_CHANNEL, candidate_pool
 from index.retrieval.cold_items import cold_penalty
-from index.retrieval.fusion import Fusion, untrained_fusion
+from index.retrieval.cold_start import COLD_START
+from index.retrieval.fusion import Fusion
 from index.retrieval.fusion_features import COLUMNS, Features
 from index.retrieval.query import Candidates, Channel, Query, TextMatcher
 from index.retrieval.query_weights import DISLIKED_TEXT_PENALTY, DISLIKED_USERS_PENALTY, USER_TEXT_WEIGHT
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
-
-COLD_START = untrained_fusion(COLUMNS, {"popularity": 0.6})  # of a user without history nothing else is known
 
 
 @dataclass(frozen=True)
