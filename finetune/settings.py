@@ -11,6 +11,7 @@ REFIT_SHARE = 0.1  # of the minutes, for the last step on all events
 LAYERS = {"items": 3, "words": 6}
 VALIDATE_EVERY = {"items": 2.0, "words": 0.5}  # epochs between two validations
 WARM_UP = 60  # steps, over which the rate rises to its peak
+WEIGHT_DECAY = 0.05  # of matrices
 CLIP = 1.0  # of a gradient's norm, at most
 PATIENCE = 3  # validations without a gain, after which the best tensors are restored and the rate is lowered
 LOWER, LOWERINGS = 0.3, 3  # by how much, and how often before it ends

@@ -17,7 +17,7 @@ from finetune.checkpoint import CHECKPOINT_EVERY, Checkpoint
 from finetune.curves import Curves, bar
 from finetune.dropout import with_fast_dropout
 from finetune.progress import Clock, Progress
-from finetune.settings import CLIP, LOWER, LOWERINGS, PATIENCE, REFIT_EPOCHS, REFIT_RATE, WARM_UP
+from finetune.settings import CLIP, LOWER, LOWERINGS, PATIENCE, REFIT_EPOCHS, REFIT_RATE, WARM_UP, WEIGHT_DECAY
 from finetune.validation import IsExpired, Validation
 from finetune.workers import Workers
 from index.data.domain import Histories
@@ -283,4 +283,4 @@ def parameter_groups(trained: Mapping[str, Tensor]) -> list[dict[str, object]]:
     """Weight decay for matrices, none for biases, norms and embeddings."""
     decayed = [value for name, value in trained.items() if value.ndim > 1 and "ids" not in name and "bias" not in name]
     others = [value for value in trained.values() if all(value is not each for each in decayed)]
-    return [{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+    return [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]

@@ -13,9 +13,9 @@ import numpy as np
 from agent.agent import Agent
 from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
-from eval.dialogue.policies import POLICIES, AgentPolicy, K, Policy, RetrievalPolicy
+from eval.dialogue.policies import POLICIES, AgentPolicy, Policy, RetrievalPolicy
 from eval.dialogue.sample import UserSample, draw_users
-from eval.dialogue.settings import DialogueSettings
+from eval.dialogue.settings import DialogueSettings, K
 from eval.dialogue.simulator import SimulatedUser, UserProfile
 from eval.dialogue.talks import Talk, run_talk
 from eval.environment import code_version, machine

@@ -6,10 +6,10 @@ from typing import Protocol
 from agent.agent import Agent
 from agent.dialogue.session import Say, Session
 from agent.ranking import history_query, rank_query
+from eval.dialogue.settings import K
 from index.data.records import History
 from index.retrieval.retriever import Retriever
 
-K = 10  # items a turn
 POLICIES = ("agent", "retrieval")
 
 

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+K = 10  # items a turn
 TURNS = 5  # of a talk, at most, where --turns is not given
 
 

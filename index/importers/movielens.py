@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from index.importers.dataset_builder import DatasetBuilder
+from index.importers.delimited_text import Shape
 from index.importers.film_titles import film_title, film_year
 from index.importers.importer import TableFile, require_columns, sources_of
 from index.importers.rows import ColumnBatch, Renaming, delimited_batches
 from index.importers.sources import Source
-from index.importers.splitting import Shape
 from index.importers.tally import Tally
 from index.importers.values import BadValue, read_id, read_text
 

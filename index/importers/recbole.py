@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from index.errors import MendableError
 from index.importers.column_names import ColumnNames
 from index.importers.dataset_builder import DatasetBuilder
+from index.importers.delimited_text import Shape
 from index.importers.film_titles import film_title, film_year
 from index.importers.importer import TableFile, require_columns, sources_of
 from index.importers.rows import ColumnBatch, Renaming, delimited_batches
 from index.importers.sources import Source
-from index.importers.splitting import Shape
 from index.importers.tally import Tally
 
 TYPES = ("token", "token_seq", "float", "float_seq")

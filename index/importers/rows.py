@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from index.errors import MendableError
+from index.importers.delimited_text import Records, Shape, fault_of, split_records
 from index.importers.sources import Source
-from index.importers.splitting import Records, Shape, fault_of, split_records
 from index.importers.tally import Tally
 
 PARQUET_ROWS = 65_536

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from index.errors import MendableError
 from index.importers.column_names import ColumnNames
 from index.importers.dataset_builder import DatasetBuilder
+from index.importers.delimited_text import Shape
 from index.importers.importer import TableFile, require_columns, sources_of
 from index.importers.rows import Batch, Renaming, delimited_batches, json_batches, parquet_batches
 from index.importers.sources import Source
-from index.importers.splitting import Shape
 from index.importers.tally import Tally
 
 NEEDED = {"items": ("item_id", "title"), "interactions": ("user_id", "item_id"), "reviews": ("item_id", "text")}

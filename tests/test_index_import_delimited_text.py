@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.importers.sources import MAX_LINE, Block, Source
-from index.importers.splitting import (
+from index.importers.delimited_text import (
     MAX_FIELD,
     Records,
     Shape,
@@ -19,6 +18,7 @@ from index.importers.splitting import (
     _rows_at_once,
     split_records,
 )
+from index.importers.sources import MAX_LINE, Block, Source
 
 LINE_TEXT = st.text(st.sampled_from('ab,,\t|é" \r\0'), max_size=8)
 TEXTS = st.lists(LINE_TEXT, min_size=1, max_size=5).map(lambda lines: "".join(line + "\n" for line in lines))
