@@ -26,6 +26,7 @@ from finetune.validation_lists import ValidationList, ValidationPlan
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
+from index.data.splits import ValidationSplit
 from index.progress import note
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training_lists import FOLDS, count_lists, fit_features, single_thread
@@ -85,8 +86,8 @@ class Preparation:
         is_enough = kept is not None and (resumes or kept.effort.is_whole)
         if self.workers.shared(is_enough)[0] and kept is not None:
             return kept
-        histories = split_for(self.index, self.plan).training
-        effort, fitted = self._effort(histories, scorer, device)
+        part = split_for(self.index, self.plan)
+        effort, fitted = self._effort(part, scorer, device)
         if not effort.is_whole and self.workers.is_first:
             note(f"little time for this machine: validating on {effort.lists:.0%} of the users that are held out")
         data = make_training_data(self.index, self.plan, effort, fitted)
@@ -101,18 +102,18 @@ class Preparation:
             "encoder_sha256": self.index.manifest.encoder_sha256,
             "retrieval": _retrieval_sha256(),
             "max_users": self.plan.max_users,
+            "n_events": self.plan.n_events,
             "n_candidates": self.plan.n_candidates,
             "seed": self.plan.seed,
             "holds_out_all": self.plan.holds_out_all,
         }
 
-    def _effort(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Effort, Behaviour | None]:
+    def _effort(self, part: ValidationSplit, scorer: Scorer, device: torch.device) -> tuple[Effort, Behaviour | None]:
         """What the budget allows, and the behaviour that was fitted to know it."""
         if self.budget.minutes is None:
             return WHOLE_EFFORT, None
-        cost, fitted = self._measure(histories, scorer, device)
-        n_validation = min(self.plan.max_users, len(histories))
-        effort = cost.effort(self.budget, count_lists(len(histories)), n_validation, self.n_more)
+        cost, fitted = self._measure(part.training, scorer, device)
+        effort = cost.effort(self.budget, count_lists(len(part.training)), len(part.users), self.n_more)
         return Effort(*self.workers.shared(effort.fusion, effort.lists)), fitted
 
     def _measure(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Cost, Behaviour]:
@@ -142,6 +143,7 @@ class Preparation:
         tensors = {
             "lengths": torch.tensor([len(each.rows) for each in lists], dtype=torch.int64),
             "users": torch.tensor([each.user for each in lists], dtype=torch.int64),
+            "n_before": torch.tensor([len(each.history) for each in lists], dtype=torch.int64),
             "truths": torch.tensor([each.truth for each in lists], dtype=torch.int64),
             "rows": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *(each.rows for each in lists)])),
             "fused": torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *(each.fused for each in lists)])),
@@ -160,14 +162,16 @@ class Preparation:
                 tensors = {name: kept.get_tensor(name).numpy() for name in kept.keys()}  # noqa: SIM118  no mapping
             if json.loads(about[KEY]) != json.loads(json_text(self._key)):
                 return None
-            effort, training = Effort(**json.loads(about["effort"])), split_for(self.index, self.plan).training
+            effort, part = Effort(**json.loads(about["effort"])), split_for(self.index, self.plan)
             ends = np.cumsum(tensors["lengths"])[:-1]
             parts = zip(np.split(tensors["rows"], ends), np.split(tensors["fused"], ends), strict=True)
             lists = tuple(
-                ValidationList(training[int(user)], rows, fused, int(truth), int(user))
-                for user, truth, (rows, fused) in zip(tensors["users"], tensors["truths"], parts, strict=False)
+                ValidationList(part.until_test[int(user)].before(int(n)), rows, fused, int(truth), int(user))
+                for user, n, truth, (rows, fused) in zip(
+                    tensors["users"], tensors["n_before"], tensors["truths"], parts, strict=False
+                )
             )
-            return TrainingData(training, lists, effort)
+            return TrainingData(part.training, lists, effort)
         except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):
             return None  # made again
 

@@ -17,7 +17,7 @@ from index.retrieval.fusion_training_lists import single_thread
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Histories to learn from, without the last event, and without the last but one of those who may be validated on.
+    """Histories to learn from, without the last event, and without the ones before it that may be validated on.
 
     `effort` says how thoroughly the lists were made.
     """
@@ -64,11 +64,12 @@ def make_training_data(
     retriever = fit_retriever(index, part.training, plan.seed, share=effort.fusion, fitted=fitted)
     drawn = np.random.default_rng(plan.seed).permutation(len(part.users))
     listed = np.sort(drawn[: effort.count(len(drawn))])
-    pairs = list(zip(part.users[listed].tolist(), part.next_rows[listed].tolist(), strict=True))
     with single_thread():
         lists = [
-            replace(list_for(retriever, part.training[user], row, plan.n_candidates), user=user)
-            for user, row in progress(pairs, "retrieving for validation")
+            replace(
+                list_for(retriever, part.history(n), int(part.next_rows[n]), plan.n_candidates), user=int(part.users[n])
+            )
+            for n in progress(listed.tolist(), "retrieving for validation")
         ]
     return TrainingData(part.training, tuple(lists), effort)
 
@@ -76,4 +77,5 @@ def make_training_data(
 def split_for(index: DomainIndex, plan: ValidationPlan) -> ValidationSplit:
     """The events that are learned from and those that are validated on."""
     domain = index.domain
-    return split_validation(domain.histories, len(domain.catalogue), plan.max_users, plan.seed, plan.holds_out_all)
+    n_items = len(domain.catalogue)
+    return split_validation(domain.histories, n_items, plan.max_users, plan.seed, plan.holds_out_all, plan.n_events)

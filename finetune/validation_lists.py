@@ -32,6 +32,7 @@ class ValidationPlan:
     max_users: int = VALIDATION_USERS
     n_candidates: int = CANDIDATES
     seed: int = VALIDATION_SEED
+    n_events: int = 1  # of each user, the last ones before the test, each with what was known then
     holds_out_all: bool = False  # the event before the test of everybody, not only of those who are validated on
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Domain, Histories
+from index.data.records import History
 from index.types import Mask, Rows
 
 MIN_EVENTS = 3  # one to test on, one for validation, one for training
@@ -60,27 +61,43 @@ def leave_last_out(histories: Histories, n_items: int, n_last: int) -> LastOut:
 
 @dataclass(frozen=True)
 class ValidationSplit:
-    """Training histories, and the users that are validated on: their numbers in `training`, and their next rows."""
+    """Training histories, and the events that are validated on.
+
+    Of each: the number of its user in `training`, how many events come before it in the user's history (`n_before`; the
+    first of them are training events), and its row.
+    """
 
     training: Histories
+    until_test: Histories  # the same users with all events before that of the test
     users: Rows
+    n_before: Rows
     next_rows: Rows
+
+    def history(self, n: int) -> History:
+        """What the user of the `n`-th event had before it."""
+        return self.until_test[int(self.users[n])].before(int(self.n_before[n]))
 
 
 def split_validation(
-    histories: Histories, n_items: int, max_users: int, seed: int, holds_out_all: bool = False
+    histories: Histories, n_items: int, max_users: int, seed: int, holds_out_all: bool = False, n_events: int = 1
 ) -> ValidationSplit:
-    """Each user's last event held out for the test, and the one before it of at most `max_users`, drawn at random, for
-    validation; of the others that one is a training event, as the newest events tell most, unless `holds_out_all`.
+    """Each user's last event held out for the test, and the `n_events` before it of at most `max_users`, drawn at
+    random, for validation; of the others these are training events, as the newest events tell most, unless
+    `holds_out_all`. A user with few events keeps one to learn from.
     """
     cleaned, _ = first_events(histories, n_items)
     tested = cleaned.select_users(np.flatnonzero(cleaned.lengths >= MIN_EVENTS))
     users = np.arange(len(tested))
     if len(users) > max_users:
         users = np.sort(np.random.default_rng(seed).choice(users, max_users, replace=False))
-    lengths = tested.lengths - 1
-    lengths[slice(None) if holds_out_all else users] -= 1
-    return ValidationSplit(tested.truncate(lengths), users, tested.rows[tested.starts[users] + lengths[users]])
+    until_test = tested.truncate(tested.lengths - 1)
+    held_out = np.minimum(n_events, until_test.lengths - 1)
+    lengths = until_test.lengths.copy()
+    lengths[slice(None) if holds_out_all else users] -= held_out[slice(None) if holds_out_all else users]
+    validated = np.repeat(users, held_out[users])
+    n_before = lengths[validated] + np.concatenate([np.arange(0), *map(np.arange, held_out[users])])
+    rows = until_test.rows[until_test.starts[validated] + n_before]
+    return ValidationSplit(tested.truncate(lengths), until_test, validated, n_before, rows)
 
 
 def sample_training(domain: Domain, n: int, seed: int) -> Histories:
