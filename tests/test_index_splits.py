@@ -53,6 +53,24 @@ def test_those_not_validated_on_are_learned_from_up_to_their_test(
         assert answers.get(n, distinct[-2]) == distinct[-2]
 
 
+@given(rows=PEOPLE, max_users=st.integers(0, 7), n_events=st.integers(1, 4))
+def test_of_several_validation_events_a_user_each_is_shown_all_before_it_and_none_is_learned_from(
+    rows: list[list[int]], max_users: int, n_events: int
+) -> None:
+    part = split_validation(people(rows), N_ITEMS, max_users, 1, n_events=n_events)
+    long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= MIN_EVENTS]
+    found = {(int(part.users[n]), len(part.history(n))): int(part.next_rows[n]) for n in range(len(part.users))}
+    expected = {}
+    for user in sorted(set(part.users.tolist())):
+        before_test = long_enough[user][:-1]
+        n_held_out = min(n_events, len(before_test) - 1)
+        assert part.training[user].rows.tolist() == before_test[:-n_held_out]
+        expected |= {(user, n): before_test[n] for n in range(len(before_test) - n_held_out, len(before_test))}
+    assert found == expected
+    for n in range(len(part.users)):
+        assert part.history(n).rows.tolist() == long_enough[int(part.users[n])][: int(part.n_before[n])]
+
+
 def test_people_without_times_stay_without() -> None:
     part = leave_last_out(people([[0, 1, 2, 3]], timed=False), N_ITEMS, 2)
     assert part.training.times is None
