@@ -19,7 +19,7 @@ tags: [recommendation, reranking, lora]
 # Reranker for {domain}
 
 A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. {inputs}
-Its output is added to the fused score of retrieval with weight {blend:g}.
+Its output is added to the fused score of retrieval with weight {weight:g}{features}.
 
 | | NDCG@10 on {n_users} validation users |
 |---|---|
@@ -27,7 +27,8 @@ Its output is added to the fused score of retrieval with weight {blend:g}.
 | this reranker alone, on the same candidates | {alone:.4f} |
 | both | {after:.4f} |
 
-The blend and the best step were chosen on these users: see the project's README for figures on test events.
+The best step was chosen on these users, and the blend on others of them than it is measured on (five folds): see the
+project's README for figures on test events.
 
 - made by: `{command}`
 - {seconds:.0f} s of training, {steps} steps, {epochs} epochs, seed {seed}
@@ -40,9 +41,11 @@ It was trained on this domain's items and on what its users happened to do; it d
 
 
 def card_of(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    """The card as Markdown; `about` has `base`, `rank`, `layers`, `blend` and `prompt`."""
+    """The card as Markdown; `about` has `base`, `rank`, `layers` and `prompt`."""
     return CARD.format(
         **about,
+        weight=round(float(record["blend"]["weight"]), 3),
+        features=", retrieval's features with weights of their own" if record["blend"]["features"] else "",
         inputs=INPUTS[str(about["prompt"])],
         domain=record["settings"]["domain"],
         n_users=record["n_validation_users"],

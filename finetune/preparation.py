@@ -140,17 +140,24 @@ class Preparation:
 
     def _save(self, data: TrainingData) -> None:
         lists = data.validation
+        columns = lists[0].columns if lists else ()
+        features = [each.features for each in lists if each.features is not None]
         tensors = {
             "lengths": torch.tensor([len(each.rows) for each in lists], dtype=torch.int64),
             "users": torch.tensor([each.user for each in lists], dtype=torch.int64),
             "n_before": torch.tensor([len(each.history) for each in lists], dtype=torch.int64),
             "truths": torch.tensor([each.truth for each in lists], dtype=torch.int64),
             "rows": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *(each.rows for each in lists)])),
+            "features": torch.from_numpy(np.concatenate([np.zeros((0, len(columns)), np.float32), *features])),
             "fused": torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *(each.fused for each in lists)])),
         }
-        about = {KEY: json_text(self._key), "effort": json_text(asdict(data.effort))}
+        content = {"effort": asdict(data.effort), "columns": list(columns), KEY: self._key}
+        about = {name: json_text(each) for name, each in content.items()}
         with tensor_writes(self.file):
-            write_file(self.file, lambda path: save_file(tensors, path, about))
+            write_file(
+                self.file,
+                lambda path: save_file(tensors, path, about),
+            )
 
     def _load(self) -> TrainingData | None:
         """The data that were kept, None where they are none, of other tables, or cannot be read."""
@@ -164,12 +171,12 @@ class Preparation:
                 return None
             effort, part = Effort(**json.loads(about["effort"])), split_for(self.index, self.plan)
             ends = np.cumsum(tensors["lengths"])[:-1]
-            parts = zip(np.split(tensors["rows"], ends), np.split(tensors["fused"], ends), strict=True)
+            columns = tuple(json.loads(about["columns"]))
+            each = (np.split(tensors[name], ends) for name in ("rows", "fused", "features"))
+            numbers = (tensors[name].tolist() for name in ("users", "n_before", "truths"))
             lists = tuple(
-                ValidationList(part.until_test[int(user)].before(int(n)), rows, fused, int(truth), int(user))
-                for user, n, truth, (rows, fused) in zip(
-                    tensors["users"], tensors["n_before"], tensors["truths"], parts, strict=False
-                )
+                ValidationList(part.until_test[user].before(n), rows, fused, truth, user, features, columns)
+                for user, n, truth, rows, fused, features in zip(*numbers, *each, strict=False)
             )
             return TrainingData(part.training, lists, effort)
         except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):

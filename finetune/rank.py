@@ -10,6 +10,7 @@ import numpy as np
 from agent.rerank.adapter_versions import move_unversioned, only_training
 from agent.rerank.adapters import RerankerSettings, save_reranker
 from agent.rerank.backbones import BACKBONES
+from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import fingerprint_of
 from agent.rerank.sequence_scorer import SequenceScorer
 from finetune.batches import Batch, epoch_batches
@@ -67,7 +68,7 @@ def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
     counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))
     objective = NextItemObjective(scorer.texts, scorer.numbers, counts)
 
-    def save(folder: Path, blend: float) -> None:
+    def save(folder: Path, blend: Blend) -> None:
         share_unknown(loaded.reranker, counts)
         save_reranker(folder, replace(loaded, settings=replace(made, blend=blend)))
 
@@ -89,7 +90,7 @@ def _refit(setup: TrainingSetup, scorer: SequenceScorer, made: RerankerSettings)
     histories, _ = first_events(setup.domain.histories, len(scorer.catalogue))
     counts = np.bincount(histories.rows, minlength=len(scorer.catalogue))
 
-    def save(folder: Path, blend: float) -> None:
+    def save(folder: Path, blend: Blend) -> None:
         share_unknown(scorer.loaded.reranker, counts)
         knowing = replace(made, blend=blend, knows_test=True)
         save_reranker(folder, replace(scorer.loaded, settings=knowing))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from agent.rerank.backbones import count_layers
+from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import fingerprint_of
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.text_prompt import candidate_text, history_text
@@ -103,7 +104,7 @@ def prepare_text_job(setup: TrainingSetup) -> TrainingJob:
     def batches(_: Histories, epoch: int) -> list[TextBatch]:
         return _batches(examples, settings.seed, epoch)
 
-    def save(folder: Path, blend: float) -> None:
+    def save(folder: Path, blend: Blend) -> None:
         save_text_reranker(folder, replace(loaded, settings=replace(made, blend=blend)))
 
     about = {"base": setup.base.name, "rank": settings.rank, "layers": layers, "prompt": "words"}
@@ -125,7 +126,7 @@ def text_examples(index: DomainIndex, seed: int, effort: Effort = WHOLE_EFFORT) 
     for n in progress(order, "retrieving examples"):
         user, before = places[int(n)]
         history = long_enough[user]
-        each = list_for(retriever, history.before(before), int(history.rows[before]), HARD_POOL)
+        each = replace(list_for(retriever, history.before(before), int(history.rows[before]), HARD_POOL), features=None)
         lists += [each] if each.truth >= 0 and len(each.rows) > 1 else []
     return tuple(lists)
 

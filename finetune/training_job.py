@@ -14,9 +14,10 @@ import torch
 from agent.rerank.adapter_files import RECORD
 from agent.rerank.adapter_versions import Version, add_refitted, add_version, find_current
 from agent.rerank.backbones import kind_of
+from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.tensor_files import tensor_writes
-from finetune.blend import best_blend, blend_lists
+from finetune.blend import ChosenBlend, choose_blend
 from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
 from finetune.comparison import Comparison, choose_current, is_comparable
@@ -117,7 +118,7 @@ class Refit:
 
     histories: Histories
     loss_of: LossOf
-    save: Callable[[Path, float], None]
+    save: Callable[[Path, Blend], None]
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class TrainingJob:
     trainer: Trainer
     data: TrainingData
     batches: BatchesOf
-    save: Callable[[Path, float], None]  # the adapter's tensors and settings with the blend
+    save: Callable[[Path, Blend], None]  # the adapter's tensors and settings with the blend
     about: Mapping[str, Any]
     refit: Refit | None = None
 
@@ -218,10 +219,12 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[str, Any]:
-    """What stands in training.json; `scores` are the reranker's of the validation lists."""
+def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], chosen: ChosenBlend) -> dict[str, Any]:
+    """What stands in training.json; `scores` are the reranker's of the validation lists.
+
+    The figure `after` is of blends that were fitted to other users than those that they are measured on.
+    """
     lists, settings = job.data.validation, job.setup.settings
-    blend = best_blend(lists, scores).weight
     return {
         "command": settings.command,
         "settings": asdict(settings),
@@ -242,8 +245,8 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats]) -> dict[
         "n_validation_users": len(lists),
         "before": {"ndcg@10": round(ndcg_at_10(lists, [each.fused for each in lists]), 6)},
         "reranker_alone": {"ndcg@10": round(ndcg_at_10(lists, scores), 6)},
-        "after": {"ndcg@10": round(ndcg_at_10(lists, blend_lists(lists, scores, blend)), 6)},
-        "blend": blend,
+        "after": {"ndcg@10": round(ndcg_at_10(lists, chosen.held_out), 6)},
+        "blend": asdict(chosen.blend),
         "versions": library_versions(),
     }
 
@@ -254,12 +257,12 @@ def write_adapter(job: TrainingJob, record: Mapping[str, Any]) -> Version:
     return add_version(job.setup.domain.name, job.setup.kind, made, lambda folder: _fill(folder, job, record, job.save))
 
 
-def _fill(folder: Path, job: TrainingJob, record: Mapping[str, Any], save: Callable[[Path, float], None]) -> None:
+def _fill(folder: Path, job: TrainingJob, record: Mapping[str, Any], save: Callable[[Path, Blend], None]) -> None:
     """Write the files of an adapter into a folder that is there."""
     with tensor_writes(folder):
-        save(folder, record["blend"])
+        save(folder, Blend.read(record["blend"]))
         (folder / RECORD).write_text(json_text(record, indent=1) + "\n", encoding="utf-8")
-        card = card_of(record, {**job.about, "blend": record["blend"]})
+        card = card_of(record, job.about)
         (folder / "README.md").write_text(card, encoding="utf-8")
 
 
@@ -275,10 +278,10 @@ def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:
 
 
 def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Version:
-    record = record_of(job, at, job.trainer.best_scores)
+    chosen = choose_blend(job.data.validation, job.trainer.best_scores)
+    record = record_of(job, at, job.trainer.best_scores, chosen)
     made = write_adapter(job, record)
     if job.trainer.interrupted:
         note(f"interrupted after {at.step} steps: the best so far is written; the same command resumes the training")
-    blended = blend_lists(job.data.validation, job.trainer.best_scores, record["blend"])
-    note(choose_current(made, comparison, blended))
+    note(choose_current(made, comparison, chosen.held_out))
     return made

@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from agent.rerank.blend import Blend
 from agent.rerank.prefix_cache import PrefixCache
-from finetune.blend import best_blend, blend_lists
+from finetune.blend import best_weight, blend_lists
 from finetune.objective import autocast
 from finetune.validation_lists import ValidationList, ndcg_at_10
 from index.data.records import History
@@ -42,12 +43,13 @@ class Validation:
 def validate(
     scorer: Scorer, lists: Sequence[ValidationList], device: torch.device, is_expired: IsExpired
 ) -> Validation | None:
-    """Likelihood and NDCG@10 at the best blend; None where the time is over before all lists are scored."""
+    """Likelihood and NDCG@10 at the best weight; None where the time is over before all lists are scored."""
     scores = score_lists(scorer, lists, device, is_expired)
     if scores is None:
         return None
-    blend = best_blend(lists, scores)
-    return Validation(blend.likelihood, ndcg_at_10(lists, blend_lists(lists, scores, blend.weight)), tuple(scores))
+    best = best_weight(lists, scores)
+    blended = blend_lists(lists, scores, Blend(best.weight))
+    return Validation(best.likelihood, ndcg_at_10(lists, blended), tuple(scores))
 
 
 def score_lists(

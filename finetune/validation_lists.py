@@ -23,6 +23,8 @@ class ValidationList:
     fused: Floats
     truth: int
     user: int = -1  # number in the training histories, where the list is of one of them
+    features: Floats | None = None  # (candidates, columns) that a blend may weigh
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,4 +57,5 @@ def list_for(retriever: Retriever, history: History, target: int, n: int = CANDI
     """The `n` best candidates after a history, nothing of it among them, and where the target stands."""
     found = rank_query(retriever, history_query(retriever.catalogue, history), n=n).candidates
     place = np.flatnonzero(found.rows == target)
-    return ValidationList(history, found.rows, found.fused, int(place[0]) if len(place) else -1)
+    truth = int(place[0]) if len(place) else -1
+    return ValidationList(history, found.rows, found.fused, truth, features=found.features, columns=found.columns)

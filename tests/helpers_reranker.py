@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
+from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape
@@ -30,7 +31,7 @@ def random_reranker(base_model: Path) -> LoadedReranker:
             if value.requires_grad:
                 value.add_(0.1 * torch.randn_like(value))
     data = DataFingerprint("d" * 64, "a" * 64, "b" * 64, 9, "0" * 16, "")
-    settings = RerankerSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=0.4, data=data)
+    settings = RerankerSettings(base.name, base.sha256, "e" * 64, shape, 2, SCALE, blend=Blend(0.4), data=data)
     return LoadedReranker(reranker.eval(), settings, Catalogue(things()).ids, Path())
 
 

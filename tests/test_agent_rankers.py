@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from agent.diversity import POOL, diversify
 from agent.open_agent import open_agent
+from agent.rerank.blend import Blend
 from agent.rerank.rankers import UNTUNED, Ranker, TunedRanker
 from agent.rerank.sequence_scorer import SequenceScorer
 from index.data.domain import load_domain
@@ -88,7 +89,7 @@ def test_a_reader_adds_its_blended_word_to_retrieval(tuned: Small, candidates: C
     assert isinstance(ranker, TunedRanker)
     assert isinstance(ranker.scorer, SequenceScorer)
     loaded = ranker.scorer.loaded
-    scorer = replace(ranker.scorer, loaded=replace(loaded, settings=replace(loaded.settings, blend=0.5)))
+    scorer = replace(ranker.scorer, loaded=replace(loaded, settings=replace(loaded.settings, blend=Blend(0.5))))
     own = scorer.log_odds([SHOWN], [candidates.rows])[0]
     blended = scores(TunedRanker(scorer, ranker.card), QUERY, candidates)
     assert np.abs(blended - candidates.fused).max() > 0.01

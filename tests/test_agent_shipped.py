@@ -10,6 +10,7 @@ from agent.rerank.adapter_files import read_trained_on
 from agent.rerank.adapter_versions import SHIPPED, find_adapter
 from agent.rerank.adapters import FORMAT_VERSION, load_reranker, read_settings
 from agent.rerank.backbones import BACKBONES
+from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint, fingerprint_of
 from finetune.settings import RankSettings
 from index.data.domain import load_domain
@@ -36,7 +37,7 @@ def test_an_adapter_is_small_and_says_how_it_was_made(folder: Path) -> None:
     assert record["command"] in (folder / "README.md").read_text()
     assert record["seconds"] <= 60 * record["settings"]["minutes"] * 1.05  # GPT's was made before minutes were kept
     assert 0 < record["before"]["ndcg@10"] <= record["after"]["ndcg@10"]
-    assert record["blend"] == read_settings(folder).blend
+    assert Blend.read(record["blend"]) == read_settings(folder).blend
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))

@@ -9,6 +9,7 @@ import torch
 
 from agent.recommendation import RankerCard
 from agent.rerank.adapter_files import SETTINGS
+from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint
 from agent.rerank.rankers import TunedRanker
 from agent.rerank.sequence_prompt import Scale
@@ -46,7 +47,7 @@ def loaded(tiny: Path) -> LoadedTextReranker:
             if value.requires_grad:
                 value.add_(0.3 * torch.randn_like(value))
     data = DataFingerprint("d" * 64, "a" * 64, "b" * 64, 9, "0" * 16, "")
-    settings = TextRerankerSettings(base.name, base.sha256, 2, 2, SCALE, blend=0.5, data=data)
+    settings = TextRerankerSettings(base.name, base.sha256, 2, 2, SCALE, blend=Blend(0.5), data=data)
     return LoadedTextReranker(reranker.eval(), settings, tokenizer, Catalogue(TITLED).ids, Path())
 
 

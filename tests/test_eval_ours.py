@@ -115,7 +115,7 @@ def test_the_reranker_ranks_as_the_agent_does(tuned: Small) -> None:
     before, after = fusion.scores(split.test.histories), bert.scores(split.test.histories)
     finite = np.isfinite(before)
     assert np.array_equal(finite, np.isfinite(after))
-    assert (blend > 0) == (np.abs(after[finite] - before[finite]).max() > 0)
+    assert (blend["weight"] > 0) == (np.abs(after[finite] - before[finite]).max() > 0)
 
 
 # --- adapters that might know the answers -----------------------------------

@@ -15,6 +15,7 @@ from agent.open_agent import open_agent
 from agent.rerank.adapter_files import HEAD, WEIGHTS
 from agent.rerank.adapter_versions import list_versions
 from agent.rerank.adapters import load_reranker
+from agent.rerank.blend import Blend
 from finetune.__main__ import main
 from index.build.builder import add_items, build_domain
 from index.data.domain import Histories, load_domain
@@ -59,7 +60,7 @@ def test_an_adapter_is_written_with_its_card_and_its_record(tuned: Small) -> Non
 def test_the_record_is_of_the_reranker_that_was_written(tuned: Small) -> None:
     record = json.loads((serving(tuned.name) / "training.json").read_text())
     loaded = load_reranker(serving(tuned.name))
-    assert loaded.settings.blend == record["blend"]
+    assert loaded.settings.blend == Blend.read(record["blend"])
     assert loaded.item_ids == load_domain(tuned.name).catalogue.ids
     assert loaded.settings.shape.n_ids == N_ITEMS
 

@@ -12,6 +12,7 @@ from agent.open_agent import open_agent
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_trained_on
 from agent.rerank.adapter_versions import find_adapter, list_versions
 from agent.rerank.adapters import load_reranker
+from agent.rerank.blend import Blend
 from agent.rerank.sequence_reranker import SequenceReranker
 from eval.__main__ import main as evaluate
 from eval.models.adapter_checks import adapter_under_test
@@ -51,7 +52,8 @@ def test_the_card_and_the_record_say_that_nothing_was_held_out(domain: Domain, t
     clean, refitted = (json.loads((each / "training.json").read_text()) for each in (folder, folder / "refitted"))
     assert (clean["knows_test"], refitted["knows_test"]) == (False, True)
     assert refitted["refit_steps"] > 0 and refitted["steps"] == clean["steps"]
-    assert refitted["blend"] == clean["blend"] == load_reranker(folder / "refitted").settings.blend
+    assert refitted["blend"] == clean["blend"]
+    assert Blend.read(clean["blend"]) == load_reranker(folder / "refitted").settings.blend
     assert "no evaluation may use it" in (folder / "refitted" / "README.md").read_text()
     assert "no evaluation may use it" not in (folder / "README.md").read_text()
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agent.rerank.blend import Blend
 from agent.rerank.sequence_prompt import MAX_EVENTS, Scale, make_prompt
 from finetune.batches import MAX_TOKENS, Batch, epoch_batches
-from finetune.blend import TEMPERATURES, WEIGHTS, best_blend, blend_scores
+from finetune.blend import TEMPERATURES, WEIGHTS, best_weight, blend_scores
 from finetune.budget import Budget
 from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_training_data
 from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
@@ -197,8 +198,8 @@ def test_ndcg_is_that_of_its_definition() -> None:
 
 def test_a_blend_of_nothing_is_retrieval_and_a_whole_one_is_both() -> None:
     each = asked([3, 2, 1], 0)
-    assert np.array_equal(blend_scores(each, floats(5, 6, 7), 0), each.fused)
-    assert blend_scores(each, floats(5, 6, 7), 2).tolist() == [13, 14, 15]
+    assert np.array_equal(blend_scores(each, floats(5, 6, 7), Blend()), each.fused)
+    assert blend_scores(each, floats(5, 6, 7), Blend(2)).tolist() == [13, 14, 15]
 
 
 def random_lists(n: int) -> list[ValidationList]:
@@ -218,7 +219,7 @@ def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:
         blends = [temperature * (each.fused + weight * own) for each, own in zip(lists, scores, strict=True)]
         return float(np.mean([x[each.truth] - np.log(np.exp(x).sum()) for x, each in zip(blends, lists, strict=True)]))
 
-    found = best_blend(lists, [own.astype(np.float32) for own in scores])
+    found = best_weight(lists, [own.astype(np.float32) for own in scores])
     assert found.weight == pytest.approx(max(WEIGHTS, key=likelihood))
     assert found.likelihood == pytest.approx(likelihood(found.weight), abs=1e-5)
     assert 0 < found.weight < WEIGHTS[-1]
@@ -227,16 +228,16 @@ def test_the_best_blend_is_the_likeliest_of_all_weights() -> None:
 def test_a_reranker_that_is_always_wrong_gets_no_weight() -> None:
     lists = tuple(random_lists(30))
     scores = [-5 * (np.arange(12) == each.truth).astype(np.float32) for each in lists]
-    assert best_blend(lists, scores).weight == 0
+    assert best_weight(lists, scores).weight == 0
 
 
 def test_without_a_known_answer_retrieval_stays_as_it_is() -> None:
-    assert best_blend((asked([2, 1], -1),), [floats(1, 2)]).weight == 0
-    assert best_blend((), []).weight == 0
+    assert best_weight((asked([2, 1], -1),), [floats(1, 2)]).weight == 0
+    assert best_weight((), []).weight == 0
 
 
 def test_no_score_is_too_large_to_be_blended() -> None:
-    assert np.isfinite(best_blend((asked([500, -500], 1),), [floats(-900, 900)]).likelihood)
+    assert np.isfinite(best_weight((asked([500, -500], 1),), [floats(-900, 900)]).likelihood)
 
 
 # --- the budget -------------------------------------------------------------

@@ -60,7 +60,7 @@ def test_of_several_validation_events_a_user_each_is_shown_all_before_it_and_non
     part = split_validation(people(rows), N_ITEMS, max_users, 1, n_events=n_events)
     long_enough = [list(dict.fromkeys(each)) for each in rows if len(set(each)) >= MIN_EVENTS]
     found = {(int(part.users[n]), len(part.history(n))): int(part.next_rows[n]) for n in range(len(part.users))}
-    expected = {}
+    expected: dict[tuple[int, int], int] = {}
     for user in sorted(set(part.users.tolist())):
         before_test = long_enough[user][:-1]
         n_held_out = min(n_events, len(before_test) - 1)

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter
 from agent.rerank.backbones import load_base
+from agent.rerank.blend import UNBLENDED, Blend
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
 from agent.rerank.lora import save_lora, saved_lora, with_lora
 from agent.rerank.plain_lora import copy_lora, load_with_lora
@@ -42,7 +43,7 @@ class RerankerSettings:
     shape: RerankerShape
     rank: int
     scale: Scale
-    blend: float = 0.0  # weight of the reranker's log odds beside the fused score
+    blend: Blend = UNBLENDED
     data: DataFingerprint = UNKNOWN
     validated_users: int = 0
     validation_seed: int = 0
@@ -141,6 +142,7 @@ def _read(folder: Path) -> tuple[RerankerSettings, tuple[str, ...]]:
     item_ids = tuple(content.pop("item_ids"))
     records = {"shape": RerankerShape, "scale": Scale, "data": DataFingerprint}
     made = {**content, **{name: record(**content[name]) for name, record in records.items()}}
+    made["blend"] = Blend.read(content["blend"])
     return RerankerSettings(**made), item_ids
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from agent.recommendation import RankerCard
 from index.command_line import nearest
 from index.errors import MendableError
@@ -66,13 +64,13 @@ class ChannelRanker:
 
 @dataclass(frozen=True)
 class TunedRanker:
-    """The scores of a tuned language model, added to those of retrieval."""
+    """The scores of a tuned language model, blended with those of retrieval."""
 
     scorer: "SequenceScorer | TextScorer"
     card: RankerCard
 
     def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
-        """Fused scores plus the blended log odds of what comes next; without a history the fused scores alone."""
+        """Fused scores blended with the log odds of what comes next; without a history the fused scores alone."""
         return judgements(self.scores(query, candidates))
 
     def scores(self, query: Query, candidates: Candidates) -> Floats:
@@ -80,7 +78,8 @@ class TunedRanker:
         if not len(query.history) or not len(candidates):
             return candidates.fused
         log_odds = self.scorer.log_odds([query.history], [candidates.rows])[0]
-        return np.asarray(candidates.fused + self.scorer.loaded.settings.blend * log_odds, np.float32)
+        blend = self.scorer.loaded.settings.blend
+        return blend.scores(candidates.fused, log_odds, candidates.features, candidates.columns)
 
 
 UNTUNED: Mapping[str, Ranker] = {

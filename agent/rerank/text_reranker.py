@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter, unreadable
 from agent.rerank.backbones import backbone_of, kind_of, load_base
+from agent.rerank.blend import UNBLENDED, Blend
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
 from agent.rerank.lora import save_lora, saved_lora, with_lora
 from agent.rerank.packed_scoring import Prefix, read, states_after
@@ -38,7 +39,7 @@ class TextRerankerSettings:
     layers: int
     rank: int
     scale: Scale
-    blend: float = 0.0  # weight of its score beside the fused score
+    blend: Blend = UNBLENDED
     data: DataFingerprint = UNKNOWN
     knows_test: bool = False
 
@@ -164,6 +165,7 @@ def _read(folder: Path) -> tuple[TextRerankerSettings, tuple[str, ...]]:
         raise ValueError("it is no text reranker of this format")
     item_ids = tuple(content.pop("item_ids", ()))
     made = {**content, "scale": Scale(**content["scale"]), "data": DataFingerprint(**content["data"])}
+    made["blend"] = Blend.read(content["blend"])
     return TextRerankerSettings(**made), item_ids
 
 

@@ -53,12 +53,17 @@ class TextMatcher(Protocol):
 
 @dataclass(frozen=True)
 class Candidates:
-    """Retrieved items, best first: rows (n), the score of each channel (n, channels), the fused score (n)."""
+    """Retrieved items, best first: rows (n), the score of each channel (n, channels), the fused score (n).
+
+    `features` (n, columns) are what the fusion made of the history alone and what it read, None where nobody asks.
+    """
 
     rows: Rows
     scores: Floats
     fused: Floats
     channels: tuple[str, ...]
+    features: Floats | None = None
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -17,6 +17,8 @@ from index.retrieval.query_weights import DISLIKED_TEXT_PENALTY, DISLIKED_USERS_
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Rows
 
+FUSION = "fusion"  # the column of candidates that holds the fused score of the history alone
+
 
 @dataclass(frozen=True)
 class Retriever:
@@ -47,22 +49,23 @@ class Retriever:
 
     def _score(self, query: Query, features: Floats, rows: Rows, n: int) -> Candidates:
         """The `n` best of these rows, with their fused scores and each channel's."""
-        fused = self.fused_scores(query, features, rows)
+        of_history = self._history_scores(query, features, rows)
+        fused = self._add_words(query, rows, of_history)
         order = np.lexsort((rows, -fused))[:n]
         rows, fused = rows[order], fused[order]
+        read = np.column_stack([of_history[order], features[rows]])
         scores = np.zeros((len(rows), len(self.channels)), np.float32)
         for column, channel in enumerate(self.channels):
             scores[:, column] = channel.score(query, rows)
-        return Candidates(rows, scores, fused, tuple(channel.name for channel in self.channels))
+        names = tuple(channel.name for channel in self.channels)
+        return Candidates(rows, scores, fused, names, read, (FUSION, *self.features.columns))
 
     def fused_scores(self, query: Query, features: Floats, rows: Rows) -> Floats:
         """(rows,): the fusion's scores for the history, the match of the user's words, less what is like a disliked
         item, plus the boost of soft wishes."""
-        fusion = self.fusion if len(query.history) else COLD_START
-        fused = fusion.score(features[rows, : len(fusion.columns)])
-        if len(query.history):  # a new user has only words, and these find cold items as well as others
-            is_cold = features[rows, COLUMNS.index("popularity")] == 0
-            fused = fused - self.cold_penalty * is_cold
+        return self._add_words(query, rows, self._history_scores(query, features, rows))
+
+    def _add_words(self, query: Query, rows: Rows, fused: Floats) -> Floats:
         if query.text.strip():
             for matcher in self.text_matchers:
                 match = matcher.match(query.text, rows)
@@ -70,6 +73,14 @@ class Retriever:
         if len(query.disliked):
             fused = fused - self._dislike_penalty(query.disliked, rows)
         return np.asarray(fused if query.preference_boost is None else fused + query.preference_boost[rows], np.float32)
+
+    def _history_scores(self, query: Query, features: Floats, rows: Rows) -> Floats:
+        fusion = self.fusion if len(query.history) else COLD_START
+        fused = fusion.score(features[rows, : len(fusion.columns)])
+        if not len(query.history):  # a new user has only words, and these find cold items as well as others
+            return fused
+        is_cold = features[rows, COLUMNS.index("popularity")] == 0
+        return np.asarray(fused - self.cold_penalty * is_cold, np.float32)
 
     def _propose(self, query: Query, features: Floats, n: int) -> Rows:
         """At most `n` rows of each channel, the candidate pool, and the rows that soft wishes boost most."""
