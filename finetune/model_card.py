@@ -21,7 +21,7 @@ tags: [recommendation, reranking, lora]
 A LoRA of rank {rank} on the first {layers} layers of {base}, with a small head. {inputs}
 Its output is added to the fused score of retrieval with weight {weight:g}{features}.
 
-| | NDCG@10 on {n_users} validation users |
+| | NDCG@10 on {n_events} events of {n_users} validation users |
 |---|---|
 | retrieval alone | {before:.4f} |
 | this reranker alone, on the same candidates | {alone:.4f} |
@@ -49,6 +49,7 @@ def card_of(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         inputs=INPUTS[str(about["prompt"])],
         domain=record["settings"]["domain"],
         n_users=record["n_validation_users"],
+        n_events=record["n_validation_events"],
         before=record["before"]["ndcg@10"],
         alone=record["reranker_alone"]["ndcg@10"],
         after=record["after"]["ndcg@10"],

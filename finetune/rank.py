@@ -21,10 +21,9 @@ from finetune.progress import Clock
 from finetune.rank_text import prepare_text_job
 from finetune.settings import RankSettings
 from finetune.trainer import Trainer
-from finetune.training_data import split_for
+from finetune.training_data import plan_for, split_for
 from finetune.training_job import Refit, TrainingJob, TrainingSetup, device_of, train_adapter
 from finetune.validation import IsExpired, Validation, validate
-from finetune.validation_lists import ValidationPlan
 from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain
@@ -57,13 +56,13 @@ def finetune_rank(settings: RankSettings, replace_current: bool = False, began: 
 
 def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
     """The training of a sequence reranker, made ready."""
-    plan = ValidationPlan(holds_out_all=setup.settings.fit == "train")
+    plan = plan_for(setup.index, setup.settings.fit == "train")
     training = split_for(setup.index, plan).training
     scorer = new_scorer(setup.settings, setup.base, setup.index, training)
     loaded, fingerprint = scorer.loaded, fingerprint_of(setup.domain)
     loaded.reranker.to(setup.device).eval()
     data = setup.training_data(plan, scorer)
-    made = replace(loaded.settings, data=fingerprint)
+    made = replace(loaded.settings, data=fingerprint, validated_events=plan.n_events)
 
     counts = np.bincount(data.training.rows, minlength=len(scorer.catalogue))
     objective = NextItemObjective(scorer.texts, scorer.numbers, counts)

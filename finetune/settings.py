@@ -6,6 +6,7 @@ MINUTES = 20.0  # where neither --minutes nor --epochs is given
 PROMPTS = ("items", "words")
 LEARNING_RATES = {"items": 1.5e-3, "words": 5e-4}  # peaks; docs/log.md has what others gave
 VALIDATION_USERS = 2_000  # enough for an interval of +- .01; more would take the time that training needs
+VALIDATION_LISTS, VALIDATION_EVENTS = 3_000, 3  # with few users more than their last event, so that as many lists tell
 VALIDATION_SEED = 1  # draws the users and fits the retrieval: the same for every training, so that they can be compared
 REFIT_SHARE = 0.1  # of the minutes, for the last step on all events
 LAYERS = {"items": 3, "words": 6}

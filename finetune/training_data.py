@@ -1,15 +1,17 @@
 """The training data of a reranker: histories to learn from, and lists of candidates to validate on."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finetune.settings import VALIDATION_EVENTS, VALIDATION_LISTS
 from finetune.validation_lists import WHOLE_PLAN, ValidationList, ValidationPlan, list_for
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
-from index.data.splits import ValidationSplit, split_validation
+from index.data.splits import MIN_EVENTS, ValidationSplit, split_validation
 from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training_lists import single_thread
@@ -25,6 +27,11 @@ class TrainingData:
     training: Histories
     validation: tuple[ValidationList, ...]
     effort: "Effort"
+
+    @property
+    def n_validation_events(self) -> int:
+        """How many events of one user are validated on, at most."""
+        return max(Counter(each.user for each in self.validation).values(), default=0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,13 @@ def make_training_data(
             for n in progress(listed.tolist(), "retrieving for validation")
         ]
     return TrainingData(part.training, tuple(lists), effort)
+
+
+def plan_for(index: DomainIndex, holds_out_all: bool) -> ValidationPlan:
+    """The plan for a domain: of few users several events each are validated on, VALIDATION_EVENTS at most."""
+    n_users = int((index.domain.histories.lengths >= MIN_EVENTS).sum())
+    n_events = 1 if holds_out_all else min(max(VALIDATION_LISTS // max(n_users, 1), 1), VALIDATION_EVENTS)
+    return ValidationPlan(n_events=n_events, holds_out_all=holds_out_all)
 
 
 def split_for(index: DomainIndex, plan: ValidationPlan) -> ValidationSplit:

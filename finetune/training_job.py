@@ -42,8 +42,8 @@ from index.types import Floats
 
 LIBRARIES = ("torch", "transformers", "peft")
 HELD_OUT = {
-    "all": "each user's last event (test), the last but one of those validated on; of repeats the first",
-    "train": "each user's last event (test) and last but one (validation); of repeats the first",
+    "all": "each user's last event (test), of those validated on up to {n} before it; of repeats the first",
+    "train": "each user's last event (test) and the one before it (validation); of repeats the first",
 }
 HELD_OUT_NOTHING = (
     "nothing. After the training that the figures above are of, it learned from all events as a last step, the newest\n"
@@ -141,7 +141,7 @@ class TrainingJob:
             "items_sha256": self.fingerprint.items_sha256,
             "histories_sha256": self.fingerprint.histories_sha256,
             "encoder_sha256": self.setup.index.manifest.encoder_sha256,
-            "n_users": len(self.data.validation),
+            "n_events": len(self.data.validation),
             "effort": asdict(self.data.effort),
             "seed": VALIDATION_SEED,
             **({"fit": "train"} if self.setup.settings.fit == "train" else {}),
@@ -164,7 +164,7 @@ def train_adapter(job: TrainingJob, replace_current: bool = False) -> Path:
     if first and resumed:
         note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
     if first:
-        note(f"learning from {len(job.data.training)} histories, validating on {len(job.data.validation)} users")
+        note(f"learning from {len(job.data.training)} histories, validating on {len(job.data.validation)} events")
     comparison = _comparison(job, replace_current)
     trainer.plan.compares = comparison.needs_evaluation
     at = trainer.run(job.data.training, job.batches, checkpoint)
@@ -230,7 +230,7 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], chosen: 
         "settings": asdict(settings),
         "made": datetime.now(UTC).isoformat(timespec="microseconds"),
         "data_sha256": job.setup.domain.sha256,
-        "held_out": HELD_OUT[settings.fit],
+        "held_out": HELD_OUT[settings.fit].format(n=job.data.n_validation_events),
         "knows_test": False,
         "seed": settings.seed,
         "seconds": round(at.seconds, 1),
@@ -242,7 +242,8 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], chosen: 
         "loss": [list(pair) for pair in at.loss],
         "validation": [list(pair) for pair in at.validation],
         "validation_key": job.validation_key,
-        "n_validation_users": len(lists),
+        "n_validation_users": len({each.user for each in lists}),
+        "n_validation_events": len(lists),
         "before": {"ndcg@10": round(ndcg_at_10(lists, [each.fused for each in lists]), 6)},
         "reranker_alone": {"ndcg@10": round(ndcg_at_10(lists, scores), 6)},
         "after": {"ndcg@10": round(ndcg_at_10(lists, chosen.held_out), 6)},

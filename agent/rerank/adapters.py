@@ -33,8 +33,8 @@ READABLE_FORMATS = (2, 3)  # 2 has no hashes of what the tables hold
 class RerankerSettings:
     """What a reranker was made with: base model, encoder of item texts, sizes, LoRA, blend, and its training data.
 
-    Each user's last event was held out as the test; of `validated_users`, drawn by `validation_seed`, the last but one
-    too (0: of everybody).
+    Each user's last event was held out as the test; of `validated_users`, drawn by `validation_seed`, the
+    `validated_events` before it too (0 users: of everybody).
     """
 
     base_model: str
@@ -47,6 +47,7 @@ class RerankerSettings:
     data: DataFingerprint = UNKNOWN
     validated_users: int = 0
     validation_seed: int = 0
+    validated_events: int = 1
     knows_test: bool = False  # True: it learned from test events too, and no evaluation may use it
 
 

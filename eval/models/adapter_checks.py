@@ -68,7 +68,8 @@ def refuse_trained_on_test(training: Training, folder: Path) -> None:
     domain = training.opened.domain
     made, histories = read_settings(folder), domain.histories
     n_users = made.validated_users or len(histories)
-    trained = split_validation(histories, len(domain.catalogue), n_users, made.validation_seed).training
+    n_items, n_events = len(domain.catalogue), made.validated_events
+    trained = split_validation(histories, n_items, n_users, made.validation_seed, n_events=n_events).training
     fitted = dict(zip(training.histories.users, training.histories.lengths.tolist(), strict=True))
     own = np.array([fitted.get(user, 0) for user in trained.users], np.int64)
     if (trained.lengths > own).any():
