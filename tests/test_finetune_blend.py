@@ -1,9 +1,12 @@
 """The blend: each candidate by itself, no worse than noise allows, and read from older adapters."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from agent.rerank.blend import UNBLENDED, Blend
+from agent.rerank.blend import UNBLENDED, Blend, Weighed
 from finetune.blend import FOLDS, MIN_LISTS, blend_lists, choose_blend
 from finetune.validation_lists import ValidationList, ndcg_at_10
 from index.retrieval.fusion_features import HISTORY_FEATURES
@@ -15,13 +18,13 @@ COLUMNS = (FUSION, "telling", "noise", HISTORY_FEATURES[0])
 N_CANDIDATES = 20
 
 
-def lists_of(n: int, telling: float, seed: int = 1) -> tuple[list[ValidationList], list[Floats]]:
+def lists_of(n: int, telling: float, seed: int = 1, scaling: float = 0.0) -> tuple[list[ValidationList], list[Floats]]:
     """Lists whose truth depends on the fused score, on the log odds, and by `telling` on one more feature."""
     random = np.random.default_rng(seed)
     lists, scores = [], []
     for user in range(n):
         fused, own, more, noise = random.normal(size=(4, N_CANDIDATES)).astype(np.float32)
-        odds = np.exp(fused + own + telling * more)
+        odds = np.exp(fused + (1 + scaling * more) * own + telling * more)
         truth = int(random.choice(N_CANDIDATES, p=odds / odds.sum()))
         features = np.column_stack([fused, more, noise, np.full(N_CANDIDATES, 3.0)]).astype(np.float32)
         each = ValidationList(history(1), np.arange(N_CANDIDATES), fused, truth, user, features, COLUMNS)
@@ -31,7 +34,7 @@ def lists_of(n: int, telling: float, seed: int = 1) -> tuple[list[ValidationList
 
 
 def weights(blend: Blend) -> dict[str, float]:
-    return dict(blend.features)
+    return {each.column: each.added for each in blend.features}
 
 
 def test_a_feature_that_tells_something_is_weighed_and_noise_is_not() -> None:
@@ -43,6 +46,14 @@ def test_a_feature_that_tells_something_is_weighed_and_noise_is_not() -> None:
     assert abs(found["noise"]) < 0.1
     assert abs(found[FUSION]) < 0.15  # beside the fused score itself, which has weight one
     assert HISTORY_FEATURES[0] not in found  # the same for all candidates: it orders none
+
+
+def test_a_feature_that_tells_when_to_trust_the_reranker_scales_its_weight() -> None:
+    lists, scores = lists_of(3_000, telling=0.0, scaling=0.7)
+    blend = choose_blend(lists, scores).blend
+    scalings = {each.column: each.scaling for each in blend.features}
+    assert scalings["telling"] == pytest.approx(0.7, abs=0.15)
+    assert abs(scalings["noise"]) < 0.1
 
 
 def test_where_features_tell_nothing_the_blend_changes_little_on_other_users() -> None:
@@ -88,10 +99,10 @@ def test_a_reranker_without_use_leaves_retrieval_as_it_is() -> None:
 
 def test_a_score_is_the_candidates_own_whatever_else_is_in_the_list() -> None:
     (each, *_), (own, *_) = lists_of(3, telling=1.0)
-    blend = Blend(0.7, (("telling", 2.0), ("absent", 9.0)))
+    blend = Blend(0.7, (Weighed("telling", 2.0, 0.5), Weighed("absent", 9.0)), centre=0.3)
     whole = blend.scores(each.fused, own, each.features, COLUMNS)
     assert each.features is not None
-    assert whole == pytest.approx(each.fused + 0.7 * own + 2 * each.features[:, 1], abs=1e-5)
+    assert whole == pytest.approx(each.fused + 0.7 * own + (2 + 0.5 * (own - 0.3)) * each.features[:, 1], abs=1e-5)
     for n in (0, 7, 19):
         alone = blend.scores(each.fused[[n]], own[[n]], each.features[[n]], COLUMNS)
         assert alone == pytest.approx(whole[[n]], abs=1e-5)
@@ -100,4 +111,5 @@ def test_a_score_is_the_candidates_own_whatever_else_is_in_the_list() -> None:
 
 def test_settings_of_older_adapters_hold_one_weight() -> None:
     assert Blend.read(0.35) == Blend(0.35)
-    assert Blend.read({"weight": 0.3, "features": [["text/1", 0.5]]}) == Blend(0.3, (("text/1", 0.5),))
+    made = Blend(0.3, (Weighed("text/1", 0.5, -0.1),), 1.5)
+    assert Blend.read(json.loads(json.dumps(asdict(made)))) == made
