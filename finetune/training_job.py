@@ -219,7 +219,7 @@ def library_versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], chosen: ChosenBlend) -> dict[str, Any]:
+def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], decided: ChosenBlend) -> dict[str, Any]:
     """What stands in training.json; `scores` are the reranker's of the validation lists.
 
     The figure `after` is of blends that were fitted to other users than those that they are measured on.
@@ -246,8 +246,8 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], chosen: 
         "n_validation_events": len(lists),
         "before": {"ndcg@10": round(ndcg_at_10(lists, [each.fused for each in lists]), 6)},
         "reranker_alone": {"ndcg@10": round(ndcg_at_10(lists, scores), 6)},
-        "after": {"ndcg@10": round(ndcg_at_10(lists, chosen.held_out), 6)},
-        "blend": asdict(chosen.blend),
+        "after": {"ndcg@10": round(ndcg_at_10(lists, decided.held_out), 6)},
+        "blend": asdict(decided.blend),
         "versions": library_versions(),
     }
 
@@ -279,10 +279,10 @@ def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:
 
 
 def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Version:
-    chosen = choose_blend(job.data.validation, job.trainer.best_scores)
-    record = record_of(job, at, job.trainer.best_scores, chosen)
+    decided = choose_blend(job.data.validation, job.trainer.best_scores)
+    record = record_of(job, at, job.trainer.best_scores, decided)
     made = write_adapter(job, record)
     if job.trainer.interrupted:
         note(f"interrupted after {at.step} steps: the best so far is written; the same command resumes the training")
-    note(choose_current(made, comparison, chosen.held_out))
+    note(choose_current(made, comparison, decided.held_out))
     return made

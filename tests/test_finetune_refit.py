@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agent.open_agent import open_agent
-from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_trained_on
+from agent.rerank.adapter_files import HEAD, RECORD, SETTINGS, WEIGHTS, read_trained_on
 from agent.rerank.adapter_versions import find_adapter, list_versions
 from agent.rerank.adapters import load_reranker
 from agent.rerank.blend import Blend
@@ -58,12 +58,19 @@ def test_the_card_and_the_record_say_that_nothing_was_held_out(domain: Domain, t
     assert "no evaluation may use it" not in (folder / "README.md").read_text()
 
 
-def test_with_fit_train_there_is_one_adapter_and_it_is_the_same(domain: Domain, tiny: Path) -> None:
+def test_with_fit_train_there_is_one_adapter_that_learned_from_nobodys_last_two(domain: Domain, tiny: Path) -> None:
     with_last_step = finetune(domain.name, tiny, "--epochs", "2")
     without = finetune(domain.name, tiny, "--epochs", "2", "--fit", "train", "--replace")
     assert find_adapter(domain.name, "bert") == without
+    assert (with_last_step / "refitted").exists()
     assert not (without / "refitted").exists()
-    assert [file_sha256(each / HEAD) for each in (with_last_step, without)] == [file_sha256(without / HEAD)] * 2
+    settings = load_reranker(without).settings
+    assert (settings.validated_users, settings.validated_events, settings.knows_test) == (0, 1, False)
+    n_events = int(
+        (domain.histories.lengths - 3).sum()
+    )  # of each history all but the last two, the first event as a start
+    record = json.loads((without / RECORD).read_text())
+    assert 0 < record["tokens"] <= record["epochs"] * n_events
 
 
 def test_with_fit_train_an_evaluation_that_fits_on_training_events_takes_the_adapter_and_refuses_another(

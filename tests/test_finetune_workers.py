@@ -23,7 +23,7 @@ from tests.helpers_small import Small, walks, write_domain
 @pytest.fixture
 def built(home: Path, tiny: Path) -> Small:
     """The small domain, built and not tuned."""
-    write_domain(walks(n_users=400, length=12), name="small")  # four batches an epoch: two for each worker
+    write_domain(walks(n_users=400, length=16), name="small")  # four batches an epoch: two for each worker
     build_domain("small", encoder=str(tiny))
     return Small(home, "small", tiny)
 

@@ -98,4 +98,4 @@ def check_ranker(name: str) -> None:
 
 def judgements(scores: Floats) -> tuple[Judgement, ...]:
     """Scores as judgements."""
-    return tuple(Judgement(float(score)) for score in scores)
+    return tuple(map(Judgement, scores.tolist()))

@@ -100,7 +100,7 @@ class Behaviour:
         return found
 
     def _new_signals(self, history: History) -> Floats:
-        found = np.zeros((self.n_items, len(NAMES)), np.float32)
+        found = np.zeros((len(NAMES), self.n_items), np.float32).T  # column after column in memory
         newest = min(len(history), MAX_EVENTS)
         if newest:
             rows = history.rows[-newest:]

@@ -33,5 +33,8 @@ def candidate_pool(features: Floats, n: int, allowed: Mask | None = None) -> Row
 
 def weighted_signals(features: Floats) -> Floats:
     """(n_items,) the weighted sum of signals that proposes candidates, from the features, which are square roots."""
-    roots = features[:, [COLUMNS.index(name) for name in CANDIDATE_WEIGHTS]]
-    return np.asarray((np.sign(roots) * roots**2) @ np.array(list(CANDIDATE_WEIGHTS.values()), np.float32), np.float32)
+    found = np.zeros(len(features), np.float32)
+    for name, weight in CANDIDATE_WEIGHTS.items():
+        root = features[:, COLUMNS.index(name)]
+        found += np.float32(weight) * root * np.abs(root)
+    return found

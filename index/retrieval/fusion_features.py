@@ -48,14 +48,16 @@ class Features:
 
     def of(self, history: History) -> Floats:
         """(n_items, len(self.columns)) for one history."""
-        found = np.empty((len(self.catalogue), len(self.columns)), np.float32)
+        found = np.empty((len(self.columns), len(self.catalogue)), np.float32).T  # column after column in memory
         n_signals = len(NAMES)
         found[:, :n_signals] = self.behaviour.signals(history)
         n_decays = len(PROFILE_DECAYS)
         found[:, n_signals : n_signals + n_decays] = profiles(history, self.centred_vectors)
         found[:, n_signals + n_decays : n_signals + 2 * n_decays] = self._category_profiles(history)
         found[:, len(COLUMNS) - len(HISTORY_FEATURES) : len(COLUMNS)] = history_features(history)
-        found[:, LONG_TAILED] = np.sign(found[:, LONG_TAILED]) * np.sqrt(np.abs(found[:, LONG_TAILED]))
+        for place in LONG_TAILED:
+            column = found[:, place]
+            np.copysign(np.sqrt(np.abs(column)), column, out=column)
         if self.reviews is not None:
             found[:, len(COLUMNS) :] = profiles(history, self.reviews)
         return found
