@@ -31,7 +31,8 @@ The best step was chosen on these users, and the blend on others of them than it
 project's README for figures on test events.
 
 - made by: `{command}`
-- {seconds:.0f} s of training, {steps} steps, {epochs} epochs, seed {seed}
+- {seconds:.0f} s of training in {precision}, {steps} steps, {epochs} epochs, seed {seed}; on processors that compute in
+  another precision the same command gives slightly other figures
 - data: SHA-256 of the tables `{data}`; held out: {held_out}
 - files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `head.safetensors` and `reranker.json`
   (item ids, sizes) beside them, `training.json` (loss curve and settings)
@@ -58,6 +59,7 @@ def card_of(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         steps=record["steps"],
         epochs=record["epochs"],
         seed=record["seed"],
+        precision=record["precision"],
         data=record["data_sha256"],
         held_out=record["held_out"],
     )

@@ -81,11 +81,16 @@ class NextItemObjective:
         return torch.nn.functional.cross_entropy(scores, torch.zeros_like(target))
 
 
-def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where the device computes in it, else nothing."""
+def precision_on(device: torch.device) -> str:
+    """What a training computes in: bfloat16 where the device has it, else float32."""
     on_cpu = device.type == "cpu"
     fast = torch.cpu._is_avx512_bf16_supported() if on_cpu else torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
+    return "bfloat16" if fast else "float32"
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes in it, else nothing."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision_on(device) == "bfloat16")
 
 
 def _items_before(batch: Batch, n_items: int) -> Tensor:

@@ -23,6 +23,7 @@ from finetune.checkpoint import Checkpoint
 from finetune.comparison import Comparison, choose_current, is_comparable
 from finetune.curves import Curves
 from finetune.model_card import card_of
+from finetune.objective import precision_on
 from finetune.preparation import Preparation
 from finetune.progress import Clock, Progress
 from finetune.settings import REFIT_SHARE, VALIDATE_EVERY, VALIDATION_SEED, RankSettings
@@ -249,6 +250,7 @@ def record_of(job: TrainingJob, at: Progress, scores: Sequence[Floats], decided:
         "after": {"ndcg@10": round(ndcg_at_10(lists, decided.held_out), 6)},
         "blend": asdict(decided.blend),
         "versions": library_versions(),
+        "precision": precision_on(job.setup.device),
     }
 
 
