@@ -53,12 +53,15 @@ def best_weight(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> Fi
     truth = np.array([each.truth for each, _ in known])
     gains = [_log_likelihoods(fused + np.float32(weight) * own, truth) for weight in WEIGHTS]
     best = gains[int(np.argmax([gain.mean() for gain in gains]))]
-    within = [(best - gain).mean() <= (best - gain).std() / np.sqrt(len(truth)) for gain in gains]
-    return Fit(float(WEIGHTS[within.index(True)]), float(best.mean()))
+    return Fit(float(WEIGHTS[_simplest(gains)]), float(best.mean()))
 
 
 def choose_blend(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> ChosenBlend:
-    """The likeliest blend over FOLDS of users: of one weight, of features beside it, or of features that scale it."""
+    """A blend of one weight, of features beside it, or of features that scale it.
+
+    It is the simplest that makes what came next as likely as the best of them over FOLDS of users, up to one standard
+    error: where features tell little, they are fitted to noise, and to histories of usual length.
+    """
     one = Blend(best_weight(lists, scores).weight)
     n_known = sum(each.truth >= 0 for each in lists)
     if n_known < MIN_LISTS or one.weight == 0 or any(each.features is None for each in lists):
@@ -79,9 +82,10 @@ def choose_blend(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> C
         places = np.flatnonzero(learned).tolist()
         return Blend(best_weight([lists[n] for n in places], [scores[n] for n in places]).weight)
 
-    judged = [(logit, held_out_of(logit)) for logit in kinds]
-    logit, held_out = max(judged, key=lambda kind: _likelihood_of(lists, kind[1]))
-    return ChosenBlend(one if logit is None else logit.blend(np.ones(len(lists), bool)), held_out)
+    every = [held_out_of(logit) for logit in kinds]
+    place = _simplest([_held_out_likelihoods(lists, held_out) for held_out in every])
+    logit = kinds[place]
+    return ChosenBlend(one if logit is None else logit.blend(np.ones(len(lists), bool)), every[place])
 
 
 def blend_scores(each: ValidationList, own: Floats, blend: Blend) -> Floats:
@@ -100,10 +104,16 @@ def _folds(lists: Sequence[ValidationList]) -> Rows:
     return np.asarray(np.unique(users, return_inverse=True)[1] % FOLDS, np.int64)
 
 
-def _likelihood_of(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> float:
+def _simplest(likelihoods: Sequence[Array]) -> int:
+    """The place of the first choice, of growing ones, that is as likely as the best one up to one standard error."""
+    best = max(likelihoods, key=lambda each: float(each.mean()))
+    lost = [best - each for each in likelihoods]
+    return [each.mean() <= each.std() / np.sqrt(len(each)) for each in lost].index(True)
+
+
+def _held_out_likelihoods(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> Array:
     known = [(each.truth, own) for each, own in zip(lists, scores, strict=True) if each.truth >= 0]
-    likelihoods = _log_likelihoods(_pad([own for _, own in known], -np.inf), np.array([truth for truth, _ in known]))
-    return float(likelihoods.mean())
+    return _log_likelihoods(_pad([own for _, own in known], -np.inf), np.array([truth for truth, _ in known]))
 
 
 def _pad(scores: Sequence[Floats], filler: float) -> Floats:
