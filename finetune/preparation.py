@@ -29,7 +29,7 @@ from index.data.domain import Histories
 from index.data.splits import ValidationSplit
 from index.progress import note
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training_lists import FOLDS, count_lists, fit_features, single_thread
+from index.retrieval.fusion_training_lists import FOLDS, SHORT_SHARE, count_lists, fit_features, single_thread
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 
@@ -56,7 +56,7 @@ class Cost:
     def effort(self, budget: Budget, n_fusion_lists: int, n_validation: int, n_more: int) -> Effort:
         """What fits into its part of the minutes; `n_more` lists are retrieved beside those of the validation."""
         fusion = n_fusion_lists * PER_FUSION_LIST * self.features * self.busy
-        lists = n_validation * (PER_LIST * self.features + VALIDATIONS * self.scores)
+        lists = n_validation * ((1 + SHORT_SHARE) * PER_LIST * self.features + VALIDATIONS * self.scores)
         lists += n_more * PER_LIST * self.features
         share = min(1.0, LISTS_PART * budget.seconds / max(lists, 1e-9))
         share = min(1.0, max(share, MIN_LISTS / max(n_validation, 1)))
@@ -139,19 +139,20 @@ class Preparation:
         return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES, busy), features.behaviour
 
     def _save(self, data: TrainingData) -> None:
-        lists = data.validation
+        lists = (*data.validation, *data.short)
         columns = lists[0].columns if lists else ()
         features = [each.features for each in lists if each.features is not None]
         tensors = {
             "lengths": torch.tensor([len(each.rows) for each in lists], dtype=torch.int64),
             "users": torch.tensor([each.user for each in lists], dtype=torch.int64),
-            "n_before": torch.tensor([len(each.history) for each in lists], dtype=torch.int64),
+            "n_before": torch.tensor([each.n_before for each in lists], dtype=torch.int64),
+            "n_read": torch.tensor([len(each.history) for each in lists], dtype=torch.int64),
             "truths": torch.tensor([each.truth for each in lists], dtype=torch.int64),
             "rows": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *(each.rows for each in lists)])),
             "features": torch.from_numpy(np.concatenate([np.zeros((0, len(columns)), np.float32), *features])),
             "fused": torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *(each.fused for each in lists)])),
         }
-        content = {"effort": asdict(data.effort), "columns": list(columns), KEY: self._key}
+        content = {"effort": asdict(data.effort), "n_short": len(data.short), "columns": list(columns), KEY: self._key}
         about = {name: json_text(each) for name, each in content.items()}
         with tensor_writes(self.file):
             write_file(
@@ -173,12 +174,15 @@ class Preparation:
             ends = np.cumsum(tensors["lengths"])[:-1]
             columns = tuple(json.loads(about["columns"]))
             each = (np.split(tensors[name], ends) for name in ("rows", "fused", "features"))
-            numbers = (tensors[name].tolist() for name in ("users", "n_before", "truths"))
+            numbers = (tensors[name].tolist() for name in ("users", "n_before", "n_read", "truths"))
             lists = tuple(
-                ValidationList(part.until_test[user].before(n), rows, fused, truth, user, features, columns)
-                for user, n, truth, rows, fused, features in zip(*numbers, *each, strict=False)
+                ValidationList(
+                    part.until_test[user].before(n).newest(n_read), rows, fused, truth, user, features, columns, n
+                )
+                for user, n, n_read, truth, rows, fused, features in zip(*numbers, *each, strict=False)
             )
-            return TrainingData(part.training, lists, effort)
+            n_whole = len(lists) - int(json.loads(about["n_short"]))
+            return TrainingData(part.training, lists[:n_whole], effort, lists[n_whole:])
         except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):
             return None  # made again
 

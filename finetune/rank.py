@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,15 @@ from finetune.settings import RankSettings
 from finetune.trainer import Trainer
 from finetune.training_data import plan_for, split_for
 from finetune.training_job import Refit, TrainingJob, TrainingSetup, device_of, train_adapter
-from finetune.validation import IsExpired, Validation, validate
+from finetune.validation import IsExpired, Validation, score_lists, validate
+from finetune.validation_lists import ValidationList
 from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain
 from index.data.splits import first_events, leave_last_out
 from index.embedding.model_files import resolve
 from index.errors import MendableError
+from index.types import Floats
 
 
 def finetune_rank(settings: RankSettings, replace_current: bool = False, began: float | None = None) -> Path:
@@ -78,10 +81,15 @@ def prepare_items_job(setup: TrainingSetup) -> TrainingJob:
         share_unknown(loaded.reranker, counts)
         return validate(scorer, data.validation, setup.device, is_expired)
 
+    def score(lists: Sequence[ValidationList]) -> list[Floats]:
+        share_unknown(loaded.reranker, counts)
+        loaded.reranker.eval()
+        return score_lists(scorer, lists, setup.device) or []
+
     trainer = Trainer(loaded.reranker, objective.loss, validation, setup.schedule, setup.workers)
     about = {"base": made.base_model, "rank": made.rank, "layers": made.shape.layers, "prompt": "items"}
     refit = _refit(setup, scorer, made) if setup.settings.refits else None
-    return TrainingJob(setup, fingerprint, trainer, data, batches, save, about, refit)
+    return TrainingJob(setup, fingerprint, trainer, data, batches, save, about, score, refit)
 
 
 def _refit(setup: TrainingSetup, scorer: SequenceScorer, made: RerankerSettings) -> Refit:

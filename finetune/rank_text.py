@@ -29,13 +29,14 @@ from finetune.objective import autocast
 from finetune.trainer import Trainer
 from finetune.training_data import WHOLE_EFFORT, Effort
 from finetune.training_job import TrainingJob, TrainingSetup
-from finetune.validation import IsExpired, Validation, validate
+from finetune.validation import IsExpired, Validation, score_lists, validate
 from finetune.validation_lists import ValidationList, ValidationPlan, list_for
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
 from index.data.domain import Catalogue, Histories
 from index.data.splits import first_events
 from index.progress import progress
+from index.types import Floats
 
 HELD_OUT, POSITIONS = 2, 5  # events held out for validation and test; events before them that are predicted
 MAX_EXAMPLES = 20_000
@@ -107,9 +108,13 @@ def prepare_text_job(setup: TrainingSetup) -> TrainingJob:
     def save(folder: Path, blend: Blend) -> None:
         save_text_reranker(folder, replace(loaded, settings=replace(made, blend=blend)))
 
+    def score(lists: Sequence[ValidationList]) -> list[Floats]:
+        reranker.eval()
+        return score_lists(scorer, lists, setup.device) or []
+
     about = {"base": setup.base.name, "rank": settings.rank, "layers": layers, "prompt": "words"}
     trainer = Trainer(reranker, objective.loss, validation, setup.schedule, setup.workers)
-    return TrainingJob(setup, fingerprint, trainer, data, batches, save, about)
+    return TrainingJob(setup, fingerprint, trainer, data, batches, save, about, score)
 
 
 def text_examples(index: DomainIndex, seed: int, effort: Effort = WHOLE_EFFORT) -> tuple[ValidationList, ...]:

@@ -14,7 +14,7 @@ from index.data.domain import Histories
 from index.data.splits import MIN_EVENTS, ValidationSplit, split_validation
 from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training_lists import single_thread
+from index.retrieval.fusion_training_lists import MAX_SHORT, SHORT_SHARE, single_thread
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class TrainingData:
     training: Histories
     validation: tuple[ValidationList, ...]
     effort: "Effort"
+    short: tuple[ValidationList, ...] = ()  # of some of the same events after a few events only, for the blend
 
     @property
     def n_validation_events(self) -> int:
@@ -71,14 +72,24 @@ def make_training_data(
     retriever = fit_retriever(index, part.training, plan.seed, share=effort.fusion, fitted=fitted)
     drawn = np.random.default_rng(plan.seed).permutation(len(part.users))
     listed = np.sort(drawn[: effort.count(len(drawn))])
+
+    def list_of(n: int, n_read: int) -> ValidationList:
+        found = list_for(retriever, part.history(n).newest(n_read), int(part.next_rows[n]), plan.n_candidates)
+        return replace(found, user=int(part.users[n]), n_before=int(part.n_before[n]))
+
+    cut = {n: n_read for n, n_read in _draw_short(part, plan.seed).items() if n in set(listed.tolist())}
     with single_thread():
-        lists = [
-            replace(
-                list_for(retriever, part.history(n), int(part.next_rows[n]), plan.n_candidates), user=int(part.users[n])
-            )
-            for n in progress(listed.tolist(), "retrieving for validation")
-        ]
-    return TrainingData(part.training, tuple(lists), effort)
+        whole = [list_of(n, int(part.n_before[n])) for n in progress(listed.tolist(), "retrieving for validation")]
+        short = [list_of(n, n_read) for n, n_read in progress(cut.items(), "and for short histories", len(cut))]
+    return TrainingData(part.training, tuple(whole), effort, tuple(short))
+
+
+def _draw_short(part: ValidationSplit, seed: int) -> dict[int, int]:
+    """Of which validation events the history is cut too, and to how many events: as the fusion draws them."""
+    random = np.random.default_rng((seed, 1))
+    is_drawn = random.random(len(part.users)) < SHORT_SHARE
+    few = random.integers(1, MAX_SHORT + 1, len(part.users))
+    return {int(n): int(few[n]) for n in np.flatnonzero(is_drawn & (few < part.n_before))}
 
 
 def plan_for(index: DomainIndex, holds_out_all: bool) -> ValidationPlan:

@@ -30,7 +30,7 @@ from finetune.settings import REFIT_SHARE, VALIDATE_EVERY, VALIDATION_SEED, Rank
 from finetune.trainer import BatchesOf, LossOf, Schedule, Trainer
 from finetune.training_data import TrainingData
 from finetune.validation import Scorer
-from finetune.validation_lists import ValidationPlan, ndcg_at_10
+from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.data.domain import Domain, Histories
@@ -133,6 +133,7 @@ class TrainingJob:
     batches: BatchesOf
     save: Callable[[Path, Blend], None]  # the adapter's tensors and settings with the blend
     about: Mapping[str, Any]
+    score: Callable[[Sequence[ValidationList]], list[Floats]]  # by the tensors as they are
     refit: Refit | None = None
 
     @property
@@ -280,8 +281,15 @@ def _comparison(job: TrainingJob, replace_current: bool) -> Comparison:
     return Comparison(job.setup.index, lists, job.setup.device, replace_current, needs_evaluation, is_whole)
 
 
+def _decide(job: TrainingJob) -> ChosenBlend:
+    """The blend of the best tensors, fitted to whole and to short histories; held out are the whole ones alone."""
+    lists, scores = job.data.validation, job.trainer.best_scores
+    found = choose_blend((*lists, *job.data.short), (*scores, *job.score(job.data.short)))
+    return ChosenBlend(found.blend, found.held_out[: len(lists)])
+
+
 def _write(job: TrainingJob, at: Progress, comparison: Comparison) -> Version:
-    decided = choose_blend(job.data.validation, job.trainer.best_scores)
+    decided = _decide(job)
     record = record_of(job, at, job.trainer.best_scores, decided)
     made = write_adapter(job, record)
     if job.trainer.interrupted:

@@ -25,6 +25,7 @@ class ValidationList:
     user: int = -1  # number in the training histories, where the list is of one of them
     features: Floats | None = None  # (candidates, columns) that a blend may weigh
     columns: tuple[str, ...] = ()
+    n_before: int = -1  # events of the user before that one, of which `history` may hold the newest alone
 
 
 @dataclass(frozen=True)

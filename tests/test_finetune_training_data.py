@@ -1,20 +1,26 @@
 """Training data: nothing that is held out, each next event after its own history, in even batches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from agent.rerank.blend import Blend
+from agent.rerank.prefix_cache import PrefixCache
 from agent.rerank.sequence_prompt import MAX_EVENTS, Scale, make_prompt
 from finetune.batches import MAX_TOKENS, Batch, epoch_batches
 from finetune.blend import TEMPERATURES, WEIGHTS, best_weight, blend_scores
 from finetune.budget import Budget
+from finetune.preparation import Preparation
 from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_training_data
 from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
 from index.data.domain import Domain, Histories
+from index.data.records import History
 from index.retrieval.candidate_pool import CANDIDATES
-from index.types import Floats
+from index.types import Floats, Rows
 from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, index_over, things, walks, without
 
 SCALE = Scale(1, 5)
@@ -22,6 +28,17 @@ SCALE = Scale(1, 5)
 
 def data_of(histories: Histories, effort: Effort = WHOLE_EFFORT) -> TrainingData:
     return make_training_data(index_over(domain_of(histories)), effort=effort)
+
+
+class NoScorer:
+    """Stands where no list is scored: without minutes nothing is measured."""
+
+    @property
+    def prefix_cache(self) -> PrefixCache:
+        raise AssertionError("nothing is to be scored")
+
+    def log_odds(self, histories: Sequence[History], rows: Sequence[Rows]) -> list[Floats]:
+        raise AssertionError("nothing is to be scored")
 
 
 # --- what is held out -------------------------------------------------------
@@ -46,6 +63,35 @@ def test_with_fewer_to_validate_on_all_but_the_last_event_of_the_others_is_train
         for whole, trained in zip(histories, data.training, strict=True)
     ]
     assert sorted(left_out) == [1] * (len(histories) - 3) + [2] * 3
+
+
+def test_some_events_are_asked_for_after_a_few_events_too_and_those_are_the_newest() -> None:
+    histories = walks(n_users=60)
+    data = make_training_data(index_over(domain_of(histories)), ValidationPlan(n_events=3))
+    whole = {(each.user, each.n_before): each for each in data.validation}
+    assert len(whole) == len(data.validation)
+    assert 0.1 < len(data.short) / len(data.validation) < 0.4
+    for each in data.short:
+        full = whole[each.user, each.n_before].history
+        assert len(each.history) < len(full) == each.n_before
+        assert np.array_equal(each.history.rows, full.rows[-len(each.history) :])
+
+
+def test_what_was_prepared_comes_back_as_it_was(home: Path) -> None:
+    index, plan = index_over(domain_of(walks(n_users=60))), ValidationPlan(n_events=2)
+    preparation = Preparation(index, Budget(epochs=1), plan, home / "prepared.safetensors")
+    made = preparation.training_data(False, NoScorer(), torch.device("cpu"))
+    assert (home / "prepared.safetensors").is_file()
+    again = preparation.training_data(False, NoScorer(), torch.device("cpu"))
+    assert again.effort == made.effort
+    for own, kept in ((made.validation, again.validation), (made.short, again.short)):
+        assert len(own) == len(kept) > 0
+        for a, b in zip(own, kept, strict=True):
+            assert (a.truth, a.user, a.n_before, a.columns) == (b.truth, b.user, b.n_before, b.columns)
+            for name in ("rows", "fused", "features"):
+                assert np.array_equal(getattr(a, name), getattr(b, name)), name
+            assert np.array_equal(a.history.rows, b.history.rows)
+            assert np.array_equal(a.history.values, b.history.values)
 
 
 def test_what_is_held_out_changes_nothing_of_the_training_data() -> None:

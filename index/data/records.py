@@ -88,6 +88,10 @@ class History:
         """The first `n` events."""
         return History(self.rows[:n], self.values[:n], None if self.times is None else self.times[:n])
 
+    def newest(self, n: int) -> "History":
+        """The last `n` events, of which there must be one at least."""
+        return History(self.rows[-n:], self.values[-n:], None if self.times is None else self.times[-n:])
+
 
 def _is_finite(value: Value) -> bool:
     return not isinstance(value, int | float) or abs(value) <= sys.float_info.max

@@ -125,7 +125,7 @@ def _list_of(
 ) -> TrainingList | None:
     """The true item and others drawn from the candidate pool; None where it is not in the pool."""
     target = int(history.rows[position.n_before])
-    read = _newest(history.before(position.n_before), position.n_read)
+    read = history.before(position.n_before).newest(position.n_read)
     found = features.of(read)
     allowed = np.ones(len(found), bool)
     allowed[read.rows] = False
@@ -143,8 +143,3 @@ def _list_of(
     rows = np.concatenate([[target], best, np.full(N_BEST - len(best), target), drawn])
     offsets = np.concatenate([[0.0], best_offsets, np.full(N_DRAWN, stand_for)])
     return TrainingList(np.asarray(found[rows], np.float32), np.asarray(offsets, np.float32))
-
-
-def _newest(history: History, n: int) -> History:
-    times = None if history.times is None else history.times[-n:]
-    return History(history.rows[-n:], history.values[-n:], times)
