@@ -57,7 +57,7 @@ def best_weight(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> Fi
 
 
 def choose_blend(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> ChosenBlend:
-    """A blend of one weight, of features beside it, or of features that scale it.
+    """A blend of one weight, or of retrieval's features and of products with it.
 
     It is the simplest that makes what came next as likely as the best of them over FOLDS of users, up to one standard
     error: where features tell little, they are fitted to noise, and to histories of usual length.
@@ -66,7 +66,7 @@ def choose_blend(lists: Sequence[ValidationList], scores: Sequence[Floats]) -> C
     n_known = sum(each.truth >= 0 for each in lists)
     if n_known < MIN_LISTS or one.weight == 0 or any(each.features is None for each in lists):
         return ChosenBlend(one, blend_lists(lists, scores, one))
-    kinds = (None, FeatureLogit.of(lists, scores, scales=False), FeatureLogit.of(lists, scores, scales=True))
+    kinds = (None, FeatureLogit.of(lists, scores))
     folds = _folds(lists)
     parts = [(folds != fold, folds == fold) for fold in range(FOLDS)]
 

@@ -46,7 +46,7 @@ def card_of(record: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     return CARD.format(
         **about,
         weight=round(float(record["blend"]["weight"]), 3),
-        features=", retrieval's features with weights of their own" if record["blend"]["features"] else "",
+        features=", retrieval's features with weights of their own" if record["blend"]["products"] else "",
         inputs=INPUTS[str(about["prompt"])],
         domain=record["settings"]["domain"],
         n_users=record["n_validation_users"],
