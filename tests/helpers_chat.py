@@ -44,7 +44,13 @@ def answered(page: Any, at_once: bool = False) -> None:
             return true;
         }"""
     )
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(  # the list is drawn after the talk, on a busy machine a good while after it
+        """() => {
+            const now = document.body.innerText;
+            if (now !== window.drawn) { window.drawn = now; window.drawnAt = performance.now(); return false; }
+            return performance.now() - window.drawnAt > 200;
+        }"""
+    )
 
 
 def titles(page: Any) -> list[str]:
