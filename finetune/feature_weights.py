@@ -27,7 +27,7 @@ from index.types import Floats, Mask, Rows
 
 LENGTH = HISTORY_FEATURES[0]
 PENALTY, LIGHT = 100.0, 10.0  # of a squared weight, over all lists; of those by rarity alone. 10 to 300 gave the same
-FREE = 1e-3  # of the fused score, the log odds and the offset of cold items
+FREE, OFFSET = 1e-3, 1.0  # of the fused score and the log odds; of the offset of cold items
 BEST, OF_OTHERS = 40, 8  # candidates of a list by which the weights are fitted: the best, and one of so many others
 STEPS = 12  # of Newton's method, at most
 CLOSE = 1e-4  # a step of Newton's method after which none follows
@@ -115,10 +115,9 @@ class FeatureLogit:
         terms, offsets, lengths = self.terms[kept], self.offsets[kept], lengths[learned]
         starts = np.concatenate([[0], np.cumsum(lengths)])[:-1]
         truths = self.truths[learned] - self.starts[learned] + starts
-        penalties = np.array([*map(_penalty_of, self.products), FREE, 1.0])
+        penalties = np.array([*map(_penalty_of, self.products), PENALTY, OFFSET])  # cold items are few
         prior = np.zeros(len(penalties))
         prior[[self.products.index((FUSION, ONE)), -2]] = self._prior_of_score
-        penalties[-2] = PENALTY  # cold items are few
         weights = prior.copy()
         for _ in range(STEPS):
             shares = _shares(terms @ weights.astype(np.float32) + offsets, starts, lengths)

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from index.retrieval.retriever import FUSION
 from index.types import Floats, Mask
 
-LOG_ODDS, RARE, ONE = (
-    "log_odds",
-    "rare",
-    "",
-)  # values beside the columns of the candidates; ONE stands for no second value
+LOG_ODDS, RARE = "log_odds", "rare"  # values beside the columns of the candidates
+ONE = ""  # stands where a product has no second value
 POPULARITY = "popularity"  # the column with the log of one more than an item's events
 RARE_EVENTS = 4.0  # events after which an item is 1/e as rare as one without any
 
@@ -60,7 +58,7 @@ class Blend:
         for each in self.products:
             if each.first in known and (each.second == ONE or each.second in known):
                 warm += each.weight * known[each.first] * (1 if each.second == ONE else known[each.second])
-        cold = self.cold_score * features[:, 0] + self.cold_offset
+        cold = self.cold_score * read[FUSION] + self.cold_offset
         return np.asarray(fused + np.where(are_cold(features, columns), cold, warm), np.float32)
 
     @classmethod
