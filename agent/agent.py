@@ -6,8 +6,10 @@ import numpy as np
 
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
-from agent.explain.explainer import explain
-from agent.explain.ground import ground_of, supporting_items
+from agent.explain.attribution import attribute
+from agent.explain.explainer import explain_list
+from agent.explain.ground import ground_of
+from agent.explain.plan import N_STRONGEST, Asked
 from agent.filters import Allowed, allowed_for
 from agent.liked_in_talk import with_liked
 from agent.ranking import Ranking, rank_query
@@ -84,19 +86,17 @@ class Agent:
         )
 
     def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
-        items = self.domain.catalogue.items
-        ground = ground_of(self.domain, request.state, query.history)
+        """The recommendations with their reasons; what speaks for each is measured on the ranker that ordered them."""
+        items, history = self.domain.catalogue.items, query.history
+        ground = ground_of(self.domain, request.state, history)
+        found = attribute(self.retriever, self.ranker, history, rows)
+        asked = [
+            Asked(items[row], [items[source] for source in history.rows[found.strongest(n, N_STRONGEST)]])
+            for n, row in enumerate(rows)
+        ]
         return tuple(
-            Recommendation(
-                rank,
-                items[row],
-                float(score),
-                explain(
-                    items[row],
-                    request.state,
-                    supporting_items(self.retriever, self.domain, query.history, int(row)),
-                    ground,
-                ),
+            Recommendation(rank, each.item, float(score), explained.reason)
+            for rank, (each, score, explained) in enumerate(
+                zip(asked, scores, explain_list(asked, request.state, ground), strict=True), start=1
             )
-            for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )

@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from agent.explain.shared_users import Pair, UsersOfItems
 from agent.understanding.lexicon import Lexicon
 from index.data.records import Item, Review, Value
 
 
+Relation = Literal["liked together", "most like both", "had together", "most have both"]  # by the same users
+
+
 @dataclass(frozen=True, slots=True)
 class FromHistory:
-    """Evidence: an item of the user's history, or one that they named as liked."""
+    """Evidence: an item of the user's history, or one that they named as liked.
+
+    `relation` is what other users' events say of it and the recommended item, where the reason says so.
+    """
 
     item_id: str
+    relation: Relation | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As JSON."""
-        return {"kind": "history", "item_id": self.item_id}
+        relation = {"relation": self.relation} if self.relation else {}
+        return {"kind": "history", "item_id": self.item_id, **relation}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class Ground:
 
     `known` are the ids of the history and of what was liked in the talk; `liked` those of them that are known to be
     liked; `enriched_fields` the fields that the domain's source does not state itself; `reviews` what may be quoted,
-    by id.
+    by id; `users` who likes and who has each item, None where nobody's events are known.
     """
 
     lexicon: Lexicon
@@ -89,6 +98,22 @@ class Ground:
     liked: frozenset[str] = frozenset()
     enriched_fields: frozenset[str] = frozenset()
     reviews: Mapping[str, Review] = field(default_factory=dict)
+    users: UsersOfItems | None = None
+
+    def relations(self, source: Item, item: Item) -> dict[Relation, Pair]:
+        """What other users' events say of two items: each relation that holds, with the counts behind it."""
+        row_of = self.lexicon.catalogue.row_of
+        if self.users is None or source.item_id not in row_of or item.item_id not in row_of:
+            return {}
+        rows = row_of[source.item_id], row_of[item.item_id]
+        had = self.users.having.pair(*rows)
+        found: dict[Relation, Pair] = {}
+        if self.users.liking is not None and had.both:
+            liked = self.users.liking.pair(*rows)
+            found |= {"most like both": liked} if liked.is_most else {}
+            found |= {"liked together": liked} if liked.is_telling else {}
+        found |= {"most have both": had} if had.is_most else {}
+        return found | ({"had together": had} if had.is_telling else {})
 
     def item(self, item_id: str) -> Item | None:
         """The item of an id, None where the catalogue lacks it."""

@@ -1,19 +1,13 @@
-"""The ground of a request's reasons: what the user knows and likes, which events of the history speak for an item."""
-
-from collections.abc import Sequence
+"""The ground of a request's reasons: what the user knows and likes, and what other users like together."""
 
 from agent.constraints import State
 from agent.duplicates import duplicates_of
 from agent.explain.evidence import Ground
 from agent.explain.liked_items import rated_well
+from agent.explain.shared_users import users_of_items
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
-from index.data.records import History, Item
-from index.retrieval.retriever import Retriever
-from index.retrieval.support import support
-from index.types import Rows
-
-N_SUPPORT = 6  # history items that are offered to the explainer for each recommendation
+from index.data.records import History
 
 
 def ground_of(domain: Domain, state: State, history: History) -> Ground:
@@ -28,10 +22,5 @@ def ground_of(domain: Domain, state: State, history: History) -> Ground:
         known=frozenset(ids[row] for row in history.rows),
         liked=frozenset(liked | (rated_well(domain, history) - disliked)),
         enriched_fields=frozenset(about.get("enriched_fields", ())),
+        users=users_of_items(domain),
     )
-
-
-def supporting_items(retriever: Retriever, domain: Domain, history: History, row: int) -> Sequence[Item]:
-    """The history items that speak most for an item, strongest first."""
-    places: Rows = support(retriever.features.behaviour, history, row, N_SUPPORT)
-    return [domain.catalogue.items[history.rows[place]] for place in places]

@@ -1,8 +1,10 @@
 """Rankers: each judges the candidates it is given, one judgement each in the order given; none sorts or drops."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from agent.recommendation import RankerCard
 from index.command_line import nearest
@@ -36,6 +38,15 @@ class Ranker(Protocol):
     def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
         """One judgement a candidate, in the order given."""
 
+    def judge_many(self, queries: Sequence[Query], candidates: Sequence[Candidates]) -> list[Floats]:
+        """The scores of each query's own candidates: those of `judge`, one after another or in one batch."""
+
+
+def judge_each(ranker: Ranker, queries: Sequence[Query], candidates: Sequence[Candidates]) -> list[Floats]:
+    """The scores of several queries, one after another."""
+    judged = (ranker.judge(query, own) for query, own in zip(queries, candidates, strict=True))
+    return [np.array([each.score for each in one], np.float32) for one in judged]
+
 
 @dataclass(frozen=True)
 class FusionRanker:
@@ -46,6 +57,10 @@ class FusionRanker:
     def judge(self, query: Query, candidates: Candidates) -> tuple[Judgement, ...]:
         """The fused scores."""
         return judgements(candidates.fused)
+
+    def judge_many(self, queries: Sequence[Query], candidates: Sequence[Candidates]) -> list[Floats]:
+        """The scores of several queries."""
+        return judge_each(self, queries, candidates)
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,10 @@ class ChannelRanker:
             scores if query.preference_boost is None else scores + query.preference_boost[candidates.rows]
         )
 
+    def judge_many(self, queries: Sequence[Query], candidates: Sequence[Candidates]) -> list[Floats]:
+        """The scores of several queries."""
+        return judge_each(self, queries, candidates)
+
 
 @dataclass(frozen=True)
 class TunedRanker:
@@ -75,11 +94,17 @@ class TunedRanker:
 
     def scores(self, query: Query, candidates: Candidates) -> Floats:
         """The same as an array."""
-        if not len(query.history) or not len(candidates):
-            return candidates.fused
-        log_odds = self.scorer.log_odds([query.history], [candidates.rows])[0]
+        return self.judge_many([query], [candidates])[0]
+
+    def judge_many(self, queries: Sequence[Query], candidates: Sequence[Candidates]) -> list[Floats]:
+        """The scores of several queries, whose histories are read in one batch."""
+        asked = [n for n, query in enumerate(queries) if len(query.history) and len(candidates[n])]
+        log_odds = self.scorer.log_odds([queries[n].history for n in asked], [candidates[n].rows for n in asked])
         blend = self.scorer.loaded.settings.blend
-        return blend.scores(candidates.fused, log_odds, candidates.features, candidates.columns)
+        found = [own.fused for own in candidates]
+        for n, odds in zip(asked, log_odds, strict=True):
+            found[n] = blend.scores(candidates[n].fused, odds, candidates[n].features, candidates[n].columns)
+        return found
 
 
 UNTUNED: Mapping[str, Ranker] = {

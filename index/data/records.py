@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from index.types import Floats, Rows
 
 Value = int | float | str | tuple[str, ...]
@@ -91,6 +93,11 @@ class History:
     def newest(self, n: int) -> "History":
         """The last `n` events, of which there must be one at least."""
         return History(self.rows[-n:], self.values[-n:], None if self.times is None else self.times[-n:])
+
+    def without(self, places: Rows) -> "History":
+        """All events but those at these places."""
+        kept = np.delete(np.arange(len(self)), places)
+        return History(self.rows[kept], self.values[kept], None if self.times is None else self.times[kept])
 
 
 def _is_finite(value: Value) -> bool:

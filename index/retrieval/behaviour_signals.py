@@ -8,7 +8,7 @@ from index.data.domain import Histories
 from index.data.records import History
 from index.progress import stage
 from index.retrieval.decay import recency_weights
-from index.retrieval.item_matrices import DENSE_ITEMS, Factors, Matrix, as_dense, sum_rows
+from index.retrieval.item_matrices import DENSE_ITEMS, Factors, Matrix, as_dense, part_of, sum_rows
 from index.types import Floats, Rows
 
 MAX_EVENTS = 200  # newest events of a history that the signals read; older ones weigh under 1 %
@@ -135,6 +135,12 @@ class Behaviour:
         found = self.matrices["latent"]
         assert isinstance(found, Factors)
         return found
+
+    def part(self, rows: Rows) -> "Behaviour":
+        """The behaviour of these rows alone, numbered anew in this order."""
+        return Behaviour(
+            {name: part_of(matrix, rows) for name, matrix in self.matrices.items()}, self.popularity[rows]
+        )
 
     def similarity_to(self, these: Rows, rows: Rows) -> Floats:
         """(rows,) the largest of the similarity weights between each row and any of `these` items."""

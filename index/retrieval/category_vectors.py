@@ -40,6 +40,13 @@ class CategoryVectors:
             found[place, self.categories[start:end]] = self.values[start:end]
         return found
 
+    def part(self, rows: Rows) -> "CategoryVectors":
+        """The vectors of these rows alone, numbered anew in this order."""
+        starts, ends = np.searchsorted(self.items, rows), np.searchsorted(self.items, rows, "right")
+        places = np.concatenate([np.zeros(0, np.int64), *map(np.arange, starts, ends)])
+        items = np.repeat(np.arange(len(rows)), ends - starts)
+        return CategoryVectors(len(rows), self.n_categories, items, self.categories[places], self.values[places])
+
     def similarity(self, vectors: Floats) -> Floats:
         """(n_items, len(vectors)) inner products with some vectors (n, n_categories)."""
         found = np.zeros((self.n_items, len(vectors)), np.float32)

@@ -40,6 +40,8 @@ class Features:
     vectors: Floats
     catalogue: Catalogue
     reviews: Floats | None = None
+    _centred: Floats | None = None  # of a catalogue of which this is a part
+    _categories: CategoryVectors | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,6 +71,8 @@ class Features:
         Of many dimensions the strongest directions are kept: a history's similarities to all items are then read from
         a third of the memory, which is what they cost.
         """
+        if self._centred is not None:
+            return self._centred
         centred = np.asarray(self.vectors - self.vectors.mean(0), np.float32)
         if centred.shape[1] <= TEXT_DIMS:
             return centred
@@ -78,10 +82,26 @@ class Features:
     @cached_property
     def categories(self) -> CategoryVectors:
         """Which of the commonest categories each item has."""
+        if self._categories is not None:
+            return self._categories
         counts = Counter(category for item in self.catalogue.items for category in item.categories)
         commonest = sorted(counts, key=lambda category: (-counts[category], category))[:MAX_CATEGORIES]
         kept = {category: place for place, category in enumerate(commonest)}
         return CategoryVectors.of([[kept[c] for c in item.categories if c in kept] for item in self.catalogue.items])
+
+    def part(self, rows: Rows) -> "Features":
+        """The features of these rows alone, each once, numbered anew in this order: the same numbers for less work.
+
+        Histories must be numbered likewise, and hold none but these rows.
+        """
+        return Features(
+            self.behaviour.part(rows),
+            np.asarray(self.vectors[rows]),
+            Catalogue(tuple(self.catalogue.items[row] for row in rows)),
+            None if self.reviews is None else np.asarray(self.reviews[rows]),
+            self.centred_vectors[rows],
+            self.categories.part(rows),
+        )
 
     def _category_profiles(self, history: History) -> Floats:
         newest, weights = _profile_weights(history)

@@ -54,3 +54,12 @@ def sum_rows(weights: Floats, matrix: Matrix, rows: Rows) -> Floats:
 def as_dense(matrix: Matrix) -> Floats:
     """A dense or sparse matrix as a float32 array."""
     return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.todense(), np.float32)
+
+
+def part_of(matrix: Matrix, rows: Rows) -> Matrix:
+    """The matrix between these rows alone, (rows, rows), in their order: dense, or factors."""
+    if isinstance(matrix, Factors):
+        return Factors(matrix.before[rows], matrix.after[rows])
+    if isinstance(matrix, np.ndarray):
+        return matrix[np.ix_(rows, rows)]
+    return as_dense(matrix[rows][:, rows])

@@ -1,0 +1,157 @@
+"""Plans what the reasons of a list say: of each item the strongest true link, and of ten items ten different things."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from agent.constraints import State
+from agent.explain.constraint_evidence import met_wishes
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Ground
+from agent.explain.links import Link, find_links, stated_values, stated_year, telling_categories
+from index.data.duplicates import are_duplicates
+from index.data.records import Item, Value
+
+MAX_SOURCES, MAX_WISHES, MAX_CATEGORIES = 2, 2, 3
+MAX_NAME = 150  # characters of a title that a sentence still names
+N_STRONGEST = 3  # history items of which a reason names one: those that raise the score of the item most
+# What a link loses where earlier reasons of the list say the like: the same thing, the same kind, the same source.
+REPEATED, SAME_KIND, SAME_SOURCE, LATER_SOURCE = 2.0, 0.12, 0.35, 0.15
+SAME_COMMON_KIND = 0.5  # of links by categories or time, which tell less each time
+
+
+class Asked(NamedTuple):
+    """An item whose reason is asked for, and the items of the history that speak for it, strongest first."""
+
+    item: Item
+    sources: Sequence[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one reason says: links to `sources`, or the item's own values; wishes; `turn` varies the wording.
+
+    `sources` are items of the history, all of them `liked` by the user or none known to be.
+    """
+
+    item: Item
+    links: tuple[Link, ...] = ()
+    sources: tuple[Item, ...] = ()
+    liked: bool = False
+    own: tuple[tuple[str, Value], ...] = ()  # values of the item by field, where no link is told
+    wishes: tuple[str, ...] = ()
+    turn: int = 0
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What all of it rests on, each thing once."""
+        linked = [each for link in self.links for each in link.evidence]
+        others = [FromHistory(source.item_id) for source in self.sources]
+        own = [FromAttribute(name, value) for name, value in self.own]
+        known = {each.item_id for each in linked if isinstance(each, FromHistory)}
+        more = [each for each in others if each.item_id not in known]
+        wishes = [FromConstraint(wish) for wish in self.wishes]
+        found = list(dict.fromkeys([*linked, *more, *own, *wishes]))
+        related = {each.item_id for each in found if isinstance(each, FromHistory) and each.relation}
+        return tuple(
+            each
+            for each in found
+            if not (isinstance(each, FromHistory) and each.relation is None and each.item_id in related)
+        )
+
+
+@dataclass
+class Planner:
+    """Plans the reasons of one list, one item after another; what was told before counts against telling it again."""
+
+    state: State
+    ground: Ground
+    _told: Counter[object] = field(default_factory=Counter)
+    _n_planned: int = 0
+
+    def plans(self, asked: Asked) -> Iterator[Plan]:
+        """Plans for an item, best first and ever simpler: links, the item's own values, a single one, its title."""
+        wishes = met_wishes(self.state, asked.item)[:MAX_WISHES]
+        turn = self._n_planned
+        options = sorted(self._options(asked), key=lambda option: -option.weight)
+        yield from (replace(self._linked(asked, option, wishes), turn=turn) for option in options)
+        yield from (replace(plan, turn=turn) for plan in self._own(asked.item, wishes))
+        if wishes:
+            yield from (replace(plan, turn=turn) for plan in self._own(asked.item, ()))
+
+    def settle(self, plan: Plan) -> None:
+        """Take note of what a reason of the list says."""
+        self._n_planned += 1
+        for link in plan.links[:1]:
+            self._told[link.kind] += 1
+            self._told[_said(link)] += 1
+        for source in plan.sources:
+            self._told[source.item_id] += 1
+
+    def _options(self, asked: Asked) -> Iterator["_Option"]:
+        usable = [source for source in asked.sources if self._is_usable(source, asked.item)][:N_STRONGEST]
+        for place, source in enumerate(usable):
+            for link in find_links(asked.item, source, self.ground):
+                if link.kind != "none" or not place:  # of the others it would not be true that none speaks more for it
+                    yield _Option(link.weight - self._penalty(link) - LATER_SOURCE * place, link, tuple(usable))
+
+    def _penalty(self, link: Link) -> float:
+        per_kind = SAME_COMMON_KIND if link.kind in ("categories", "time") else SAME_KIND
+        repeated = REPEATED * self._told[_said(link)]
+        return repeated + per_kind * self._told[link.kind] + SAME_SOURCE * self._told[link.source.item_id]
+
+    def _is_usable(self, source: Item, item: Item) -> bool:
+        known = source.item_id in self.ground.known and not are_duplicates(source, item)
+        return known and 0 < len(source.name) <= MAX_NAME
+
+    def _linked(self, asked: Asked, option: "_Option", wishes: tuple[str, ...]) -> Plan:
+        """The link that was chosen, one more thing that is true of the same source, and whom else the link holds for."""
+        first = option.link
+        liked = first.source.item_id in self.ground.liked
+        others = [
+            source
+            for source in option.usable
+            if source is not first.source
+            and source.name != first.source.name
+            and (source.item_id in self.ground.liked) == liked
+            and first.holds_for(source)
+        ]
+        second = self._second(asked.item, first) if not others else None
+        links = (first,) if second is None else (first, second)
+        sources = (first.source, *others[: MAX_SOURCES - 1])
+        return Plan(asked.item, links, sources, liked, wishes=wishes)
+
+    def _second(self, item: Item, first: Link) -> Link | None:
+        """Another link to the same source, of another kind that tells something by itself."""
+        return next(
+            (
+                link
+                for link in find_links(item, first.source, self.ground)
+                if link.kind not in (first.kind, "none", "time")
+            ),
+            None,
+        )
+
+    def _own(self, item: Item, wishes: tuple[str, ...]) -> Iterator[Plan]:
+        """Nothing of a history: categories and year, a single value of the item, its title."""
+        year, kinds = stated_year(item, self.ground), telling_categories(item)[:MAX_CATEGORIES]
+        dated: tuple[tuple[str, Value], ...] = (("year", year),) if year is not None else ()
+        if kinds or dated:
+            yield Plan(item, own=(*(("categories", kind) for kind in kinds), *dated), wishes=wishes)
+        for name, value in stated_values(item, self.ground):
+            yield Plan(item, own=((name, value),), wishes=wishes)
+        if wishes:
+            yield Plan(item, wishes=wishes)
+
+
+class _Option(NamedTuple):
+    """A link that may be told, what it is worth in this list, and the sources that it may be told of."""
+
+    weight: float
+    link: Link
+    usable: tuple[Item, ...]
+
+
+def _said(link: Link) -> tuple[object, ...]:
+    """What a link says, whichever item it is said of."""
+    return (link.kind, link.field, link.values) if link.values else (link.kind, link.relation, link.source.item_id)
