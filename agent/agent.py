@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent.attribution import attribute
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
-from agent.explain.attribution import attribute
 from agent.explain.explainer import explain_list
 from agent.explain.ground import ground_of
 from agent.explain.plan import N_STRONGEST, Asked
@@ -91,7 +91,7 @@ class Agent:
         ground = ground_of(self.domain, request.state, history)
         found = attribute(self.retriever, self.ranker, history, rows)
         asked = [
-            Asked(items[row], [items[source] for source in history.rows[found.strongest(n, N_STRONGEST)]])
+            Asked(items[row], [items[source] for source in found.strongest(n, N_STRONGEST)])
             for n, row in enumerate(rows)
         ]
         return tuple(

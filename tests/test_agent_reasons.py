@@ -17,13 +17,16 @@ from agent.explain.evidence import (
     Ground,
     Reason,
 )
-from agent.explain.explainer import explain, explain_fully
+from agent.explain.explainer import explain, explain_fully, explain_list
+from agent.explain.plan import Asked
 from agent.understanding import understand
 from index.data.records import Item, Review
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON, film, lexicon
 
 ALIEN, ALIENS, HEAT = (DOMAIN.catalogue.item(i) for i in ("2", "3", "6"))
 STAR_WARS = DOMAIN.catalogue.item("1")
+MARS_ATTACKS = DOMAIN.catalogue.item("13")
+AL_PACINO_AGAIN = DOMAIN.catalogue.item("14")
 LIKED = Ground(LEXICON, frozenset(("1", "2")), frozenset(("1", "2")))
 
 
@@ -46,11 +49,17 @@ def test_every_reason_passes_the_checker_and_has_evidence(item: Item, message: s
 
 
 def test_reason_names_what_was_liked_and_what_is_shared() -> None:
-    made = explain(ALIENS, State(liked=("1", "2")), [STAR_WARS, ALIEN], LIKED)
-    assert "Star Wars (1977)" in made.text
-    assert "sci-fi" in made.text
-    assert FromHistory("1") in made.evidence
-    assert FromAttribute("categories", "Sci-Fi") in made.evidence
+    made = explain(AL_PACINO_AGAIN, State(liked=("6",)), [HEAT], Ground(LEXICON, frozenset("6"), frozenset("6")))
+    assert "Heat (1995)" in made.text
+    assert "Al Pacino" in made.text
+    assert FromHistory("6") in made.evidence
+    assert FromAttribute("cast", "Al Pacino") in made.evidence
+
+
+def test_what_much_of_the_catalogue_has_is_not_told_as_a_link() -> None:
+    made = explain(MARS_ATTACKS, State(liked=("1", "2")), [ALIEN], LIKED)  # six of twenty films are science fiction
+    assert not any(word in made.text for word in ("too", "shares", "common", "again", "both"))
+    assert FromHistory("2") in made.evidence
 
 
 def test_only_what_is_known_to_be_liked_is_called_liked() -> None:
@@ -82,10 +91,10 @@ def test_fields_that_the_source_does_not_state_are_no_evidence() -> None:
 
 
 def test_wording_varies_inside_a_list_and_is_the_same_each_time() -> None:
-    made = [explain(item, State(), [STAR_WARS], LIKED).text for item in FILMS if item.item_id not in "12"]
-    assert made == [explain(item, State(), [STAR_WARS], LIKED).text for item in FILMS if item.item_id not in "12"]
-    openings = {text.split("Star Wars")[0] for text in made}
-    assert len(openings) >= 5
+    asked = [Asked(item, [STAR_WARS]) for item in FILMS if item.item_id not in "12"]
+    made = [each.reason.text for each in explain_list(asked, State(), LIKED)]
+    assert made == [each.reason.text for each in explain_list(asked, State(), LIKED)]
+    assert len({text.split("Star Wars")[0] for text in made}) >= 5
 
 
 @pytest.mark.parametrize(

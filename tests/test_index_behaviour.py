@@ -25,7 +25,6 @@ from index.retrieval.cold_items import MAX_UNPENALISED_SHARE, cold_penalty
 from index.retrieval.fusion_features import COLUMNS
 from index.retrieval.item_matrices import Factors, Matrix, sum_rows
 from index.retrieval.item_similarity import NEIGHBOURS, item_similarity, keep_strongest, users_by_items
-from index.retrieval.support import support
 from index.retrieval.transitions import Steps, latent_factors, transition_counts
 from index.types import Floats
 from tests.helpers_small import KINDS, N_ITEMS, builder, history, rows_of, things, walks, write_domain
@@ -185,39 +184,6 @@ def test_similarity_to_items_is_the_largest_weight_of_any_of_the_items(behaviour
     assert own.similarity_to(these, rows_of()).shape == (0,)
 
 
-# --- support ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", HISTORIES)
-def test_support_names_places_of_the_history_that_raise_the_items_score(behaviour: Behaviour, name: str) -> None:
-    shown, n_places = HISTORIES[name], 0
-    for row in range(N_ITEMS):
-        places = support(behaviour, shown, row, 3)
-        n_places += len(places)
-        assert len(places) <= min(3, len(shown))
-        assert len(set(places.tolist())) == len(places)
-        for place in places.tolist():
-            assert behaviour.matrices["transitions"][shown.rows[place], row] != 0
-        assert places.tolist() == support(as_sparse(behaviour), shown, row, 3).tolist()
-    assert (n_places > 0) == (len(shown) > 0)
-
-
-def test_support_prefers_what_was_liked(behaviour: Behaviour) -> None:
-    liked = support(behaviour, history(8, 8, values=[5, 1]), 9, 2)
-    assert liked.tolist()[0] == 0
-    assert support(behaviour, history(8, 8, values=[1, 5]), 9, 2).tolist()[0] == 1
-
-
-def test_support_of_a_long_history_counts_places_from_its_beginning(behaviour: Behaviour) -> None:
-    shown = history(*[0] * 300, 8)
-    assert support(behaviour, shown, 9, 1).tolist() == [300]
-
-
-def test_nothing_supports_an_item_without_events() -> None:
-    lonely = Behaviour.fit(people((A, B), (B, A)), 4)
-    assert support(lonely, history(A, B), D, 5).tolist() == []
-
-
 # --- nothing to go on -------------------------------------------------------
 
 
@@ -238,7 +204,6 @@ def test_saving_and_loading_behaviour_changes_nothing(tmp_path: Path, dense_item
     assert all(sparse.issparse(loaded.matrices[name]) == (dense_items == 0) for name in MATRICES)
     for shown in HISTORIES.values():
         assert np.array_equal(own.signals(shown), loaded.signals(shown))
-        assert support(own, shown, 9, 3).tolist() == support(loaded, shown, 9, 3).tolist()
     assert np.array_equal(own.similarity_to(rows_of(3), rows_of(4, 5)), loaded.similarity_to(rows_of(3), rows_of(4, 5)))
 
 

@@ -5,6 +5,7 @@ rendered (`rendering.py`). The session performs the action between the last two.
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -53,13 +54,25 @@ class _Moment:
 
 
 class Session:
-    """A talk with an agent; `user` may be a user of the data, a new one, or None."""
+    """A talk with an agent; `user` may be a user of the data, a new one, or None.
 
-    def __init__(self, agent: Recommends, user: str | None, k: int = 10, store: Store | None = None) -> None:
+    Events of the user with the items `without` (ids) count as if they had not been.
+    """
+
+    def __init__(
+        self,
+        agent: Recommends,
+        user: str | None,
+        k: int = 10,
+        store: Store | None = None,
+        without: Collection[str] = (),
+    ) -> None:
         self.agent, self.user, self.k, self.store = agent, user, k, store
         self.lexicon = lexicon_of(agent.domain)
         self.interpreter = Interpreter(self.lexicon, duplicates_of(agent.domain))
-        self.history = (agent.domain.history(user) if user is not None else None) or _no_history()
+        history = (agent.domain.history(user) if user is not None else None) or _no_history()
+        dropped = np.isin(history.rows, agent.domain.catalogue.rows_of(without))
+        self.history = history.without(np.flatnonzero(dropped)) if dropped.any() else history
         self.now = _Moment(store.recall(user) if store and user is not None else State(), None)
         self.past: list[_Moment] = []
         self.shown: dict[str, None] = {}

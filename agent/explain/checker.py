@@ -23,7 +23,10 @@ from index.data.records import Item
 
 _PEOPLE = r"(?:people|users|others|those|everyone|everybody|anyone|whoever|viewers|readers|fans|admirers|buyers)"
 _OTHERS = re.compile(rf"\b{_PEOPLE}\b", re.IGNORECASE)
-_MOST = re.compile(r"\b(?:most|mostly) (?:of )?(?:the )?(?:others|people|users|them|those|liked|like|have|chose)\b|\bmore than half\b", re.IGNORECASE)
+_MOST = re.compile(
+    r"\b(?:most|mostly) (?:of )?(?:the )?(?:others|people|users|them|those|liked|like|have|chose)\b|\bmore than half\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?=s?\b)")
 
 

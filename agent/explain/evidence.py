@@ -8,7 +8,6 @@ from agent.explain.shared_users import Pair, UsersOfItems
 from agent.understanding.lexicon import Lexicon
 from index.data.records import Item, Review, Value
 
-
 Relation = Literal["liked together", "most like both", "had together", "most have both"]  # by the same users
 
 

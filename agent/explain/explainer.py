@@ -1,4 +1,4 @@
-"""Explains the items of a list: plans what each reason says, has it written, checks it, and tries again where refused."""
+"""Explains the items of a list: plans what each reason says, has it written and checked, and tries again if refused."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +45,11 @@ def explain_list(
 def explain(item: Item, state: State, sources: Sequence[Item], ground: Ground, writer: Writer = TEMPLATES) -> Reason:
     """Why one item is recommended; `sources` are items of the history that speak for it, strongest first, or none."""
     return explain_list([Asked(item, sources)], state, ground, writer)[0].reason
+
+
+def explain_fully(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Explained:
+    """As `explain`, with the faults of the refused reasons."""
+    return explain_list([Asked(item, sources)], state, ground)[0]
 
 
 def _explain_one(asked: Asked, planner: Planner, writer: Writer) -> Explained:

@@ -15,6 +15,7 @@ Kind = Literal["value", "users", "categories", "time", "none"]
 
 RARE_SHARE = 0.05  # of a catalogue: a value that so few items have is told first
 TELLING_SHARE = 0.125  # a value of more items connects no two of them
+FEW_ITEMS = 3  # that have a value make it rare in the smallest catalogue
 MAX_CATEGORIES = 3  # that a reason names
 MAX_VALUE = 40  # characters of an attribute that a sentence still states
 # How much each link tells; values that few items have tell more by up to 1, users in common by up to .4.
@@ -42,7 +43,10 @@ class Link:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What the link rests on."""
-        return (FromHistory(self.source.item_id, self.relation), *(FromAttribute(self.field, value) for value in self.values))
+        return (
+            FromHistory(self.source.item_id, self.relation),
+            *(FromAttribute(self.field, value) for value in self.values),
+        )
 
     def holds_for(self, source: Item) -> bool:
         """Whether the link's values are those of another source too."""
@@ -86,8 +90,8 @@ def _values(item: Item, source: Item, ground: Ground) -> Iterator[Link]:
     shares = value_shares_of(ground.lexicon.catalogue)
     for field, value in stated_values(item, ground):
         share = shares.share(field, value)
-        if value in values_of(source, field) and share <= TELLING_SHARE:
-            weight = WEIGHTS["value"] if share <= RARE_SHARE else COMMON_VALUE
+        if value in values_of(source, field) and share <= _bound(TELLING_SHARE, ground):
+            weight = WEIGHTS["value"] if share <= _bound(RARE_SHARE, ground) else COMMON_VALUE
             yield Link("value", source, weight + _rarity(share), field, (value,))
 
 
@@ -99,18 +103,28 @@ def _users(item: Item, source: Item, ground: Ground) -> Iterator[Link]:
 def _kinds(item: Item, source: Item, ground: Ground) -> Iterator[Link]:
     shared = tuple(kind for kind in telling_categories(item) if kind in source.categories)[:MAX_CATEGORIES]
     share = value_shares_of(ground.lexicon.catalogue).share_of_all(frozenset(shared))
-    if shared and share <= TELLING_SHARE:
+    if shared and share <= _bound(TELLING_SHARE, ground):
         yield Link("categories", source, WEIGHTS["categories"] + _rarity(share) / 2, "categories", shared)
 
 
 def _times(item: Item, source: Item, ground: Ground) -> Iterator[Link]:
     shares = value_shares_of(ground.lexicon.catalogue)
     year, decade = stated_year(item, ground), item.value("decade")
-    if year is not None and stated_year(source, ground) == year and shares.share("year", year) <= RARE_SHARE:
+    if (
+        year is not None
+        and stated_year(source, ground) == year
+        and shares.share("year", year) <= _bound(RARE_SHARE, ground)
+    ):
         yield Link("time", source, WEIGHTS["time"], "year", (year,))
-    elif year is not None and isinstance(decade, int) and source.value("decade") == decade:
-        if shares.share("decade", decade) <= TELLING_SHARE:
-            yield Link("time", source, WEIGHTS["time"] - 0.1, "decade", (decade,))
+        return
+    same_decade = year is not None and decade is not None and source.value("decade") == decade
+    if same_decade and decade is not None and shares.share("decade", decade) <= _bound(TELLING_SHARE, ground):
+        yield Link("time", source, WEIGHTS["time"] - 0.1, "decade", (decade,))
+
+
+def _bound(share: float, ground: Ground) -> float:
+    """A share of the catalogue, which is that of FEW_ITEMS at least."""
+    return max(share, FEW_ITEMS / max(len(ground.lexicon.catalogue), 1))
 
 
 def _rarity(share: float) -> float:

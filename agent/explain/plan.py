@@ -38,7 +38,7 @@ class Plan:
     links: tuple[Link, ...] = ()
     sources: tuple[Item, ...] = ()
     liked: bool = False
-    own: tuple[tuple[str, Value], ...] = ()  # values of the item by field, where no link is told
+    own: tuple[tuple[str, Value], ...] = ()  # values of the item by field, where no link to a source tells anything
     wishes: tuple[str, ...] = ()
     turn: int = 0
 
@@ -105,7 +105,7 @@ class Planner:
         return known and 0 < len(source.name) <= MAX_NAME
 
     def _linked(self, asked: Asked, option: "_Option", wishes: tuple[str, ...]) -> Plan:
-        """The link that was chosen, one more thing that is true of the same source, and whom else the link holds for."""
+        """The chosen link, one more thing that is true of its source, and another source that the link holds for."""
         first = option.link
         liked = first.source.item_id in self.ground.liked
         others = [
@@ -119,7 +119,8 @@ class Planner:
         second = self._second(asked.item, first) if not others else None
         links = (first,) if second is None else (first, second)
         sources = (first.source, *others[: MAX_SOURCES - 1])
-        return Plan(asked.item, links, sources, liked, wishes=wishes)
+        own = self._description(asked.item) if first.kind == "none" else ()
+        return Plan(asked.item, links, sources, liked, own, wishes)
 
     def _second(self, item: Item, first: Link) -> Link | None:
         """Another link to the same source, of another kind that tells something by itself."""
@@ -134,14 +135,19 @@ class Planner:
 
     def _own(self, item: Item, wishes: tuple[str, ...]) -> Iterator[Plan]:
         """Nothing of a history: categories and year, a single value of the item, its title."""
-        year, kinds = stated_year(item, self.ground), telling_categories(item)[:MAX_CATEGORIES]
-        dated: tuple[tuple[str, Value], ...] = (("year", year),) if year is not None else ()
-        if kinds or dated:
-            yield Plan(item, own=(*(("categories", kind) for kind in kinds), *dated), wishes=wishes)
+        described = self._description(item)
+        if described:
+            yield Plan(item, own=described, wishes=wishes)
         for name, value in stated_values(item, self.ground):
             yield Plan(item, own=((name, value),), wishes=wishes)
         if wishes:
             yield Plan(item, wishes=wishes)
+
+    def _description(self, item: Item) -> tuple[tuple[str, Value], ...]:
+        """The item's categories and year by field; else a value of its own, where it has one."""
+        year, kinds = stated_year(item, self.ground), telling_categories(item)[:MAX_CATEGORIES]
+        dated: tuple[tuple[str, Value], ...] = (("year", year),) if year is not None else ()
+        return (*(("categories", kind) for kind in kinds), *dated) or tuple(stated_values(item, self.ground))[:1]
 
 
 class _Option(NamedTuple):

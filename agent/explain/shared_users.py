@@ -13,7 +13,7 @@ from index.types import Mask, Rows
 
 MIN_BOTH = 5  # users of both items: with fewer, one user more would change what is said
 MIN_DEVIATIONS = 3.0  # standard deviations above what chance gives; a list names pairs out of many
-MOST = 0.5  # share of the users of one item, above which "most of them" are users of the other
+MAJORITY = 0.5  # share of the users of one item, above which "most of them" are users of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Pair:
     @property
     def is_most(self) -> bool:
         """Whether most of the source's users are users of the other item."""
-        return self.is_telling and self.both > MOST * self.source
+        return self.is_telling and self.both > MAJORITY * self.source
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class TemplateWriter:
 
     def write(self, plan: Plan, ground: Ground) -> Iterator[Reason]:
         """The one reason of a plan."""
-        text = _linked_text(plan) if plan.links else _own_text(plan)
+        text = " ".join(filter(None, (_linked_text(plan) if plan.links else "", _own_text(plan) if plan.own else "")))
         wished = templates.WISHED[plan.turn % len(templates.WISHED)]
         text += wished.format(wishes=join_words(plan.wishes)) if plan.wishes else ""
         yield Reason(text.strip(), plan.evidence)
@@ -84,7 +84,9 @@ def _own_text(plan: Plan) -> str:
         return choices[plan.turn % len(choices)].format(kinds=_kinds_text(kinds), dated=dated)
     if year is not None:
         return templates.OF_YEAR.format(year=year)
-    values = (templates.OF_VALUE.format(field=field_words(n).capitalize(), value=printable(str(v))) for n, v in plan.own)
+    values = (
+        templates.OF_VALUE.format(field=field_words(n).capitalize(), value=printable(str(v))) for n, v in plan.own
+    )
     return " ".join(values)
 
 

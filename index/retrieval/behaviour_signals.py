@@ -138,9 +138,7 @@ class Behaviour:
 
     def part(self, rows: Rows) -> "Behaviour":
         """The behaviour of these rows alone, numbered anew in this order."""
-        return Behaviour(
-            {name: part_of(matrix, rows) for name, matrix in self.matrices.items()}, self.popularity[rows]
-        )
+        return Behaviour({name: part_of(matrix, rows) for name, matrix in self.matrices.items()}, self.popularity[rows])
 
     def similarity_to(self, these: Rows, rows: Rows) -> Floats:
         """(rows,) the largest of the similarity weights between each row and any of `these` items."""

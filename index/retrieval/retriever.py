@@ -9,7 +9,6 @@ import numpy as np
 from index.data.domain import Catalogue
 from index.data.records import History
 from index.retrieval.candidate_pool import CANDIDATES_PER_CHANNEL, candidate_pool
-from index.data.records import History
 from index.retrieval.cold_items import cold_penalty
 from index.retrieval.cold_start import COLD_START
 from index.retrieval.fusion import Fusion
@@ -49,9 +48,7 @@ class Retriever:
         """Rows of one's own as candidates, best first, with the same scores as those that are retrieved."""
         return self._score(query, self.features.of(query.history), np.unique(rows), len(rows))
 
-    def candidates_of(
-        self, histories: Sequence[History], rows: Rows, channels: Sequence[str] = ()
-    ) -> list[Candidates]:
+    def candidates_of(self, histories: Sequence[History], rows: Rows, channels: Sequence[str] = ()) -> list[Candidates]:
         """These rows, in the order given, as candidates of each of several histories alone: no words, no dislikes.
 
         The numbers of `candidates` for less work: only the histories' own items and the rows are scored, and of the
