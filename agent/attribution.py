@@ -17,7 +17,7 @@ from index.retrieval.retriever import Retriever
 from index.types import Floats, Rows
 
 MAX_SOURCES = 64  # newest items of a history that are left out, one at a time; what is older weighs next to nothing
-N_STRONGEST, N_NEWEST = 2, 2  # of a shown item: sources that move its fused score most; of the history: the newest
+N_STRONGEST, N_NEWEST = 3, 2  # of a shown item: sources that move its fused score most; of the history: the newest
 
 
 @dataclass(frozen=True)

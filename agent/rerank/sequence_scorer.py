@@ -17,6 +17,9 @@ from index.data.domain import Catalogue
 from index.data.records import History
 from index.types import Floats, Rows
 
+Token = tuple[int, int, int]  # row, rating bucket and time-gap bucket of one event
+MAX_UNLIKE = 0.5  # of the tokens of a batch: above it, one pass over all costs less than many behind a prefix
+
 
 @dataclass(frozen=True)
 class SequenceScorer:
@@ -58,11 +61,7 @@ class SequenceScorer:
         found = [np.zeros(len(each), np.float32) for each in wanted]
         if not asked:
             return found
-        states = (
-            self._cached_state(histories[asked[0]])[None]
-            if len(histories) == 1
-            else self._last_states([histories[n] for n in asked])
-        )
+        states = self._states([histories[n] for n in asked])
         each_once, places = np.unique(np.concatenate([wanted[n] for n in asked]), return_inverse=True)
         ends = np.cumsum([len(wanted[n]) for n in asked])[:-1]
         with torch.inference_mode():
@@ -71,24 +70,34 @@ class SequenceScorer:
                 found[n] = items.log_odds(self.loaded.reranker, state, torch.from_numpy(own).to(self._device))
         return found
 
-    def _cached_state(self, history: History) -> torch.Tensor:
-        """The state after one history; only events that are not in a cached prefix are computed."""
-        prompt = make_prompt(history, self.loaded.settings.scale)
-
-        def read_on(known: int, prefix: Prefix) -> Prefix:
-            batch = pad_prompts([Prompt(prompt.rows[known:], prompt.ratings[known:], prompt.time_gaps[known:])])
-            return self.loaded.reranker.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
-
-        tokens = list(zip(prompt.rows.tolist(), prompt.ratings.tolist(), prompt.time_gaps.tolist(), strict=True))
+    def _states(self, histories: Sequence[History]) -> torch.Tensor:
+        """The states after histories (B, width): in one batch, or behind the first where most are the same as that."""
+        prompts = [make_prompt(history, self.loaded.settings.scale) for history in histories]
+        tokens = [_tokens(prompt) for prompt in prompts]
+        unlike = sum(len(each) - _n_common(tokens[0], each) for each in tokens[1:])
+        if unlike > MAX_UNLIKE * len(tokens) * max(map(len, tokens)):
+            return self._batch_states(prompts)
         with torch.inference_mode(), autocast_for(self.loaded.precision, self._device):
-            last = self.prefix_cache.prefix(tokens, read_on).last
-            if last is None:
-                raise ValueError("a prefix has no state of its last token")
-            return self.loaded.reranker.expected(last).float()
+            first = self._prefix(prompts[0], tokens[0])
+            behind = [
+                self._read_on(prompt, first.cut(n), n)
+                for prompt, each in zip(prompts[1:], tokens[1:], strict=True)
+                for n in [min(_n_common(tokens[0], each), len(each) - 1)]
+            ]
+            last = [prefix.last for prefix in (first, *behind) if prefix.last is not None]
+            return self.loaded.reranker.expected(torch.stack(last)).float()
 
-    def _last_states(self, histories: Sequence[History]) -> torch.Tensor:
-        scale = self.loaded.settings.scale
-        batch = pad_prompts([make_prompt(history, scale) for history in histories])
+    def _prefix(self, prompt: Prompt, tokens: list[Token]) -> Prefix:
+        """What is computed of a prompt; of the last few prompts only what is new."""
+        return self.prefix_cache.prefix(tokens, lambda known, prefix: self._read_on(prompt, prefix, known))
+
+    def _read_on(self, prompt: Prompt, prefix: Prefix, known: int) -> Prefix:
+        """The prefix of the whole prompt from that of its first `known` tokens."""
+        batch = pad_prompts([Prompt(prompt.rows[known:], prompt.ratings[known:], prompt.time_gaps[known:])])
+        return self.loaded.reranker.read_on(*inputs_of(batch, self.texts, self.numbers), batch, prefix)
+
+    def _batch_states(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        batch = pad_prompts(prompts)
         with torch.inference_mode(), autocast_for(self.loaded.precision, self._device):
             text, ids = inputs_of(batch, self.texts, self.numbers)
             return self.loaded.reranker.states(text, ids, batch)[:, -1].float()
@@ -97,6 +106,15 @@ class SequenceScorer:
         """Items as states are compared with them (n, width), and their numbers (n)."""
         ids = self.numbers[rows]
         return self.loaded.reranker.items(self.texts[rows], ids), ids
+
+
+def _tokens(prompt: Prompt) -> list[Token]:
+    return list(zip(prompt.rows.tolist(), prompt.ratings.tolist(), prompt.time_gaps.tolist(), strict=True))
+
+
+def _n_common(one: list[Token], other: list[Token]) -> int:
+    """How many first tokens two prompts have in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @dataclass(frozen=True)
