@@ -1,5 +1,6 @@
 """The agent: a request in, a reply with checked reasons out, by retrieval, a ranker and the explainer."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from agent.duplicates import duplicates_of
 from agent.explain.explainer import explain_list
 from agent.explain.ground import ground_of
 from agent.explain.plan import N_STRONGEST, Asked
+from agent.explain.writing import ListReasons, ReasonWriter, reword
 from agent.filters import Allowed, allowed_for
 from agent.liked_in_talk import with_liked
 from agent.ranking import Ranking, rank_query
@@ -23,7 +25,7 @@ from index.data.duplicates import Duplicates
 from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
-from index.types import Floats, Rows
+from index.types import Rows
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Agent:
     retriever: Retriever
     ranker: Ranker
     notice: str | None = None  # what a user should know of how it ranks
+    writer: ReasonWriter | None = None  # a language model that words the reasons anew, None: templates
 
     def recommend(self, request: Request) -> Reply:
         """The `k` best items that satisfy the hard constraints, none of the history, judged or barred, with reasons."""
@@ -42,7 +45,14 @@ class Agent:
         query = self._query(request, allowed)
         clock.end("understand")
         ranking, shown = self._rank(request, query, clock)
-        found = self._explain(request, query, ranking.rows[shown], ranking.scores[shown])
+        scores = ranking.scores[shown]
+        reasons = self._explain(request, query, ranking.rows[shown])
+        found = tuple(
+            Recommendation(rank, item, float(score), explained.reason)
+            for rank, (item, score, explained) in enumerate(
+                zip(reasons.items, scores, reasons.explained, strict=True), start=1
+            )
+        )
         clock.end("explain")
         return Reply(
             domain=self.domain.name,
@@ -53,7 +63,17 @@ class Agent:
             relaxed=allowed.relaxed,
             timing_ms=clock.read(),
             notice=self.notice,
+            reasons=reasons,
         )
+
+    def reword(self, reply: Reply) -> Iterator[Reply]:
+        """The reply after each reason that the writer worded; none where templates write. The list stays as it is."""
+        if self.writer is None or reply.reasons is None or not reply.recommendations:
+            return
+        clock = Clock()
+        for worded in reword(reply.reasons, self.writer):
+            clock.end("explain")
+            yield reply.with_reasons(worded, clock.read())
 
     def rank(self, request: Request) -> Rows:
         """Rows of the catalogue, best first: the list that `recommend` shows, then all other candidates by score."""
@@ -85,8 +105,8 @@ class Agent:
             preference_boost(self.domain.catalogue, state),
         )
 
-    def _explain(self, request: Request, query: Query, rows: Rows, scores: Floats) -> tuple[Recommendation, ...]:
-        """The recommendations with their reasons; what speaks for each is measured on the ranker that ordered them."""
+    def _explain(self, request: Request, query: Query, rows: Rows) -> ListReasons:
+        """Reasons from templates; what speaks for each item is measured on the ranker that ordered them."""
         items, history = self.domain.catalogue.items, query.history
         ground = ground_of(self.domain, request.state, history)
         found = attribute(self.retriever, self.ranker, history, rows)
@@ -94,9 +114,5 @@ class Agent:
             Asked(items[row], [items[source] for source in found.strongest(n, N_STRONGEST)])
             for n, row in enumerate(rows)
         ]
-        return tuple(
-            Recommendation(rank, each.item, float(score), explained.reason)
-            for rank, (each, score, explained) in enumerate(
-                zip(asked, scores, explain_list(asked, request.state, ground), strict=True), start=1
-            )
-        )
+        explained = explain_list(asked, request.state, ground)
+        return ListReasons(tuple(each.item for each in asked), explained, request.state, ground)

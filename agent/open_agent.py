@@ -1,6 +1,8 @@
 """Opens an agent on a domain: tables, index, retriever, and the ranker that was asked for."""
 
 from agent.agent import Agent
+from agent.explain.open_writer import open_writer
+from agent.explain.writer_names import TEMPLATE
 from agent.rerank.adapter_versions import find_adapter
 from agent.rerank.missing_adapter import notice_of
 from agent.rerank.open_ranker import tuned_ranker
@@ -11,23 +13,24 @@ from index.build.loading import open_index
 from index.data.domain import Domain, load_domain
 
 
-def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
+def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT, writer: str = TEMPLATE) -> Agent:
     """The agent of a domain; an adapter that was not trained on the domain's data is not used, and `notice` says so.
 
-    Raises MendableError for an unknown ranker or domain, an index that does not fit, an adapter that cannot be read.
+    Raises MendableError for an unknown ranker, writer or domain, an index that does not fit, an unreadable adapter.
     """
     check_ranker(ranker)
-    return agent_of(load_domain(name), ranker, precision)
+    return agent_of(load_domain(name), ranker, precision, writer)
 
 
-def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT) -> Agent:
+def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT, writer: str = TEMPLATE) -> Agent:
     """The agent of a domain that is loaded, as `open_agent` opens it."""
+    words = open_writer(writer)
     folder = find_adapter(domain.name, ranker) if ranker in TUNED else None
     notice = notice_of(ranker, folder, domain) if ranker in TUNED else None
     index = open_index(domain)
     retriever = saved_retriever(index)
     if notice is not None:
-        return Agent(domain, retriever, UNTUNED["fusion"], notice)
+        return Agent(domain, retriever, UNTUNED["fusion"], notice, words)
     if folder is None:
-        return Agent(domain, retriever, UNTUNED[ranker])
-    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision))
+        return Agent(domain, retriever, UNTUNED[ranker], writer=words)
+    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision), writer=words)

@@ -1,11 +1,12 @@
 """What the agent answers: recommendations with reasons whose evidence can be checked, and the reply around them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.constraints import Relaxed, State
 from agent.explain.evidence import Reason
+from agent.explain.writing import TEMPLATES, ListReasons, Worded, WriterCard
 from index.data.records import Item
 
 
@@ -86,6 +87,17 @@ class Reply:
     text: str = ""
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None  # why another ranker ran than was asked for
+    writer: WriterCard = TEMPLATES
+    reasons: ListReasons | None = field(default=None, repr=False)  # with which a language model may word them anew
+
+    def with_reasons(self, worded: Worded, spent_ms: Mapping[str, float]) -> "Reply":
+        """The same list with reasons as a language model worded them, and the milliseconds that this took by stage."""
+        found = (
+            replace(each, reason=explained.reason)
+            for each, explained in zip(self.recommendations, worded.explained, strict=True)
+        )
+        timing = {stage: ms + spent_ms.get(stage, 0.0) for stage, ms in self.timing_ms.items()}
+        return replace(self, recommendations=tuple(found), writer=worded.writer, timing_ms=timing)
 
     def as_json(self) -> dict[str, Any]:
         """As JSON, without `text`: the object that `recommend` prints."""
@@ -96,6 +108,7 @@ class Reply:
             "notice": self.notice,
             "state": self.state.as_json(),
             "relaxed": [each.as_json() for each in self.relaxed],
+            "writer": self.writer.as_json(),
             "recommendations": [each.as_json() for each in self.recommendations],
             "timing_ms": {stage: round(ms, 3) for stage, ms in self.timing_ms.items()},
         }

@@ -1,6 +1,6 @@
 """A small catalogue of films, one of them hostile, and an agent of a few lines to drive the page with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,10 @@ class FakeAgent:
     """Ranks by categories shared with what was liked, and cannot answer two people: one mends it, one finds a bug."""
 
     domain: Domain
+
+    def reword(self, reply: Reply) -> Iterator[Reply]:
+        """No language model words the reasons."""
+        return iter(())
 
     def recommend(self, request: Request) -> Reply:
         """The best items that keep the hard wishes; where none does, the wishes are given up."""

@@ -1,5 +1,7 @@
 """A shelf of films to talk about, and an agent of a few lines that recommends the first that are allowed."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from agent.explain.evidence import Ground
@@ -66,6 +68,10 @@ class FirstAllowed:
     def __init__(self, films: tuple[Item, ...] = FILMS) -> None:
         self.domain = domain(films)
         self.requests: list[Request] = []
+
+    def reword(self, reply: Reply) -> Iterator[Reply]:
+        """No language model words the reasons."""
+        return iter(())
 
     def recommend(self, request: Request) -> Reply:
         """The first `k` allowed items."""

@@ -28,7 +28,7 @@ def recommend(tuned: Small, capsys: pytest.CaptureFixture[str]) -> Recommend:
 @pytest.mark.parametrize("ranker", ["bert", *UNTUNED])
 def test_the_command_prints_the_contracts_object(recommend: Recommend, ranker: str) -> None:
     found = recommend("--user", "u7", "--ranker", ranker, "-k", "5")
-    names = ["domain", "user", "ranker", "notice", "state", "relaxed", "recommendations", "timing_ms"]
+    names = ["domain", "user", "ranker", "notice", "state", "relaxed", "writer", "recommendations", "timing_ms"]
     assert list(found) == names and found["notice"] is None
     assert found["user"] == "u7"
     assert isinstance(found["ranker"], dict)

@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from agent.explain.writer_names import TEMPLATE
 from agent.rerank.precision import PRECISIONS
 from index.command_line import Parser, add_domain
 from index.errors import MendableError
@@ -21,14 +22,22 @@ def add_agent_flags(parser: Parser) -> None:
     parser.add_argument(
         "--precision", choices=PRECISIONS, default=PRECISIONS[0], help="number format of a reranker (default float32)"
     )
+    parser.add_argument(
+        "--writer",
+        default=TEMPLATE,
+        metavar="NAME",
+        help=f"what words the reasons: {TEMPLATE} (default), or openai:URL#MODEL, a server's URL that ends with /v1",
+    )
 
 
 def load_checked_domain(options: argparse.Namespace) -> "Domain":
-    """The domain that the options name. Raises MendableError for one that is not there, or an unknown ranker."""
+    """The domain that the options name. Raises MendableError where there is none, or no such ranker or writer."""
+    from agent.explain.open_writer import check_writer
     from agent.rerank.rankers import check_ranker
     from index.data.domain import load_domain
 
     check_ranker(options.ranker)
+    check_writer(options.writer)
     return load_domain(options.domain)
 
 
@@ -44,7 +53,7 @@ def open_with_notice(domain: "Domain", options: argparse.Namespace) -> "Agent":
     """The agent of a domain as the options want it; what the user should know of its ranker is noted on stderr."""
     from agent.open_agent import agent_of
 
-    agent = agent_of(domain, options.ranker, options.precision)
+    agent = agent_of(domain, options.ranker, options.precision, options.writer)
     if agent.notice:
         note(agent.notice)
     return agent

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     from index.storage.json_text import print_json
 
     session = Session(open_with_notice(domain, options), options.user, options.k, without=options.without)
-    reply = session.turn(Say(options.say)) if options.say is not None else session.opening()
+    reply = session.finished(session.turn(Say(options.say)) if options.say is not None else session.opening())
     print_json(reply.as_json()) if options.json else print(readable(reply))
 
 

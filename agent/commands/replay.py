@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
         user = line.user if line.user is not None else options.user
         if user not in sessions:
             sessions[user] = Session(agent, user)
-        reply = sessions[user].turn(line.turn)
+        reply = sessions[user].finished(sessions[user].turn(line.turn))
         if options.json:
             print_json({**reply.as_json(), "text": reply.text})
         else:

@@ -11,5 +11,7 @@ def readable(reply: Reply) -> str:
     lines += [
         f"{each.rank:3}. {each.item.name}  {each.score:.2f}\n     {each.reason.text}" for each in reply.recommendations
     ]
+    if reply.writer.fallback:
+        lines.append(f"reasons from templates, not {reply.writer.name}: {reply.writer.fallback}")
     lines.append(f"ranked by {reply.ranker.name} in {reply.timing_ms.get('total', 0):.0f} ms")
     return printable("\n".join(lines))

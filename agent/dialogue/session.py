@@ -5,7 +5,8 @@ rendered (`rendering.py`). The session performs the action between the last two.
 """
 
 import time
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from agent.dialogue.rendering import Scene, render
 from agent.dialogue.reply_texts import as_sentence
 from agent.dialogue.turns import Feedback, Forget, Say, Turn, Undo
 from agent.duplicates import duplicates_of
+from agent.explain.writing import TEMPLATES
 from agent.memory.store import Store
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
@@ -39,6 +41,9 @@ class Recommends(Protocol):
 
     def recommend(self, request: Request) -> Reply:
         """The best items for a request, with reasons."""
+
+    def reword(self, reply: Reply) -> Iterator[Reply]:
+        """The reply after each reason that a language model worded anew; none where it has no such writer."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,19 @@ class Session:
         began = time.perf_counter()
         shown = tuple(each.item.item_id for each in self.now.shown)
         return self._answer(self.interpreter.interpret(turn, self.state, shown), began)
+
+    def reword(self) -> Iterator[Reply]:
+        """The latest reply after each reason that a language model worded anew: the list is shown before it begins."""
+        if self.now.reply is None or self.now.reply.writer != TEMPLATES:
+            return  # it has them: a turn may keep the list
+        for reply in self.agent.reword(self.now.reply):
+            self.now = replace(self.now, reply=reply)
+            yield reply
+
+    def finished(self, reply: Reply) -> Reply:
+        """The latest turn's reply with all its reasons worded anew, where a language model writes them."""
+        made = deque(self.reword(), maxlen=1) if reply is self.now.reply else ()  # else the list was kept
+        return made[0] if made else reply
 
     def _answer(self, turn: Interpretation, began: float) -> Reply:
         action = decide(turn, self.state, self._view())

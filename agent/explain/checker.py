@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from agent.constraints import Constraint, State, holds
+from agent.explain.claims_of_others import unbacked_opinions
 from agent.explain.constraint_evidence import met_wishes
 from agent.explain.evidence import (
     Evidence,
@@ -21,12 +21,6 @@ from agent.understanding.lexicon import Lexicon, Sense
 from index.data.duplicates import are_duplicates
 from index.data.records import Item
 
-_PEOPLE = r"(?:people|users|others|those|everyone|everybody|anyone|whoever|viewers|readers|fans|admirers|buyers)"
-_OTHERS = re.compile(rf"\b{_PEOPLE}\b", re.IGNORECASE)
-_MOST = re.compile(
-    r"\b(?:most|mostly) (?:of )?(?:the )?(?:others|people|users|them|those|liked|like|have|chose)\b|\bmore than half\b",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?=s?\b)")
 
 
@@ -38,7 +32,7 @@ def faults(reason: Reason, item: Item, ground: Ground, state: State) -> list[str
     left = _without_names(reason.text, named)
     found += _stray_titles(left, named, ground.lexicon)
     found += _stray_numbers(left, reason, named)
-    found += _unbacked_opinions(replace(reason, text=left))
+    found += unbacked_opinions(left, reason.evidence)
     return found + _stray_values(left, reason, item, ground.lexicon)
 
 
@@ -63,15 +57,6 @@ def _evidence_faults(evidence: Evidence, item: Item, ground: Ground, state: Stat
         review = ground.reviews.get(evidence.review_id)
         if review is None or review.item_id != item.item_id or evidence.quote not in review.text:
             yield f"review {evidence.review_id} of the item does not say that"
-
-
-def _unbacked_opinions(reason: Reason) -> Iterator[str]:
-    """What is said of other users where no evidence tells of them."""
-    told = {each.relation for each in reason.evidence if isinstance(each, FromHistory) and each.relation}
-    if not told and _OTHERS.search(reason.text):
-        yield "speaks of other users without evidence"
-    if not told & {"most like both", "most have both"} and _MOST.search(reason.text):
-        yield "speaks of most users without evidence"
 
 
 def _cited_items(reason: Reason, ground: Ground) -> list[Item]:

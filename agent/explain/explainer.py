@@ -1,8 +1,7 @@
-"""Explains the items of a list: plans what each reason says, has it written and checked, and tries again if refused."""
+"""Explains the items of a list: plans what each reason says, words it, has it checked, and tries again if refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from agent.constraints import State
 from agent.explain.checker import faults
@@ -12,39 +11,30 @@ from agent.explain.template_writer import TemplateWriter, reason_of_title
 from index.data.records import Item
 
 
-class Writer(Protocol):
-    """What words a plan; it need not check its reasons."""
-
-    def write(self, plan: Plan, ground: Ground) -> Iterator[Reason]:
-        """Reasons that say what a plan holds, best first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A reason, and the faults for which the checker refused others before it."""
+    """A reason, the faults for which the checker refused others before it, its plan (None: the title alone)."""
 
     reason: Reason
     refused: tuple[str, ...] = ()
+    plan: Plan | None = None
 
 
 TEMPLATES = TemplateWriter()
 
 
-def explain_list(
-    asked: Sequence[Asked], state: State, ground: Ground, writer: Writer = TEMPLATES
-) -> tuple[Explained, ...]:
+def explain_list(asked: Sequence[Asked], state: State, ground: Ground) -> tuple[Explained, ...]:
     """Why each item of a list is recommended, in the order given.
 
-    Of each item the first reason that passes the checker is taken: of `writer` for the best plan, then of the templates
-    for ever simpler plans, at last the item's title.
+    Of each item the first reason that passes the checker is taken, of ever simpler plans, at last the item's title.
     """
     planner = Planner(state, ground)
-    return tuple(_explain_one(each, planner, writer) for each in asked)
+    return tuple(_explain_one(each, planner) for each in asked)
 
 
-def explain(item: Item, state: State, sources: Sequence[Item], ground: Ground, writer: Writer = TEMPLATES) -> Reason:
+def explain(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Reason:
     """Why one item is recommended; `sources` are items of the history that speak for it, strongest first, or none."""
-    return explain_list([Asked(item, sources)], state, ground, writer)[0].reason
+    return explain_fully(item, state, sources, ground).reason
 
 
 def explain_fully(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Explained:
@@ -52,15 +42,14 @@ def explain_fully(item: Item, state: State, sources: Sequence[Item], ground: Gro
     return explain_list([Asked(item, sources)], state, ground)[0]
 
 
-def _explain_one(asked: Asked, planner: Planner, writer: Writer) -> Explained:
+def _explain_one(asked: Asked, planner: Planner) -> Explained:
     refused: list[str] = []
-    for place, plan in enumerate(planner.plans(asked)):
-        writers = (writer, TEMPLATES) if writer is not TEMPLATES and not place else (TEMPLATES,)
-        for reason in (each for one in writers for each in one.write(plan, planner.ground)):
-            found = faults(reason, asked.item, planner.ground, planner.state)
-            if not found:
-                planner.settle(plan)
-                return Explained(reason, tuple(refused))
-            refused += found
+    for plan in planner.plans(asked):
+        reason = TEMPLATES.write(plan)
+        found = faults(reason, asked.item, planner.ground, planner.state)
+        if not found:
+            planner.settle(plan)
+            return Explained(reason, tuple(refused), plan)
+        refused += found
     planner.settle(Plan(asked.item))
     return Explained(reason_of_title(asked.item), tuple(refused))

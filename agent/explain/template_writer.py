@@ -1,9 +1,9 @@
 """Writes the reasons of recommendations from sentence templates, every sentence made of evidence alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from agent.explain import templates
-from agent.explain.evidence import FromAttribute, Ground, Reason
+from agent.explain.evidence import FromAttribute, Reason
 from agent.explain.links import Link
 from agent.explain.plan import Plan
 from agent.language.constraint_text import field_words, join_words
@@ -14,12 +14,12 @@ from index.printable import printable
 class TemplateWriter:
     """Writes reasons from the templates of `templates.py`; each says what its plan holds and nothing else."""
 
-    def write(self, plan: Plan, ground: Ground) -> Iterator[Reason]:
-        """The one reason of a plan."""
+    def write(self, plan: Plan) -> Reason:
+        """The reason of a plan."""
         text = " ".join(filter(None, (_linked_text(plan) if plan.links else "", _own_text(plan) if plan.own else "")))
         wished = templates.WISHED[plan.turn % len(templates.WISHED)]
         text += wished.format(wishes=join_words(plan.wishes)) if plan.wishes else ""
-        yield Reason(text.strip(), plan.evidence)
+        return Reason(text.strip(), plan.evidence)
 
 
 def reason_of_title(item: Item) -> Reason:

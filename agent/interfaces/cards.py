@@ -96,7 +96,8 @@ def ranker_html(reply: Reply | None) -> str:
         return ""
     card = reply.ranker
     adapter = f"{card.adapter} ({(card.adapter_sha256 or '')[:12]})" if card.adapter else "none"
-    facts = (("Ranker", card.name), ("Model", card.base_model or "none"), ("Adapter", adapter))
+    writer = reply.writer.name + (f" (templates: {reply.writer.fallback})" if reply.writer.fallback else "")
+    facts = (("Ranker", card.name), ("Model", card.base_model or "none"), ("Adapter", adapter), ("Reasons", writer))
     listed = "".join(f"<div><dt>{name}</dt><dd>{safe(value)}</dd></div>" for name, value in facts)
     return f'<section class="made" aria-label="How this list was made"><dl>{listed}</dl>{_timing_html(reply)}</section>'
 

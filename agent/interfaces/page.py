@@ -204,7 +204,10 @@ class _Page:
         here = self._there(now)
         waiting = cards.conversation_html(tab.add_action(here, action).lines, waiting=True)
         yield {self.conversation: waiting} | ({self.message: ""} if action.typed else {})
-        yield self._view(tab.answer(here, action), before=now)
+        after = tab.answer(here, action)
+        yield self._view(after, before=now)
+        for reworded in tab.reword(after):  # the list is there: its reasons change one after another
+            yield self._view(reworded, before=after)
 
     def _apologise(self, now: Tab | None) -> View:
         """After an error of the program, which the terminal shows, the talk goes on."""

@@ -1,6 +1,6 @@
 """One browser tab's talk: its session, the lines of the conversation and the last reply, without any page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -26,6 +26,9 @@ class Talks(Protocol):
 
     def turn(self, turn: Turn) -> Reply:
         """The answer to one turn."""
+
+    def reword(self) -> Iterator[Reply]:
+        """The latest reply after each reason that a language model worded anew."""
 
 
 OpenSession = Callable[[str | None], Talks]
@@ -112,6 +115,12 @@ def answer(tab: Tab, action: UserAction) -> Tab:
     except MendableError as why:
         return _add_reply(waiting, f"I could not do that: {why}")
     return replace(_add_reply(waiting, reply.text), reply=reply)
+
+
+def reword(tab: Tab) -> Iterator[Tab]:
+    """The tab after each reason of its list that a language model worded anew; none where templates write."""
+    for reply in tab.session.reword():
+        yield replace(tab, reply=reply)
 
 
 def report_failure(tab: Tab) -> Tab:

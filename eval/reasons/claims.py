@@ -3,7 +3,6 @@
 It shares no code with the checker that the reasons passed: a fault of one would not be seen by the same.
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ import numpy as np
 from agent.language.spoken_titles import spoken_forms
 from index.data.domain import Domain
 from index.data.records import Item, Review, bare_title
+from index.storage.json_text import json_text
 
 Json = Mapping[str, Any]
 WORD = re.compile(r"\w+")
@@ -72,7 +72,7 @@ class ClaimJudge:
             is_said = told and review is not None and entry["quote"] in review.text
             return None if is_said else f"review {entry['review_id']} does not say so"
         if kind == "constraint":
-            wished = json.dumps([reply["state"][name] for name in WISHES], ensure_ascii=False)
+            wished = json_text([reply["state"][name] for name in WISHES])
             strange = [number for number in NUMBER.findall(entry["text"]) if number not in wished]
             return None if wished != "[[], [], [], []]" and not strange else "nobody wished that"
         return f"evidence of kind {kind!r}"
@@ -122,7 +122,7 @@ class ClaimJudge:
     def _titles(self, text: str, own: list[Item]) -> Iterator[Claim]:
         """Each title that the text names, the longest at each place: one of the item's or of its cited history."""
         allowed, words, n = {item.item_id for item in own}, list(WORD.finditer(text)), 0
-        values = {word.casefold() for item in own for word in WORD.findall(json.dumps(_fields(item), default=str))}
+        values = {word.casefold() for item in own for word in WORD.findall(json_text(_fields(item)))}
         while n < len(words):
             found = self._title_at(words, n)
             if found is None:
@@ -155,7 +155,7 @@ class ClaimJudge:
 
 def _numbers(text: str, own: list[Item], each: Json) -> Iterator[Claim]:
     """Each number that the text states in digits."""
-    known = json.dumps([*map(_fields, own), each["reason"]["evidence"], each["sentiment"]], default=str)
+    known = json_text([*map(_fields, own), each["reason"]["evidence"], each["sentiment"]])
     allowed = set(NUMBER.findall(known))
     for item in own:
         year = item.value("year")

@@ -2,7 +2,7 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,12 +107,12 @@ def summarise(judged: Sequence[Judged], seed: int) -> dict[str, Any]:
         "hallucinated_titles": wrong["title"],
         "distinct": rounded(spread["distinct"].mean),
         "deletion": _share(one.falls for one in faithful),
-        "names_strongest": _share(iter(strongest)),
+        "names_strongest": _share(strongest),
         "common_links": rounded(spread["common_links"].mean),
         "repeated": rounded(spread["repeated"].mean),
         "written_by": {who: sum(r["written_by"] == who for r in reasons) for who in ("model", "template")},
-        "characters": rounded(np.mean([len(reason["text"]) for reason in reasons]) if reasons else 0),
-        "explain_ms": {"median": rounded(np.median(times)), "p95": rounded(np.quantile(times, 0.95))},
+        "characters": rounded(float(np.mean([len(reason["text"]) for reason in reasons] or [0]))),
+        "explain_ms": {"median": rounded(float(np.median(times))), "p95": rounded(float(np.quantile(times, 0.95)))},
         "claims": {kind: {"n": n, "false": wrong[kind]} for kind, n in sorted(_kinds(claims).items())},
         "ci95": {name: each.as_json()["ci95"] for name, each in spread.items()},
         "faults": sorted({f"{claim.kind}: {claim.fault}" for claim in claims if claim.fault})[:20],
@@ -185,9 +185,9 @@ def _kinds(claims: Sequence[Claim]) -> Counter[str]:
     return Counter(claim.kind for claim in claims)
 
 
-def _share(values: Iterator[bool | None]) -> float:
+def _share(values: Iterable[bool]) -> float:
     each = list(values)
-    return rounded(np.mean(each)) if each else 0.0
+    return rounded(sum(each) / len(each)) if each else 0.0
 
 
 def _about(domain: Domain, settings: ReasonsSettings) -> dict[str, Any]:

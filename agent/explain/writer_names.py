@@ -1,0 +1,4 @@
+"""The names of what words reasons, without anything that is needed to word them."""
+
+TEMPLATE = "template"  # sentence templates: no language model
+OPENAI = "openai:"  # and a server's URL, "#", the model that it serves
