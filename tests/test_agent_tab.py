@@ -1,5 +1,6 @@
 """One tab's talk without a page: what becomes a turn, what is said, and what stays when something fails."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from agent.constraints import State
 from agent.dialogue.session import Session
 from agent.dialogue.turns import Feedback, Say, Turn, Undo
-from agent.interfaces import greeting, tab
+from agent.explain.writing import WriterCard
+from agent.interfaces import cards, greeting, tab
 from agent.interfaces.tab import Tab, UserAction
 from agent.recommendation import Reply
 from index.data.domain import Catalogue, Domain, Histories
@@ -32,6 +34,10 @@ class Recorder:
         """The answer of the session within."""
         self.turns.append(turn)
         return self.inner.turn(turn)
+
+    def reword(self) -> Iterator[Reply]:
+        """Those of the session within."""
+        return self.inner.reword()
 
 
 def opened(user: str | None = None) -> Tab:
@@ -77,6 +83,10 @@ class FullDisk:
     def turn(self, turn: Turn) -> Reply:
         """Always refused."""
         raise MendableError("cannot write (No space left on device)", "/var", "Free some space")
+
+    def reword(self) -> Iterator[Reply]:
+        """There is no list."""
+        return iter(())
 
 
 def test_a_failure_that_can_be_mended_is_said_and_keeps_the_last_list() -> None:
@@ -181,3 +191,48 @@ def test_what_is_remembered_of_a_person_is_understood_before_they_say_a_word() -
 
     now = tab.open_tab(domain, lambda who: Session(FakeAgent(domain), who, store=Memory()), "Ada")
     assert now.state == State(liked=("3",))
+
+
+# --- reasons by a language model --------------------------------------------
+
+
+class Rewords(FakeAgent):
+    """Words the reasons of a list anew, one after another."""
+
+    def reword(self, reply: Reply) -> Iterator[Reply]:
+        """The reply after each reason."""
+        for n in range(len(reply.recommendations)):
+            worded = (
+                replace(each, reason=replace(each.reason, text="Anew.", written_by="model")) if place <= n else each
+                for place, each in enumerate(reply.recommendations)
+            )
+            yield replace(reply, recommendations=tuple(worded), writer=WriterCard("fake"))
+
+
+def test_reasons_come_one_after_another_behind_a_list_that_stays() -> None:
+    session = Session(Rewords(small_domain()), None)
+    shown = tab.answer(replace(opened(), session=session), tab.say("a comedy"))
+    assert shown.reply is not None
+    ids = [each.item.item_id for each in shown.reply.recommendations]
+    steps = [step.reply for step in tab.reword(shown)]
+    assert len(steps) == len(ids) > 1
+    for n, reply in enumerate(steps, 1):
+        assert reply is not None
+        assert [each.item.item_id for each in reply.recommendations] == ids
+        assert [each.reason.text == "Anew." for each in reply.recommendations].count(True) == n
+
+
+def test_a_list_that_a_turn_keeps_is_not_worded_again() -> None:
+    session = Session(Rewords(small_domain()), None)
+    first = session.finished(session.turn(Say("a comedy")))
+    kept = session.finished(session.turn(Say("why the first one?")))
+    assert [each.reason.text for each in kept.recommendations] == [each.reason.text for each in first.recommendations]
+    assert "Anew." in kept.text
+    assert list(session.reword()) == []
+
+
+def test_a_fallback_of_the_writer_stands_on_the_page_escaped() -> None:
+    reply = replace(opened().session.turn(Say("a comedy")), writer=WriterCard("openai:x#m", "<b>gone</b>"))
+    html = cards.ranker_html(reply)
+    assert "&lt;b&gt;gone&lt;/b&gt;" in html
+    assert "<b>gone" not in html
