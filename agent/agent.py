@@ -11,7 +11,7 @@ from agent.explain.ground import ground_of, supporting_items
 from agent.filters import Allowed, allowed_for
 from agent.liked_in_talk import with_liked
 from agent.ranking import Ranking, rank_query
-from agent.recommendation import Recommendation, Reply
+from agent.recommendation import Recommendation, Reply, Sentiment
 from agent.request import Request
 from agent.rerank.rankers import Ranker
 from agent.soft_constraints import preference_boost
@@ -21,6 +21,7 @@ from index.data.duplicates import Duplicates
 from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
+from index.sentiment.item_sentiment import ItemSentiments
 from index.types import Floats, Rows
 
 
@@ -31,6 +32,7 @@ class Agent:
     domain: Domain
     retriever: Retriever
     ranker: Ranker
+    sentiments: ItemSentiments | None = None  # what the reviews of each item say
     notice: str | None = None  # what a user should know of how it ranks
 
     def recommend(self, request: Request) -> Reply:
@@ -97,6 +99,12 @@ class Agent:
                     supporting_items(self.retriever, self.domain, query.history, int(row)),
                     ground,
                 ),
+                self._sentiment(int(row)),
             )
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
+
+    def _sentiment(self, row: int) -> Sentiment | None:
+        """What the reviews of an item say, None where none of it was judged."""
+        found = None if self.sentiments is None else self.sentiments.of_item(row)
+        return None if found is None else Sentiment.of(found)

@@ -27,7 +27,7 @@ def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT) -> A
     index = open_index(domain)
     retriever = saved_retriever(index)
     if notice is not None:
-        return Agent(domain, retriever, UNTUNED["fusion"], notice)
+        return Agent(domain, retriever, UNTUNED["fusion"], index.sentiments, notice)
     if folder is None:
-        return Agent(domain, retriever, UNTUNED[ranker])
-    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision))
+        return Agent(domain, retriever, UNTUNED[ranker], index.sentiments)
+    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision), index.sentiments)

@@ -42,6 +42,10 @@ class ReviewPart:
         """Only where the domain has reviews."""
         return has_reviews(domain)
 
+    def made_with(self, domain: str) -> Mapping[str, Any]:
+        """Nothing but the encoder, which the whole index is made with."""
+        return {}
+
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Embed some passages of each item, in shards that a killed build finds again; the table is read twice."""
         catalogue, name = context.domain.catalogue, context.domain.name

@@ -37,6 +37,10 @@ class TextPart:
         """Always: every item has a title."""
         return True
 
+    def made_with(self, domain: str) -> Mapping[str, Any]:
+        """Nothing but the encoder, which the whole index is made with."""
+        return {}
+
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Embed every item, in shards that a killed build finds again."""
         items = context.domain.catalogue.items
