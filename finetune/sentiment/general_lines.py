@@ -38,8 +38,8 @@ CONTENT = re.compile(r"[a-z]{4,}")
 FUNCTION = frozenset(
     CONTENT.findall(
         "this that with have from they them their then than when what which while were been being would could should "
-        "about there here just very more most much some such only into over also even ever never well like does because your "
-        "will make makes made those these without through"
+        "about there here just very more most much some such only into over also even ever never well like does "
+        "because your will make makes made those these without through"
     )
 )
 JUNK = re.compile(r"https?://\S+|&\w+;|[_\ufffd#]+|\bRT\b|@\w+:?")
