@@ -1,8 +1,6 @@
 """Labelled texts: lines of a file, or the reviews of a domain with their stars; what is held out of them."""
 
 import hashlib
-import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -13,12 +11,12 @@ from index.data.reviews import load_reviews
 from index.errors import MendableError
 from index.progress import note, stage
 from index.sentiment.judgeable import is_judgeable
+from index.sentiment.lines import read_lines
 from index.types import Floats
 
 MIN_LINES, MIN_OF_A_SIDE = 20, 3
 HELD_OUT, MAX_HELD_OUT = 0.1, 1000  # of the lines; more would take time from the training
 MAX_REVIEWS = 60_000  # of a domain: what hours of training would not get through
-FORM = 'Write {"text": "…", "label": -1…1} on each line, with "aspect": "…" where one is judged'
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,9 @@ class LabelledSplit:
 
 
 def read_labelled(path: Path) -> list[LabelledText]:
-    """The lines of a JSONL file. Raises MendableError, which names the first bad line and says how many there are."""
-    if not path.is_file():
-        raise MendableError("there is no such file", f"--data {path}", FORM)
-    found: list[LabelledText] = []
-    bad: list[tuple[int, str]] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                found += [_labelled(line)] if line.strip() else []
-            except ValueError as why:
-                bad.append((number, str(why)))
-    if bad:
-        number, what = bad[0]
-        more = f" ({len(bad)} lines are bad)" if len(bad) > 1 else ""
-        raise MendableError(f"{what}{more}", f"{path}:{number}", FORM)
-    return found
+    """The lines of a JSONL file. Raises MendableError, which names the first bad line."""
+    lines = read_lines(path, max_label=1.0, is_labelled=True)
+    return [LabelledText(each.text, each.label or 0.0, each.aspect) for each in lines]
 
 
 def labelled_reviews(domain: str, seed: int) -> list[LabelledText]:
@@ -103,26 +88,6 @@ def split_labelled(lines: Sequence[LabelledText], seed: int, where: str) -> Labe
 def labels_of(lines: Sequence[LabelledText]) -> Floats:
     """The labels of lines."""
     return np.array([each.label for each in lines], np.float32)
-
-
-def _labelled(line: bytes) -> LabelledText:
-    """The line of a file. Raises ValueError, which says what is wrong."""
-    try:
-        content = json.loads(line.decode("utf-8"))
-    except ValueError as why:
-        raise ValueError("the line is no JSON object in UTF-8") from why
-    if not isinstance(content, dict):
-        raise ValueError("the line is no JSON object")
-    text, label, aspect = content.get("text"), content.get("label"), content.get("aspect") or ""
-    if not isinstance(text, str):
-        raise ValueError("the line has no text")
-    if isinstance(label, bool) or not isinstance(label, int | float) or not math.isfinite(label):
-        raise ValueError("the line has no label")
-    if not -1 <= label <= 1:
-        raise ValueError(f"label {label} is not from -1 to 1")
-    if not isinstance(aspect, str):
-        raise ValueError("the aspect is no text")
-    return LabelledText(text, float(label), aspect)
 
 
 def _refuse_unfit(lines: Sequence[LabelledText], where: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.sentiment.agreement import Array
 from index.sentiment.opinion import Opinion
 from index.types import Floats
 
@@ -20,11 +21,11 @@ class Calibration:
     offset: float = 0.0
     grade: float = 1.0
 
-    def probabilities(self, log_odds: Floats) -> Floats:
+    def probabilities(self, log_odds: Floats | Array) -> Floats:
         """Probabilities that what is said is positive."""
         return np.asarray(_sigmoid(self.slope * log_odds + self.offset), np.float32)
 
-    def scores(self, log_odds: Floats) -> Floats:
+    def scores(self, log_odds: Floats | Array) -> Floats:
         """Polarities, -1 to 1."""
         return np.asarray(2 * _sigmoid(self.grade * (self.slope * log_odds + self.offset)) - 1, np.float32)
 
@@ -58,5 +59,5 @@ def fit_calibration(log_odds: Floats, labels: Floats) -> Calibration:
     return Calibration(slope, offset, float(grades[int(np.argmin(errors))]))
 
 
-def _sigmoid(values: Floats) -> Floats:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * values)))
+def _sigmoid(values: Floats | Array) -> Array:
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * values)), np.float64)
