@@ -24,6 +24,7 @@ from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
 from index.retrieval.fusion_features import REVIEW_COLUMNS
 from index.retrieval.query import Query
+from index.search import find
 from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder, text_builder
 from tests.helpers_small import N_ITEMS, builder, history, things, walks, write_domain
@@ -249,3 +250,13 @@ def test_words_are_as_near_as_the_nearer_of_text_and_reviews() -> None:
         assert np.array_equal(both, np.maximum(text.match(words, every), written.match(words, every)))
     assert SemanticMatcher(text, written).match(SAID["i7"], every).argmax() == 7
     assert SemanticMatcher(text, written).match(domain.catalogue.items[12].title, every).argmax() == 12
+
+
+def test_an_item_whose_title_says_nothing_is_found_by_its_reviews_unless_it_is_removed() -> None:
+    domain = reviewed_domain()
+    build_with(builder(), domain.name)
+    index = open_index(domain, HashingEncoder())
+    assert find(index, "whale and a storm", 1)[0].item_id == "i7"
+    remove_items(domain.name, ["i7"])
+    later = open_index(load_domain(domain.name), HashingEncoder())
+    assert "i7" not in {hit.item_id for hit in find(later, "whale and a storm", N_ITEMS)}

@@ -18,7 +18,7 @@ from index.storage.arrays import read_array, write_array
 from index.storage.home import write_json
 
 FOLDER, ABOUT, WORDS = "sentiment", "sentiment.json", "sentences.txt"
-ROWS, SCORES, TIMES = "rows.npy", "scores.npy", "times.npy"
+ROWS, SCORES, TIMES, POSITIVE = "rows.npy", "scores.npy", "times.npy", "p_positive.npy"
 MENTIONS, MENTION_SCORES = "mentions.npy", "mention_scores.npy"
 
 
@@ -27,16 +27,17 @@ class GatheredOpinions:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._rows, self._scores, self._times = array("q"), array("f"), array("d")
+        self._rows, self._scores, self._positive, self._times = array("q"), array("f"), array("f"), array("d")
         self._mentions, self._mention_scores = array("q"), array("f")
         self._review_ids: list[str] = []
         self._writers: list[str] = []
         self._bytes = 0
 
-    def add(self, review: Review, score: float) -> None:
+    def add(self, review: Review, score: float, p_positive: float) -> None:
         """Take the next review; NaN where it cannot be judged."""
         self._rows.append(self._catalogue.row_of[review.item_id])
         self._scores.append(score)
+        self._positive.append(p_positive)
         self._times.append(UNKNOWN_TIME if review.timestamp is None else review.timestamp)
         self._review_ids.append(review.review_id)
         self._writers.append(review.user_id or "")
@@ -67,6 +68,7 @@ class GatheredOpinions:
         """Write all but the words."""
         write_array(folder / ROWS, np.array(self._rows, np.int64))
         write_array(folder / SCORES, np.array(self._scores, np.float32))
+        write_array(folder / POSITIVE, np.array(self._positive, np.float32))
         write_array(folder / TIMES, np.array(self._times, np.float64))
         write_array(folder / MENTIONS, np.array(self._mentions, np.int64).reshape(-1, 6))
         write_array(folder / MENTION_SCORES, np.array(self._mention_scores, np.float32))
@@ -76,7 +78,7 @@ class GatheredOpinions:
 
 def read_opinions(folder: Path) -> ReviewOpinions:
     """What `GatheredOpinions` wrote, large arrays memory-mapped. Raises MendableError where a file is damaged."""
-    rows, scores, times = (np.asarray(read_array(folder / name)) for name in (ROWS, SCORES, TIMES))
+    rows, scores, p, times = (np.asarray(read_array(folder / name)) for name in (ROWS, SCORES, POSITIVE, TIMES))
     table, mention_scores = read_array(folder / MENTIONS), np.asarray(read_array(folder / MENTION_SCORES))
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
@@ -86,7 +88,7 @@ def read_opinions(folder: Path) -> ReviewOpinions:
         words: Any = np.memmap(folder / WORDS, np.uint8, "r") if size else np.zeros(0, np.uint8)
     except (OSError, ValueError, LookupError, TypeError) as why:
         raise _damaged(folder / ABOUT) from why
-    if not len(rows) == len(scores) == len(times) == len(review_ids) == len(writers) or table.ndim != 2:
+    if not len(rows) == len(scores) == len(p) == len(times) == len(review_ids) == len(writers) or table.ndim != 2:
         raise _damaged(folder / ABOUT)
     if table.shape != (len(mention_scores), 6) or (len(table) and table[-1, 5] != len(words)):
         raise _damaged(folder / MENTIONS)
@@ -94,7 +96,7 @@ def read_opinions(folder: Path) -> ReviewOpinions:
     if len(place) and (place.max() >= len(rows) or aspect.max() >= len(aspects)):
         raise _damaged(folder / MENTIONS)
     mentions = Mentions(place, aspect, mention_scores, table[:, 2:4], table[:, 4:6])
-    return ReviewOpinions(rows, review_ids, writers, times, scores, mentions, aspects, words)
+    return ReviewOpinions(rows, review_ids, writers, times, scores, p, mentions, aspects, words)
 
 
 def _damaged(path: Path) -> MendableError:

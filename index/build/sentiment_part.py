@@ -21,7 +21,7 @@ from index.progress import progress, stage
 from index.sentiment.adapters import find_domain_adapter
 from index.sentiment.aspect_discovery import discover_aspects
 from index.sentiment.aspects import Aspects
-from index.sentiment.opinion import Judge, Opinion
+from index.sentiment.opinion import Judge
 from index.sentiment.quotes import MAX_QUOTE
 from index.sentiment.review_opinions import WHOLE, ReviewOpinions
 from index.sentiment.sentences import Span, split_sentences
@@ -149,31 +149,28 @@ class _Judging:
         found = self._scores(tuple(texts), tuple(about))
         after = len(reviews)
         for number, (review, own) in enumerate(zip(reviews, sentences, strict=True)):
-            self.gathered.add(review, float(found[number]))
+            self.gathered.add(review, float(found[number, 0]), float(found[number, 1]))
             for each in own:
                 # One sentence that is the whole review is worth what the review is.
-                score = found[number] if each.aspect == WHOLE else found[after]
+                score = found[number if each.aspect == WHOLE else after, 0]
                 raw = each.span.of(review_text(review)).encode("utf-8", "surrogatepass")
                 self.gathered.add_mention(each.aspect, float(score), each.span, len(raw))
                 file.write(raw)
                 after += 1
 
     def _scores(self, texts: tuple[str, ...], about: tuple[str | None, ...]) -> Floats:
-        """The score of each text, NaN where it cannot be judged, from a shard where a killed build has left one."""
+        """Score and p_positive of each text (n, 2), NaN where it cannot be judged; a killed build's shard is used."""
         key = texts_sha256((*texts, *(each or "" for each in about)))[:32]
         path = self.context.shards / f"{FOLDER}-{self.judge.sha256[:16]}-{key}.npy"
         try:
             whole = np.asarray(read_array(path), np.float32)
         except MendableError:  # there is none, or it was cut off by a crash of the machine
-            whole = np.zeros(0, np.float32)
-        if len(whole) != len(texts):
-            whole = np.array([_score(each) for each in self.judge.judge(texts, about)], np.float32)
+            whole = np.zeros((0, 2), np.float32)
+        if whole.shape != (len(texts), 2):
+            found = self.judge.judge(texts, about)
+            whole = np.array([(np.nan, np.nan) if o is None else (o.score, o.p_positive) for o in found], np.float32)
             write_array(path, whole)
         return whole
-
-
-def _score(opinion: Opinion | None) -> float:
-    return np.nan if opinion is None else opinion.score
 
 
 def _numbered(reviews: Iterable[Review], selected: SelectedReviews) -> Iterator[Review]:

@@ -35,8 +35,10 @@ class Mentions:
 
 @dataclass(frozen=True)
 class ReviewOpinions:
-    """The judged reviews of a domain: the row of each one's item, id, writer ("" where anonymous), time (Unix seconds,
-    UNKNOWN_TIME where it has none) and score -1 to 1 (NaN where it cannot be judged); `words` are those of sentences.
+    """The judged reviews of a domain: the row of each one's item, its id, writer and time, and what it says.
+
+    `writers` are "" where anonymous, `times` (Unix seconds) UNKNOWN_TIME where there is none, `scores` (-1 to 1) and
+    `p_positive` NaN where a review cannot be judged; `words` are those of the mentions' sentences.
     """
 
     rows: Rows
@@ -44,6 +46,7 @@ class ReviewOpinions:
     writers: tuple[str, ...]
     times: npt.NDArray[np.float64]
     scores: Floats
+    p_positive: Floats
     mentions: Mentions
     aspects: Aspects
     words: npt.NDArray[np.uint8] = field(repr=False)
@@ -63,6 +66,7 @@ class ReviewOpinions:
             tuple(self.writers[n] for n in kept),
             self.times[kept],
             self.scores[kept],
+            self.p_positive[kept],
             replace(mentions, reviews=place[mentions.reviews]),
             self.aspects,
             self.words,
