@@ -13,7 +13,7 @@ import numpy as np
 
 from index.progress import progress
 from index.sentiment.aspects import Aspect, Aspects
-from index.sentiment.generic_nouns import GENERIC_NOUNS
+from index.sentiment.generic_nouns import GENERIC_NOUNS, PEOPLE
 from index.sentiment.nouns import Token, opinion_words, singular, tag_words
 from index.sentiment.sentences import split_sentences
 from index.types import Floats
@@ -132,8 +132,8 @@ def _select(counts: _Counts) -> list[str]:
 
 def _is_aspect(noun: str, uses: _Uses, counts: _Counts) -> bool:
     words = noun.split()
-    if any(word in GENERIC_NOUNS or len(word) < 3 or "'" in word for word in words):
-        return False
+    if any(len(word) < 3 or "'" in word for word in words) or GENERIC_NOUNS.issuperset(words) or words[-1] in PEOPLE:
+        return False  # "battery life" and "customer service" are aspects though one of their words is generic
     if uses.with_opinion < MIN_OPINION * uses.n:
         return False
     if uses.after_this > MAX_THIS * uses.n or uses.after_my > MAX_MY * uses.n or uses.capital > MAX_CAPITAL * uses.n:
@@ -148,6 +148,11 @@ def _group(forms: Sequence[str], counts: _Counts, vectors: Floats) -> list[list[
     order = sorted(range(len(forms)), key=lambda n: (-counts.nouns[forms[n]].reviews, forms[n]))
     groups: list[list[int]] = []
     for n in order:
+        own = _specific_word(forms[n])
+        same = next((group for group in groups if own in [forms[each] for each in group]), None)
+        if same is not None:
+            same.append(n)
+            continue
         cosines = [float(vectors[group[0]] @ vectors[n]) for group in groups]
         best = int(np.argmax(cosines)) if cosines else -1
         if best >= 0 and cosines[best] >= MIN_COSINE:
@@ -155,6 +160,12 @@ def _group(forms: Sequence[str], counts: _Counts, vectors: Floats) -> list[list[
         else:
             groups.append([n])
     return [[forms[n] for n in group] for group in groups]
+
+
+def _specific_word(form: str) -> str:
+    """The first word of a pair whose second is generic: "battery life" is the battery's; "" of any other form."""
+    first, _, last = form.partition(" ")
+    return first if last in GENERIC_NOUNS else ""
 
 
 def _aspect(group: Sequence[str], counts: _Counts) -> Aspect:

@@ -16,7 +16,7 @@ _AMOUNTS = (
 )
 _REVIEWS = (
     "thing something anything nothing everything stuff item product review purchase order gift present deal way kind "
-    "sort type type type reason point case example problem issue complaint fact idea thought opinion question answer "
+    "sort type reason point example problem issue complaint fact idea thought opinion question answer "
     "experience job world life home house place room work use need want hope love hate try try bad good best worst "
     "better great pro con plus minus downside upside advantage disadvantage choice option difference result change "
     "return refund alternative recommendation word story money fan luck trouble surprise pleasure fun "
@@ -27,4 +27,5 @@ _REVIEWS = (
     "finger pic picks accessory equipment device base card hearing travel "
     "disappointment favorite winner joke junk garbage crap trash waste must bonus solution"
 )
+PEOPLE = frozenset(_PEOPLE.split())
 GENERIC_NOUNS = frozenset(f"{_PEOPLE} {_TIMES} {_AMOUNTS} {_REVIEWS}".split())
