@@ -9,13 +9,18 @@ import pytest
 from safetensors.torch import load_file
 
 from finetune.__main__ import main
-from finetune.sentiment.labelled import LabelledText, split_labelled
+from finetune.sentiment.labelled import LabelledText, labelled_reviews, split_labelled
 from finetune.sentiment.objective import PolarityBatches, sign_weights
+from index.data.domain import Domain
+from index.data.records import Review
 from index.errors import MendableError
+from index.sentiment.adapters import find_domain_adapter
 from index.sentiment.polarity import PolarityJudge, load_polarity, load_tokenizer, open_judge
 from index.sentiment.polarity_model import PolarityModel
 from tests.helpers_models import tiny_bert
 from tests.helpers_sentiment import train_adapter, write_lines
+from tests.helpers_small import walks, write_domain
+from tests.test_index_reviews import write_reviews
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +155,40 @@ def test_the_adapter_is_written_calibrated(tmp_path: Path, tiny: Path) -> None:
     loaded = load_polarity(train_adapter(tmp_path, tiny, "--epochs", "10"))
     assert loaded.settings.calibration.slope > 0
     assert PolarityJudge(loaded).judge(["a film"])[0] is not None
+
+
+def reviewed(name: str, rating: bool = True) -> Domain:
+    """A domain whose reviews have the words of their stars."""
+    texts = ["a star about space", "a film about dogs"]
+    reviews = [
+        Review(f"r{n}", "i1", f"{texts[n % 2]}{' a' * (n // 8)}", f"v{n}", (5.0 - 4 * (n % 2)) if rating else None)
+        for n in range(80)
+    ]
+    write_domain(walks(n_users=8), name=name)
+    return write_reviews(name, reviews)
+
+
+def test_a_domain_is_learned_from_by_its_stars_and_gets_a_version(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.sentiment.adapters.SHIPPED", Path("nowhere"))
+    reviewed("shop")
+    main(["sentiment", "--domain", "shop", "--backbone", str(tiny), "--epochs", "20"])
+    current = find_domain_adapter("shop")
+    assert current is not None
+    record = json.loads((current / "training.json").read_text())
+    assert record["n_training"] + record["n_held_out"] == 80
+    found = open_judge(current).judge(["a star about space", "a film about dogs"])
+    assert found[0] is not None and found[1] is not None and found[0].score > found[1].score
+
+
+def test_the_review_of_a_test_event_is_not_learned_from() -> None:
+    domain = reviewed("shop")
+    user, history = domain.histories.users[0], domain.histories[0]
+    last = domain.catalogue.ids[int(history.rows[-1])]
+    write_reviews("shop", [Review("r", last, "a film about dogs", user, 5.0), Review("s", last, "a star", "else", 1.0)])
+    assert [each.text for each in labelled_reviews("shop", 1)] == ["a star"]
+
+
+def test_a_domain_without_stars_is_refused(tiny: Path) -> None:
+    reviewed("shop", rating=False)
+    with pytest.raises(MendableError, match="no reviews with stars"):
+        main(["sentiment", "--domain", "shop", "--backbone", str(tiny)])
