@@ -161,7 +161,7 @@ def reviewed(name: str, rating: bool = True) -> Domain:
     """A domain whose reviews have the words of their stars."""
     texts = ["a star about space", "a film about dogs"]
     reviews = [
-        Review(f"r{n}", "i1", f"{texts[n % 2]}{' a' * (n // 8)}", f"v{n}", (5.0 - 4 * (n % 2)) if rating else None)
+        Review(f"r{n}", "i1", f"{texts[n % 2]}{' a' * (n // 8 % 3)}", f"v{n}", (5.0 - 4 * (n % 2)) if rating else None)
         for n in range(80)
     ]
     write_domain(walks(n_users=8), name=name)
