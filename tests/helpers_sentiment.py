@@ -1,33 +1,28 @@
-"""A judge for tests: it counts a few words, and says what it was asked."""
+"""A sentiment adapter of a few thousand weights, trained on lines of seven words in a second."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from pathlib import Path
 
-from index.sentiment.opinion import Opinion
+from finetune.__main__ import main
 
-GOOD, BAD = ("great", "good", "love", "clear"), ("bad", "broke", "awful", "muddy")
-
-
-@dataclass
-class CountingJudge:
-    """Good words less bad ones, of the whole text whatever the aspect; None for a text without letters a to z."""
-
-    name: str = "counting"
-    sha256: str = "b" * 64
-    seen: list[tuple[str, str | None]] = field(default_factory=list)
-
-    def judge(
-        self, texts: Sequence[str], aspects: Sequence[str | None] | None = None, what: str = ""
-    ) -> list[Opinion | None]:
-        """One opinion a text."""
-        about = aspects if aspects is not None else [None] * len(texts)
-        self.seen += zip(texts, about, strict=True)
-        return [_opinion(text.casefold()) for text in texts]
+GOOD, BAD = ("a star about space", "a film about a star"), ("a film about dogs", "dogs about a film")
 
 
-def _opinion(text: str) -> Opinion | None:
-    if not any("a" <= sign <= "z" for sign in text):
-        return None
-    good, bad = (sum(text.count(word) for word in words) for words in (GOOD, BAD))
-    score = (good - bad) / max(1, good + bad)
-    return Opinion(score, (1 + score) / 2)
+def write_lines(path: Path, n: int = 60, aspects: bool = False) -> Path:
+    """Lines whose label follows from their words; every third with an aspect where these are wanted."""
+    rows = []
+    for place in range(n):
+        text = (GOOD if place % 2 else BAD)[place // 2 % 2] + " a" * (place // 4)
+        row = {"text": text, "label": 1 if place % 2 else -1}
+        rows.append({**row, "aspect": "film"} if aspects and place % 3 == 0 else row)
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def train_adapter(folder: Path, tiny: Path, *arguments: str) -> Path:
+    """The folder of an adapter that was trained on such lines."""
+    data = write_lines(folder / "lines.jsonl", aspects=True)
+    out = folder / "adapter"
+    chosen = arguments or ("--epochs", "2")
+    main(["sentiment", "--data", str(data), "--out", str(out), "--backbone", str(tiny), "--seed", "3", *chosen])
+    return out

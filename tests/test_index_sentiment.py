@@ -26,7 +26,7 @@ from index.sentiment.item_sentiment import PRIOR_REVIEWS, ItemSentiments
 from index.sentiment.quotes import is_quotable
 from index.sentiment.review_opinions import WHOLE
 from tests.helpers_index import HashingEncoder
-from tests.helpers_sentiment import CountingJudge
+from tests.helpers_judge import CountingJudge
 from tests.helpers_small import N_ITEMS, things, walks, write_domain
 from tests.test_index_reviews import review, write_reviews
 

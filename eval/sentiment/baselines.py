@@ -43,7 +43,7 @@ def tfidf_logistic(lines: Sequence[TextLine], labels: Floats, owners: Rows, seed
         model = LogisticRegression(C=4.0, max_iter=1000)
         model.fit(words.fit_transform(texts[learned]), signs[learned] > 0)
         p[asked] = model.predict_proba(words.transform(texts[asked]))[:, 1]
-    return BaselineScores(2 * p - 1, p)
+    return BaselineScores(np.asarray(2 * p - 1, np.float32), np.asarray(p, np.float32))
 
 
 def vader(lines: Sequence[TextLine], labels: Floats, owners: Rows, seed: int) -> BaselineScores | str:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from index.command_line import Command, Parser, add_seed
+from index.command_line import Command, Parser, add_seed, positive_int
 from index.progress import note
 
 
@@ -17,6 +17,7 @@ def add_flags(parser: Parser) -> None:
         help="what pip download fetched",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the lines, as JSONL")
+    parser.add_argument("--limit", type=positive_int, metavar="N", help="about so many, short ones only")
     add_seed(parser)
 
 
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     """Write the lines, and note how many. Raises MendableError."""
     from finetune.sentiment.general_lines import write_general_lines
 
-    note(f"{write_general_lines(options.packages, options.out, options.seed)} lines: {options.out}")
+    note(f"{write_general_lines(options.packages, options.out, options.seed, options.limit)} lines: {options.out}")
 
 
 COMMAND = Command("sentiment-lines", "labelled lines of public packages, to learn from", add_flags, run)

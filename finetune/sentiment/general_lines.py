@@ -33,6 +33,8 @@ REVIEWS, TWEETS = 1_500, 2_200  # of each polarity (tweets also without one)
 STATED = 0.8  # a label of whole reviews and tweets, whose passages do not all say it
 MIN_CONFIDENCE = 0.65  # of the judges of a tweet
 JOINED, MADE, WORDS_ALONE = 4_500, 5_000, 1_200  # joined sentences; sentences of templates; words of the lexicon
+MAX_JOINED = 160  # characters of a sentence that is joined to another
+MAX_BRIEF, SHARES = 110, (0.52, 0.15, 0.12, 0.18, 0.03)  # characters; of each kind among the lines of a short training
 STRONG = 0.35  # a label beyond which a sentence is praise or blame that can be joined
 CONTENT = re.compile(r"[a-z]{4,}")
 FUNCTION = frozenset(
@@ -50,32 +52,38 @@ WAY_OUT = (
 )
 
 
-def write_general_lines(folder: Path, out: Path, seed: int) -> int:
-    """Write the lines as JSONL; how many. Raises MendableError where a package is missing."""
-    lines = general_lines(folder, seed)
+def write_general_lines(folder: Path, out: Path, seed: int, limit: int | None = None) -> int:
+    """Write the lines as JSONL; how many. With `limit` so many short ones. Raises MendableError without a package."""
+    lines = general_lines(folder, seed, limit)
     rows = ({"text": e.text, "label": round(e.label, 3), **({"aspect": e.aspect} if e.aspect else {})} for e in lines)
     write_bytes(out, "".join(f"{json_text(row)}\n" for row in rows).encode())
     return len(lines)
 
 
-def general_lines(folder: Path, seed: int) -> list[LabelledText]:
-    """All lines in random order: rated sentences, reviews, tweets, joined sentences with aspects, made sentences."""
+def general_lines(folder: Path, seed: int, limit: int | None = None) -> list[LabelledText]:
+    """All lines in random order: rated sentences, reviews, tweets, joined sentences with aspects, made sentences.
+
+    With `limit` about so many that are short, of each kind by SHARES: for a training of few minutes.
+    """
     random = np.random.default_rng(seed)
     rated = [each for name, n in RATED.items() for each in _take(list(_rated(folder, name)), n, random)]
-    reviews = list(_reviews(folder))
-    tweets = list(_tweets(folder))
+    reviews, tweets = list(_reviews(folder)), list(_tweets(folder))
     stated = [
         each
         for lines, n in ((reviews, REVIEWS), (tweets, TWEETS))
         for sign in (-1, 0, 1)
         for each in _take([line for line in lines if np.sign(line.label) == sign], n, random)
     ]
-    short = [each for each in (*rated, *(line for line in stated if len(line.text) < 200)) if len(each.text) < 160]
-    opinions = {line.text.strip(".") for line in _words(folder)}
+    words = list(_words(folder))
+    opinions = {line.text.split()[-1].strip(".") for line in words}
+    short = [each for each in (*rated, *stated) if len(each.text) < MAX_JOINED]
     joined = [line for _ in range(JOINED // 2) for line in _joined(short, opinions, random)]
     made = [line for _ in range(MADE // 2) for line in _made(random)]
-    words = _take(list(_words(folder)), WORDS_ALONE, random)
-    found = [*rated, *stated, *joined, *made, *words]
+    kinds = (rated, stated, joined, made, _take(words, WORDS_ALONE, random))
+    if limit is not None:
+        brief = [[line for line in lines if len(line.text) <= MAX_BRIEF] for lines in kinds]
+        kinds = tuple(_take(own, round(limit * share), random) for own, share in zip(brief, SHARES, strict=True))
+    found = [line for lines in kinds for line in lines]
     return [found[n] for n in random.permutation(len(found))]
 
 
@@ -95,7 +103,7 @@ def _words(folder: Path) -> Iterator[LabelledText]:
     for line in _in_source(folder, "vader_lexicon.txt").decode("utf-8").splitlines():
         word, rating = line.split("\t")[:2]
         if CONTENT.fullmatch(word) and abs(float(rating)) > 1:
-            yield LabelledText(f"{word}.", float(np.clip(float(rating) / RATERS, -1, 1)))
+            yield LabelledText(f"It is {word}.", float(np.clip(float(rating) / RATERS, -1, 1)))
 
 
 def _in_vader(folder: Path, name: str) -> str:

@@ -111,7 +111,9 @@ def _train(setup: _Setup, clock: Clock) -> Path | None:
         note(f"resuming at step {trainer.at.step}, {trainer.at.seconds:.0f} s into the training")
     else:
         trainer.at.seconds = counted_seconds(clock)
-    trainer.curves = Curves(home() / "curves" / _training_folder(settings).name, begin=not resumed)
+    trainer.curves = Curves(
+        home() / "curves" / (settings.domain or _training_folder(settings).name) / KIND, not resumed
+    )
     note(f"learning from {len(setup.split.training)} texts, validating on {len(held_out)}")
     batches = PolarityBatches(setup.loaded.tokenizer, settings.seed)
     at = trainer.run(setup.split.training, batches.draw, checkpoint)

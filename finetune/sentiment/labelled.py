@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.data.domain import load_domain
 from index.data.reviews import load_reviews
 from index.errors import MendableError
 from index.progress import note, stage
@@ -16,6 +17,7 @@ from index.types import Floats
 
 MIN_LINES, MIN_OF_A_SIDE = 20, 3
 HELD_OUT, MAX_HELD_OUT = 0.1, 1000  # of the lines; more would take time from the training
+MIN_TESTED = 3  # events of a user whose last one is a test
 MAX_REVIEWS = 60_000  # of a domain: what hours of training would not get through
 
 
@@ -51,8 +53,16 @@ def read_labelled(path: Path) -> list[LabelledText]:
 
 
 def labelled_reviews(domain: str, seed: int) -> list[LabelledText]:
-    """A domain's reviews by their stars, scaled over the range that occurs: the lowest -1, the highest 1."""
-    reviews = [each for each in load_reviews(domain) if each.rating is not None and (each.text or "").strip()]
+    """A domain's reviews by their stars, scaled over the range that occurs: the lowest -1, the highest 1.
+
+    Reviews of each user's last event, the test of evaluations, are left out.
+    """
+    tests = _test_events(domain)
+    reviews = [
+        each
+        for each in load_reviews(domain)
+        if each.rating is not None and (each.text or "").strip() and (each.user_id, each.item_id) not in tests
+    ]
     if not reviews:
         raise MendableError(
             f"{domain!r} has no reviews with stars",
@@ -88,6 +98,16 @@ def split_labelled(lines: Sequence[LabelledText], seed: int, where: str) -> Labe
 def labels_of(lines: Sequence[LabelledText]) -> Floats:
     """The labels of lines."""
     return np.array([each.label for each in lines], np.float32)
+
+
+def _test_events(domain: str) -> set[tuple[str | None, str]]:
+    """User and item of the last event of each user who has enough events to be tested."""
+    loaded = load_domain(domain)
+    return {
+        (user, loaded.catalogue.ids[int(history.rows[-1])])
+        for user, history in zip(loaded.histories.users, loaded.histories, strict=True)
+        if len(history) >= MIN_TESTED
+    }
 
 
 def _refuse_unfit(lines: Sequence[LabelledText], where: str) -> None:

@@ -85,7 +85,7 @@ def _write_folder(folder: Path, fill: Any) -> None:
 def _write_version(domain: str, record: Mapping[str, Any], fill: Any) -> Path:
     version = add_version(domain, "sentiment", datetime.fromisoformat(record["made"]), fill)
     before, after = record["before"]["log_likelihood"], record["after"]["log_likelihood"]
-    if after >= before:
+    if after >= before or find_domain_adapter(domain) is None:
         write_bytes(adapters_folder(domain) / "sentiment" / CURRENT, f"{version.name}\n".encode())
         note(f"adapter {version.name} judges from now on: log likelihood {after:.4f}, before {before:.4f}")
     else:

@@ -14,8 +14,8 @@ EMOJI = {  # the commonest that tell an opinion; the others say nothing of it an
     "awful": "😱😨😰🤯☠💀",
 }
 WORDS = {sign: f" {words} " for words, signs in EMOJI.items() for sign in signs}
-EMOTICONS = (  # not inside a word or a number, so that "p. 8)" and "http://" stay what they are
-    (re.compile(r"(?<![\w:;=])[:;=8][-o']?[)D\]](?!\w)|(?<!\w)\(-?[:;=](?!\w)|(?<!\w)<3(?!\w)"), " happy "),
+EMOTICONS = (  # not inside a word or a number, so that "8)" and "http://" stay what they are
+    (re.compile(r"(?<![\w:;=])[:;=][-o']?[)D\]](?!\w)|(?<!\w)\(-?[:;=](?!\w)|(?<!\w)<3(?!\w)"), " happy "),
     (re.compile(r"(?<![\w:;=])[:=][-o']?[(\[](?!\w)|(?<!\w)\)-?[:=](?!\w)|(?<!\w)[:=]'\((?!\w)"), " sad "),
 )
 OTHERS = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d\U000e0020-\U000e007f]")

@@ -48,6 +48,20 @@ COMMON = frozenset(
 )
 
 
+SHARED = frozenset(  # words that are common in other languages too
+    re.findall(
+        r"\w+",
+        """
+        a all am an any are as at best better can case come cool do fake fan far fast fine fit for go hard i if in is it
+        just last lame made me my no of old on one or over price set sent so some star super sure the to too up us was we
+        well were wow yes yet you
+        """,
+    )
+)
+ONLY_ENGLISH = COMMON - SHARED
+MIN_ENGLISH, MIN_ENGLISH_SHARE = 3, 0.2  # words that are English only, beyond which the classifier is not asked
+
+
 def is_judgeable(text: str) -> bool:
     """False for what is empty, of another language or script, or typed at random."""
     shown = put_emoji_into_words(text[: 4 * MAX_LOOKED_AT])
@@ -56,8 +70,10 @@ def is_judgeable(text: str) -> bool:
     if not words or not _has_words(looked_at):
         return False
     few = len(words) <= MAX_FEW
-    common = sum(word.lower().replace("’", "'") in COMMON for word in words) / len(words)
-    if few and common >= MIN_COMMON:
+    plain = [word.lower().replace("’", "'") for word in words]
+    common = sum(word in COMMON for word in plain) / len(words)
+    english = sum(word in ONLY_ENGLISH for word in plain)
+    if (few and common >= MIN_COMMON) or english >= max(MIN_ENGLISH, MIN_ENGLISH_SHARE * len(words)):
         return True
     if _is_noise(words):
         return False

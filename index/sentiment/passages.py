@@ -14,7 +14,7 @@ MAX_PASSAGES = 12  # of one text, so that the longest costs no more than these
 MAX_READ = 200_000  # characters of a text that are looked at, half from its beginning and half from its end
 ASPECT_MARK = " [SEP] "  # between an aspect and its text; the tokenizer makes a separator of it
 CLAUSE_SHARE = 0.6  # of the weight that the clause with the aspect has beside its sentence
-MIN_CLAUSE = 3  # words
+MIN_CLAUSE = 2  # words
 SENTENCE = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\s*\n+\s*")
 CLAUSE = re.compile(
     r"[;,]?\s+(?=(?:but|however|although|though|yet|while|whereas|except|despite|unfortunately|otherwise)\b)"

@@ -6,6 +6,7 @@ PEFT is loaded.
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +105,7 @@ class PolarityJudge:
     def log_odds(self, texts: Sequence[str], aspects: Sequence[str | None], what: str = "") -> Floats:
         """Log odds that what each text says is good, before calibration: the weighted mean over its passages."""
         found = np.zeros(len(texts), np.float32)
-        with track(what, len(texts)) if what else _no_track() as step:
+        with track(what, len(texts)) if what else nullcontext() as step:
             for start in range(0, len(texts), TEXTS_AT_ONCE):
                 some = slice(start, start + TEXTS_AT_ONCE)
                 found[some] = self._some(texts[some], aspects[some])
@@ -234,9 +235,3 @@ def _read_settings(folder: Path) -> PolaritySettings:
 
 def _device_of(model: PolarityModel) -> torch.device:
     return next(model.parameters()).device
-
-
-def _no_track() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
