@@ -1,5 +1,7 @@
 """Opens an agent on a domain: tables, index, retriever, and the ranker that was asked for."""
 
+from dataclasses import replace
+
 from agent.agent import Agent
 from agent.rerank.adapter_versions import find_adapter
 from agent.rerank.missing_adapter import notice_of
@@ -25,9 +27,11 @@ def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT) -> A
     folder = find_adapter(domain.name, ranker) if ranker in TUNED else None
     notice = notice_of(ranker, folder, domain) if ranker in TUNED else None
     index = open_index(domain)
-    retriever = saved_retriever(index)
+    retriever, sentiments = saved_retriever(index), index.sentiments
+    if sentiments is not None:  # wishes for aspects are wishes for fields of items
+        domain = replace(domain, catalogue=sentiments.with_aspects(domain.catalogue))
     if notice is not None:
-        return Agent(domain, retriever, UNTUNED["fusion"], index.sentiments, notice)
+        return Agent(domain, retriever, UNTUNED["fusion"], sentiments, notice)
     if folder is None:
-        return Agent(domain, retriever, UNTUNED[ranker], index.sentiments)
-    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision), index.sentiments)
+        return Agent(domain, retriever, UNTUNED[ranker], sentiments)
+    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision), sentiments)

@@ -1,16 +1,18 @@
 """What the reviews of an item say on the whole: its score, its aspects, and its best and its worst sentence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from index.data.domain import Catalogue
 from index.sentiment.quotes import NEAR_LENGTH, is_quotable
 from index.sentiment.review_opinions import ReviewOpinions
 from index.types import Floats, Rows
 
 PRIOR_REVIEWS = 5.0  # reviews of the domain's mean that are added to an item's own where items are ordered
 MAX_ASPECTS = 12  # aspects of an item that are told, those of most reviews first
+MIN_TELLING = 2  # reviews that tell of an aspect before a wish for it may count on them
 MAX_READ = 200  # sentences of an item among which quotes are looked for: the strongest of each side
 STEP = 0.1  # scores that differ by less are one strength: of these the quote of a good length is taken
 
@@ -60,6 +62,17 @@ class ItemSentiments:
         aspects = tuple(self._aspect(row, n) for n in numbers[:MAX_ASPECTS])
         score, n_reviews = round(float(self.scores[row]), 4), int(self.n_reviews[row])
         return ItemSentiment(score, n_reviews, aspects, self._quote(row, 1), self._quote(row, -1))
+
+    def with_aspects(self, catalogue: Catalogue) -> Catalogue:
+        """The catalogue, each item with the scores of its aspects of which MIN_TELLING reviews tell or more."""
+        names = self.opinions.aspects.names
+        items = list(catalogue.items)
+        for row in np.flatnonzero((self.aspect_n >= MIN_TELLING).any(1)).tolist():
+            told = np.flatnonzero(self.aspect_n[row] >= MIN_TELLING).tolist()
+            scores = {names[n]: round(float(self.aspect_scores[row, n]), 4) for n in told}
+            items[row] = replace(items[row], aspects=scores)
+        forms = {form: each.name for each in self.opinions.aspects.aspects for form in each.forms}
+        return replace(catalogue, items=tuple(items), aspect_forms=forms)
 
     @cached_property
     def n_reviews(self) -> Rows:
