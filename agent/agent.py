@@ -15,7 +15,7 @@ from agent.explain.writing import ListReasons, ReasonWriter, reword
 from agent.filters import Allowed, allowed_for
 from agent.liked_in_talk import with_liked
 from agent.ranking import Ranking, rank_query
-from agent.recommendation import Recommendation, Reply
+from agent.recommendation import Recommendation, Reply, Sentiment
 from agent.request import Request
 from agent.rerank.rankers import Ranker
 from agent.soft_constraints import preference_boost
@@ -25,6 +25,7 @@ from index.data.duplicates import Duplicates
 from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
+from index.sentiment.item_sentiment import ItemSentiments
 from index.types import Rows
 
 
@@ -35,6 +36,7 @@ class Agent:
     domain: Domain
     retriever: Retriever
     ranker: Ranker
+    sentiments: ItemSentiments | None = None  # what the reviews of each item say
     notice: str | None = None  # what a user should know of how it ranks
     writer: ReasonWriter | None = None  # a language model that words the reasons anew, None: templates
 
@@ -48,9 +50,9 @@ class Agent:
         scores = ranking.scores[shown]
         reasons = self._explain(request, query, ranking.rows[shown])
         found = tuple(
-            Recommendation(rank, item, float(score), explained.reason)
-            for rank, (item, score, explained) in enumerate(
-                zip(reasons.items, scores, reasons.explained, strict=True), start=1
+            Recommendation(rank, item, float(score), explained.reason, self._sentiment(int(row)))
+            for rank, (row, item, score, explained) in enumerate(
+                zip(ranking.rows[shown], reasons.items, scores, reasons.explained, strict=True), start=1
             )
         )
         clock.end("explain")
@@ -116,3 +118,8 @@ class Agent:
         ]
         explained = explain_list(asked, request.state, ground)
         return ListReasons(tuple(each.item for each in asked), explained, request.state, ground)
+
+    def _sentiment(self, row: int) -> Sentiment | None:
+        """What the reviews of an item say, None where none of it was judged."""
+        found = None if self.sentiments is None else self.sentiments.of_item(row)
+        return None if found is None else Sentiment.of(found)

@@ -1,5 +1,7 @@
 """Opens an agent on a domain: tables, index, retriever, and the ranker that was asked for."""
 
+from dataclasses import replace
+
 from agent.agent import Agent
 from agent.explain.open_writer import open_writer
 from agent.explain.writer_names import TEMPLATE
@@ -28,9 +30,10 @@ def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT, writ
     folder = find_adapter(domain.name, ranker) if ranker in TUNED else None
     notice = notice_of(ranker, folder, domain) if ranker in TUNED else None
     index = open_index(domain)
-    retriever = saved_retriever(index)
+    retriever, sentiments = saved_retriever(index), index.sentiments
+    if sentiments is not None:  # wishes for aspects are wishes for fields of items
+        domain = replace(domain, catalogue=sentiments.with_aspects(domain.catalogue))
     if notice is not None:
-        return Agent(domain, retriever, UNTUNED["fusion"], notice, words)
-    if folder is None:
-        return Agent(domain, retriever, UNTUNED[ranker], writer=words)
-    return Agent(domain, retriever, tuned_ranker(ranker, folder, index, precision), writer=words)
+        return Agent(domain, retriever, UNTUNED["fusion"], sentiments, notice, words)
+    tuned = UNTUNED[ranker] if folder is None else tuned_ranker(ranker, folder, index, precision)
+    return Agent(domain, retriever, tuned, sentiments, writer=words)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.constraints import Relaxed, State
-from agent.explain.evidence import Reason
+from agent.explain.evidence import FromReview, Reason
 from agent.explain.writing import TEMPLATES, ListReasons, Worded, WriterCard
 from index.data.records import Item
+from index.sentiment.item_sentiment import ItemSentiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +22,30 @@ class AspectSentiment:
 
 @dataclass(frozen=True, slots=True)
 class Sentiment:
-    """What the reviews of an item say: score -1 to 1, number of reviews, aspects."""
+    """What the reviews of an item say: score -1 to 1, number of reviews, aspects, the best and the worst sentence."""
 
     score: float
     n_reviews: int
     aspects: tuple[AspectSentiment, ...] = ()
+    best: FromReview | None = None
+    worst: FromReview | None = None
+
+    @classmethod
+    def of(cls, found: ItemSentiment) -> "Sentiment":
+        """The sentiment of an item as the index has it."""
+        aspects = tuple(AspectSentiment(each.aspect, each.score, each.n) for each in found.aspects)
+        quotes = (None if each is None else FromReview(each.review_id, each.text) for each in (found.best, found.worst))
+        return cls(found.score, found.n_reviews, aspects, *quotes)
 
     def as_json(self) -> dict[str, Any]:
         """As JSON."""
         aspects = [{"aspect": a.aspect, "score": a.score, "n": a.n} for a in self.aspects]
-        return {"score": self.score, "n_reviews": self.n_reviews, "aspects": aspects}
+        quotes = {
+            name: {"review_id": each.review_id, "quote": each.quote}
+            for name, each in (("best", self.best), ("worst", self.worst))
+            if each is not None
+        }
+        return {"score": self.score, "n_reviews": self.n_reviews, "aspects": aspects, **quotes}
 
 
 @dataclass(frozen=True, slots=True)

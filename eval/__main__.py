@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 
-from eval.commands import bench, compare, dialogue, predict, rank, reasons
+from eval.commands import bench, compare, dialogue, predict, rank, reasons, sentiment
 from index.command_line import run, run_command
 
-ABOUT = "Evaluates how well the program recommends, predicts and converses, and how fast it is."
-COMMANDS = (rank.COMMAND, compare.COMMAND, predict.COMMAND, dialogue.COMMAND, reasons.COMMAND, bench.COMMAND)
+ABOUT = "Evaluates how well the program recommends, explains, predicts and converses, and how fast it is."
+COMMANDS = (
+    rank.COMMAND,
+    compare.COMMAND,
+    predict.COMMAND,
+    reasons.COMMAND,
+    sentiment.COMMAND,
+    dialogue.COMMAND,
+    bench.COMMAND,
+)
 
 
 def main(arguments: Sequence[str]) -> int | None:

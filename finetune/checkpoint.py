@@ -16,11 +16,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from agent.rerank.tensor_files import tensor_writes
 from finetune.progress import Progress
 from index.errors import MendableError
 from index.storage.home import replace_folder, restore_folder
 from index.storage.json_text import json_text
+from index.storage.tensor_files import tensor_writes
 from index.types import Floats
 
 CHECKPOINT_EVERY = 30.0  # seconds between two checkpoints

@@ -12,7 +12,7 @@ from index.progress import track
 
 
 class Curves:
-    """Loss, NDCG@10, rate and events a second by step, for `tensorboard --logdir`; nothing without a folder.
+    """Loss, validation, rate and events a second by step, for `tensorboard --logdir`; nothing without a folder.
 
     `begin`: the curves of an earlier training are deleted when the first step is written.
     """
@@ -48,7 +48,7 @@ class Curves:
 
 
 @contextlib.contextmanager
-def bar(budget: Budget, first: bool = True) -> Iterator[Any]:
+def bar(budget: Budget, first: bool = True, figure: str = "NDCG@10") -> Iterator[Any]:
     """How much of the budget is spent, with loss, validation and events a second; only of the `first` worker."""
     if not first:
         yield lambda at: None
@@ -58,7 +58,7 @@ def bar(budget: Budget, first: bool = True) -> Iterator[Any]:
         def show(at: Progress) -> None:
             loss = at.loss[-1][1] if at.loss else 0.0
             speed = at.n_events / max(at.learning_seconds, 1e-9)
-            detail = f"step {at.step}, loss {loss:.3f}, NDCG@10 {at.best_ndcg:.4f}, {speed:,.0f} events/s"
+            detail = f"step {at.step}, loss {loss:.3f}, {figure} {at.best_figure:.4f}, {speed:,.0f} events/s"
             share = min(budget.share(at.seconds, at.epoch), 1)
             step.update(share, detail) if step.done else step.resume(share)
 

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
-from agent.rerank.backbones import count_layers
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
@@ -14,6 +13,7 @@ from finetune.settings import VALIDATION_SEED, VALIDATION_USERS, RankSettings
 from finetune.trainer import Trainer, parameter_groups
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
+from index.embedding.backbones import count_layers
 from index.embedding.model_files import ModelFolder
 from index.retrieval.transitions import Steps, latent_factors
 from index.types import Floats, Rows

@@ -18,7 +18,6 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from agent.rerank.tensor_files import tensor_writes
 from finetune.budget import Budget
 from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_training_data, split_for
 from finetune.validation import Scorer, score_lists
@@ -32,6 +31,7 @@ from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training_lists import FOLDS, SHORT_SHARE, count_lists, fit_features, single_thread
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
+from index.storage.tensor_files import tensor_writes
 
 FUSION_PART, LISTS_PART = 0.25, 0.2  # of the minutes, at most: fitting retrieval; retrieving and validating lists
 VALIDATIONS = 3  # that a short training makes: at its start, its end, and in between

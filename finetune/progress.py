@@ -15,7 +15,7 @@ class Progress:
     place: int = 0  # batches of this epoch that are done
     seconds: float = 0.0
     best: float = -math.inf
-    best_ndcg: float = 0.0
+    best_figure: float = 0.0  # of the best validation, NDCG@10 for rerankers
     unimproved: int = 0
     lowered: int = 0  # how often the rate was
     batches: int = 0  # in all; more than steps where gradients are accumulated

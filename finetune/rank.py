@@ -10,7 +10,6 @@ import numpy as np
 
 from agent.rerank.adapter_versions import move_unversioned, only_training
 from agent.rerank.adapters import RerankerSettings, save_reranker
-from agent.rerank.backbones import BACKBONES
 from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import fingerprint_of
 from agent.rerank.sequence_scorer import SequenceScorer
@@ -30,6 +29,7 @@ from finetune.workers import Workers
 from index.build.loading import open_index
 from index.data.domain import Domain, Histories, load_domain
 from index.data.splits import first_events, leave_last_out
+from index.embedding.backbones import BACKBONES
 from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.types import Floats

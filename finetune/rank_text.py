@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agent.rerank.backbones import count_layers
 from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import fingerprint_of
 from agent.rerank.sequence_prompt import Scale
@@ -35,6 +34,7 @@ from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
 from index.data.domain import Catalogue, Histories
 from index.data.splits import first_events
+from index.embedding.backbones import count_layers
 from index.progress import progress
 from index.types import Floats
 

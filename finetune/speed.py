@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from agent.rerank.backbones import BACKBONES
 from agent.rerank.sequence_prompt import Scale
 from finetune.batches import epoch_batches
 from finetune.budget import Budget
@@ -19,6 +18,7 @@ from finetune.validation import Validation
 from index.build.loading import open_index
 from index.data.domain import load_domain
 from index.data.splits import sample_training
+from index.embedding.backbones import BACKBONES
 from index.embedding.model_files import resolve
 
 WARM_UP = 3  # batches before the time is taken

@@ -33,6 +33,7 @@ class Schedule:
     seed: int
     validate_every: float = 2.0  # epochs
     accumulate: int = 1  # batches a step
+    figure: str = "NDCG@10"  # what a validation is shown by
 
 
 class HasEvents(Protocol):
@@ -43,7 +44,7 @@ class HasEvents(Protocol):
         """How many events are predicted."""
 
 
-BatchesOf = Callable[[Histories, int], Sequence[Any]]  # of HasEvents, for an epoch
+BatchesOf = Callable[[Any, int], Sequence[Any]]  # of HasEvents, for an epoch; of histories, or other training data
 LossOf = Callable[[Any, Any, int], Tensor]  # the mean loss of a reranker on a batch; the number draws what is random
 Validate = Callable[[IsExpired], Validation | None]  # None where it was cut short since the time was over
 
@@ -79,18 +80,18 @@ class Trainer:
         self._validated_at = 0.0  # epochs
         self._refit_share: float | None = None  # of a refit that is done
 
-    def run(self, histories: Histories, batches_of: BatchesOf, checkpoint: Checkpoint) -> Progress:
+    def run(self, data: Any, batches_of: BatchesOf, checkpoint: Checkpoint) -> Progress:
         """Train until the budget is spent, nothing is gained, or Ctrl-C; then the best tensors are in place.
 
         Raises MendableError where the budget has no time for a step.
         """
         self._clock = Clock(self.at.seconds, self._now)
-        with self._interruptible(), bar(self.schedule.budget, self.workers.is_first) as show:
+        with self._interruptible(), bar(self.schedule.budget, self.workers.is_first, self.schedule.figure) as show:
             self._refuse_spent()
             self._validate_now(may_be_cut=self.at.step == 0 or self._is_validated)  # the start: for the record and plan
             self._refuse_spent()
             while not self._is_over(draws=True):
-                batches = self._draw(histories, batches_of)
+                batches = self._draw(data, batches_of)
                 while self.at.place < len(batches):
                     if not self._is_over():
                         self._validate_if_due(len(batches))
@@ -164,9 +165,9 @@ class Trainer:
         """Whether anything learned was validated, so that there are best tensors to end with."""
         return self.at.best > -math.inf
 
-    def _draw(self, histories: Histories, batches_of: BatchesOf) -> Sequence[Any]:
+    def _draw(self, data: Any, batches_of: BatchesOf) -> Sequence[Any]:
         began = self._now()
-        batches = batches_of(histories, self.at.epoch)
+        batches = batches_of(data, self.at.epoch)
         self.plan.note_draw(self._now() - began)
         self._count_seconds()
         return batches
@@ -231,22 +232,23 @@ class Trainer:
         found = self.validate(lambda: may_be_cut and self._clock.seconds > self.schedule.budget.seconds)
         self.plan.note_validation(self._now() - began)
         self._count_seconds()
-        numbers = (1.0, found.likelihood, found.ndcg) if found else (0.0, 0.0, 0.0)
-        is_whole, likelihood, ndcg = self.workers.shared(*numbers)
+        numbers = (1.0, found.likelihood, found.figure) if found else (0.0, 0.0, 0.0)
+        is_whole, likelihood, figure = self.workers.shared(*numbers)
         if is_whole:
-            self._take(Validation(likelihood, ndcg, found.scores if found else ()))
+            self._take(Validation(likelihood, figure, found.scores if found else ()))
 
     def _take(self, value: Validation) -> None:
         """Note a validation, keep the tensors where they are better, lower the rate where nothing is gained."""
-        self.at.validation.append((self.at.step, round(value.ndcg, 6)))
-        self.curves.add(self.at.step, validation__ndcg_at_10=value.ndcg, validation__likelihood=value.likelihood)
+        self.at.validation.append((self.at.step, round(value.figure, 6)))
+        curve = self.schedule.figure.lower().replace("@", "_at_")
+        self.curves.add(self.at.step, **{f"validation__{curve}": value.figure}, validation__likelihood=value.likelihood)
         if not self.at.step:  # the start is no candidate: the blend decides how much of what was learned is used
             self.best_scores = value.scores
             return
         improved = value.likelihood > self.at.best
         self.at.unimproved = 0 if improved else self.at.unimproved + 1
         if improved:
-            self.at.best, self.at.best_ndcg = value.likelihood, value.ndcg
+            self.at.best, self.at.best_figure = value.likelihood, value.figure
             self.best, self.best_scores = self.copied(), value.scores
         elif self.at.unimproved >= PATIENCE:
             self.restore(self.best)

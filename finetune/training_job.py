@@ -13,10 +13,8 @@ import torch
 
 from agent.rerank.adapter_files import RECORD
 from agent.rerank.adapter_versions import Version, add_refitted, add_version, find_current
-from agent.rerank.backbones import kind_of
 from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint
-from agent.rerank.tensor_files import tensor_writes
 from finetune.blend import ChosenBlend, choose_blend
 from finetune.budget import Budget
 from finetune.checkpoint import Checkpoint
@@ -34,11 +32,13 @@ from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.data.domain import Domain, Histories
+from index.embedding.backbones import kind_of
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.progress import note
 from index.storage.home import adapters_folder, home
 from index.storage.json_text import json_text
+from index.storage.tensor_files import tensor_writes
 from index.types import Floats
 
 LIBRARIES = ("torch", "transformers", "peft")

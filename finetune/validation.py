@@ -33,10 +33,10 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Validation:
-    """The mean log likelihood of what came next, by which steps are selected, NDCG@10, and the scores behind them."""
+    """The mean log likelihood, by which steps are selected, a figure to watch (NDCG@10), and the scores behind them."""
 
     likelihood: float
-    ndcg: float
+    figure: float
     scores: tuple[Floats, ...] = ()
 
 

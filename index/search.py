@@ -1,4 +1,4 @@
-"""Finds items by a text: by its meaning and by its words, as one list."""
+"""Finds items by a text: by its meaning, that of their reviews too, and by its words, as one list."""
 
 from dataclasses import dataclass
 
@@ -37,14 +37,28 @@ def find(index: DomainIndex, text: str, k: int) -> list[Hit]:
     vector = index.text.encode(text)
     bm25 = index.text.lexical.scores(text)
     near = index.text.store.search(vector[None], max(k, DEPTH), catalogue.available)[0][0]
-    rows = np.union1d(near[near >= 0], top_rows(bm25, max(k, DEPTH), catalogue.available & (bm25 > 0)))
-    scores = _add_scores(index.vectors[rows] @ vector, bm25[rows])
+    reviewed = _rows_by_reviews(index, vector, max(k, DEPTH))
+    lexical = top_rows(bm25, max(k, DEPTH), catalogue.available & (bm25 > 0))
+    rows = np.unique(np.concatenate([near[near >= 0], reviewed, lexical]))
+    cosines = np.asarray(index.vectors[rows] @ vector)
+    if index.reviews is not None:
+        cosines = np.maximum(cosines, index.reviews.vectors.best_scores(vector, rows))
+    scores = _add_scores(cosines, bm25[rows])
     order = np.lexsort((rows, -scores))[:k]
     hits: Rows = rows[order]
     return [
         Hit(catalogue.items[row].item_id, catalogue.items[row].title, round(float(score), 6))
         for row, score in zip(hits.tolist(), scores[order], strict=True)
     ]
+
+
+def _rows_by_reviews(index: DomainIndex, vector: Floats, n: int) -> Rows:
+    """The items that may be recommended of the `n` passages of reviews that are nearest; none without reviews."""
+    if index.reviews is None or not len(index.reviews.vectors):
+        return np.zeros(0, np.int64)
+    owners = index.reviews.vectors.rows
+    found = index.reviews.store.search(vector[None], n, index.domain.catalogue.available[owners])[0][0]
+    return np.unique(owners[found[found >= 0]])
 
 
 def _add_scores(cosines: Floats, bm25: Floats) -> Floats:

@@ -6,15 +6,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.constraints import Relaxed, State, holds
-from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Reason
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Reason
 from agent.language.constraint_text import describe_wish
-from agent.recommendation import RankerCard, Recommendation, Reply
+from agent.recommendation import AspectSentiment, RankerCard, Recommendation, Reply, Sentiment
 from agent.request import Request
 from index.data.domain import Catalogue, Domain, Histories
 from index.data.records import History, Item
 from index.errors import MendableError
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> ${alert(3)} {{this}} (1999)"
+SENTIMENT = Sentiment(
+    0.42,
+    128,
+    tuple(
+        AspectSentiment(name, score, n)
+        for name, score, n in (
+            ("plot", 0.8, 61),
+            ("special effects", 0.35, 40),
+            ("dialogue", -0.6, 22),
+            ("pace", 0.02, 9),
+            ("soundtrack of an uncommonly long name", -1.0, 1),
+        )
+    ),
+    FromReview("r1", "The plot kept me awake all night, and I would see it again."),
+    FromReview("r2", "<b>Terrible</b> dialogue, I left after ten minutes."),
+)
 _FILMS = (
     ("Star Wars (1977)", "Action|Adventure|Sci-Fi"),
     ("Alien (1979)", "Horror|Sci-Fi"),
@@ -94,9 +110,10 @@ def _shared(item: Item, other: Item) -> int:
 
 def _recommended(rank: int, item: Item, anchors: Sequence[Item], state: State) -> Recommendation:
     wishes = tuple(FromConstraint(describe_wish(wish)) for wish in state.must)
+    sentiment = SENTIMENT if "Sci-Fi" in item.categories else None
     if not anchors:
-        return Recommendation(rank, item, 1.0 / rank, Reason("Many people know it.", wishes))
+        return Recommendation(rank, item, 1.0 / rank, Reason("Many people know it.", wishes), sentiment)
     close = max(anchors, key=lambda each: _shared(item, each))
     shared = tuple(FromAttribute("categories", kind) for kind in item.categories if kind in close.categories)
     evidence: tuple[Evidence, ...] = (FromHistory(close.item_id), *shared, *wishes)
-    return Recommendation(rank, item, 1.0 / rank, Reason(f"It is close to {close.name}.", evidence))
+    return Recommendation(rank, item, 1.0 / rank, Reason(f"It is close to {close.name}.", evidence), sentiment)

@@ -149,7 +149,11 @@ def index_over(domain: Domain, vectors: Floats | None = None, reviews: ReviewVec
     n_users, dim = len(domain.histories), vectors.shape[1]
     manifest = Manifest(domain.name, "", "hashing", "a" * 64, "", dim, n_items, n_users, "", {}, {})
     index = DomainIndex(domain, text, manifest, Path())
-    found = None if reviews is None else ReviewIndex(reviews, VectorStore.build(reviews.vectors), ())
+    found = (
+        None
+        if reviews is None
+        else ReviewIndex(reviews, VectorStore.build(reviews.vectors), (), np.zeros((len(reviews), 2), np.int64))
+    )
     index.__dict__["reviews"] = found  # what it would read from disk
     return index
 

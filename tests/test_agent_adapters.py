@@ -15,11 +15,11 @@ from agent.open_agent import open_agent
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_trained_on, readable_adapter
 from agent.rerank.adapter_versions import find_adapter
 from agent.rerank.adapters import LoadedReranker, load_reranker, new_reranker, read_settings, save_reranker
-from agent.rerank.backbones import kind_of
 from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.precision import PRECISIONS
 from agent.rerank.sequence_reranker import RerankerShape
 from agent.rerank.sequence_scorer import SequenceScorer
+from index.embedding.backbones import kind_of
 from index.embedding.model_files import resolve
 from index.errors import MendableError
 from index.storage.home import CLONE
@@ -203,7 +203,7 @@ def test_pickled_weights_are_not_loaded_in_place_of_missing_ones(saved: Path) ->
 
 
 def test_a_disk_too_full_for_an_adapter_is_an_error_that_can_be_mended(loaded: LoadedReranker, tmp_path: Path) -> None:
-    from agent.rerank.tensor_files import tensor_writes
+    from index.storage.tensor_files import tensor_writes
 
     with full_disk(3_000), pytest.raises(MendableError, match="cannot write"), tensor_writes(tmp_path):
         save_reranker(tmp_path, loaded)

@@ -17,7 +17,7 @@ from index.printable import printable
 
 OWN_TAGS = {
     *("article", "b", "dd", "div", "dl", "dt", "h1", "h2", "h3", "header", "i", "li", "ol", "p", "path", "rect"),
-    *("section", "small", "span", "svg", "ul"),
+    *("details", "section", "small", "span", "summary", "svg", "ul"),
 }
 OWN_ATTRIBUTES = {
     *("aria-hidden", "aria-label", "aria-live", "class", "d", "data-item", "height", "role", "rx", "style", "tabindex"),
@@ -51,7 +51,8 @@ def reply_of(text: str) -> Reply:
     """A reply that has a text in every place that others can write to."""
     item = Item(text, text, text, (text,), {"year": 1999, text: text})
     evidence = (FromHistory(text), FromAttribute(text, text), FromReview(text, text), FromConstraint(text))
-    sentiment = Sentiment(0.2, 3, (AspectSentiment(text, -0.7, 2),))
+    aspects = tuple(AspectSentiment(text, score, 2) for score in (-0.7, 0.1, 0.2, 0.3, 0.9))
+    sentiment = Sentiment(0.2, 3, aspects, FromReview(text, text), FromReview(text, text))
     shown = Recommendation(1, item, 1.0, Reason(text, evidence), sentiment)
     wish = Constraint("text", "like", text)
     state = State((wish,), (wish,), (wish,), (wish,), (text,), (text,), (text,), {text: text})
@@ -137,8 +138,25 @@ def test_evidence_is_shown_by_title_quotation_attribute_and_wish() -> None:
 def test_sentiment_says_how_many_reviews_and_what_of() -> None:
     sentiment = Sentiment(0.7, 1, (AspectSentiment("sound", -0.2, 1200),))
     shown = Recommendation(1, Item("1", "A"), 1.0, Reason("Because.", ()), sentiment)
-    text = Seen(cards.card_html(shown, str)).text
-    assert "1 review: very good" in text and "sound poor (1,200)" in text
+    html = cards.card_html(shown, str)
+    text = Seen(html).text
+    assert "1 review: very good" in text and "soundpoor, 1,200 reviews" in text
+    assert "details" not in Seen(html).tags
+
+
+def test_quotes_stand_behind_a_click_with_the_aspects_that_are_not_shown_at_once() -> None:
+    aspects = tuple(AspectSentiment(f"aspect{n}", 0.4, 9 - n) for n in range(6))
+    sentiment = Sentiment(0.1, 9, aspects, FromReview("r1", "A joy."), FromReview("r2", "It broke."))
+    html = cards.card_html(Recommendation(1, Item("1", "A"), 1.0, Reason("Because.", ()), sentiment), str)
+    before, _, behind = html.partition("<details>")
+    assert "aspect3" in before and "aspect4" not in before and "A joy" not in before
+    assert all(words in behind for words in ("aspect4", "aspect5", "Best", "A joy.", "Worst", "It broke."))
+
+
+@pytest.mark.parametrize(("score", "side"), [(0.5, "left:50%;width:25%"), (-1.0, "right:50%;width:50%")])
+def test_a_bar_goes_to_the_right_for_praise_and_to_the_left_for_blame(score: float, side: str) -> None:
+    sentiment = Sentiment(score, 2, (AspectSentiment("sound", score, 2),))
+    assert side in cards.card_html(Recommendation(1, Item("1", "A"), 1.0, Reason("Because.", ()), sentiment), str)
 
 
 def test_a_list_without_items_says_so_and_names_what_was_given_up() -> None:

@@ -1,5 +1,6 @@
 """The chat page in Chromium: what somebody does on it, and what they see."""
 
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from tests.helpers_page import HOSTILE, FakeAgent, small_domain
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., tuple[Any, Watch]]
+SHOTS = os.environ.get("PALATE_SHOTS")
 LOVED = "I loved Star Wars and Alien, something newer than 1980 please"
 
 
@@ -282,3 +284,24 @@ def test_a_taken_port_is_refused_in_one_line(blocks: Any, address: str) -> None:
         serve_page(blocks, "127.0.0.1", port),
     ):
         pass
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_reviews_say_is_a_bar_an_aspect_and_their_words_come_on_a_click(open_page: Open, width: int) -> None:
+    page, watch = open_page(width=width)
+    say(page, LOVED)
+    card = page.locator(".film", has=page.locator(".bars")).first
+    card.scroll_into_view_if_needed()
+    assert card.locator(".sentiment > .bars li").count() == 4
+    assert "128 reviews" in card.inner_text() and "plot" in card.inner_text()
+    quote = card.get_by_text("The plot kept me awake all night")
+    assert not quote.is_visible()
+    card.locator("summary").click()
+    quote.wait_for(state="visible")
+    assert "<b>Terrible</b> dialogue" in card.inner_text()
+    praise, blame = (card.locator(f".bars .{kind}").first.bounding_box() for kind in ("good", "bad"))
+    assert praise["x"] >= blame["x"] + blame["width"] - 2
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    if SHOTS:
+        card.screenshot(path=f"{SHOTS}/card{width}.png")
+    assert (watch.complaints, watch.strangers) == ([], [])

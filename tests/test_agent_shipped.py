@@ -9,11 +9,11 @@ import pytest
 from agent.rerank.adapter_files import read_trained_on
 from agent.rerank.adapter_versions import SHIPPED, find_adapter
 from agent.rerank.adapters import FORMAT_VERSION, load_reranker, read_settings
-from agent.rerank.backbones import BACKBONES
 from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint, fingerprint_of
 from finetune.settings import RankSettings
 from index.data.domain import load_domain
+from index.embedding.backbones import BACKBONES
 from index.embedding.model_files import BERT, resolve
 from index.storage.home import CLONE
 

@@ -21,7 +21,7 @@ BELOW = {
     "eval": {"index", "agent", "eval"},
 }
 OURS = {*BELOW, "tests", "docs"}
-DOORS = {"faiss": 1, "gradio": 1, "peft": 1, "bm25s": 1}  # in how many files a library may be imported
+DOORS = {"faiss": 1, "gradio": 1, "peft": 1, "bm25s": 1, "textblob": 1}  # in how many files a library may be imported
 HEAVY = {"torch", "transformers", "faiss", "gradio", "peft", "sentence_transformers", "sklearn", "matplotlib", "bm25s"}
 PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".dill", ".npz", ".h5"}
 PICKLING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.rerank.backbones import load_base
+from index.embedding.backbones import load_base
 from index.embedding.encoder import Encoder
 from index.embedding.model_files import BERT, resolve
 from index.embedding.pipeline import read_pipeline

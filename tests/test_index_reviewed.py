@@ -16,13 +16,14 @@ from index.assemble import fit_retriever
 from index.build.builder import build_with
 from index.build.loading import OpenedDomain, open_index
 from index.data.domain import Domain, Histories, load_domain
+from index.data.known_reviews import UNKNOWN_TIME
 from index.data.records import Review
 from index.data.tables import REVIEWS, table_path, write_table
 from index.retrieval.fusion_features import COLUMNS, REVIEW_COLUMNS
 from index.retrieval.fusion_training_lists import fit_features, learn_fusion
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
-from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
+from index.retrieval.review_vectors import ReviewVectors
 from index.storage.home import domain_folder
 from index.types import Floats
 from tests.helpers_index import HashingEncoder

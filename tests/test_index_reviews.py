@@ -1,29 +1,33 @@
 """Reviews: which stand for an item, what an index keeps of them, and what the channel finds by them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.build.builder import add_items, build_with, remove_items
 from index.build.generations import generation_folders
 from index.build.loading import open_index
 from index.build.manifest import read_manifest
-from index.build.review_selection import MAX_PER_ITEM, select_reviews
-from index.data.domain import Domain, load_domain
+from index.build.review_selection import MAX_PER_ITEM, Passage, select_passages
+from index.data.domain import Catalogue, Domain, load_domain
 from index.data.records import Item, Review
-from index.data.reviews import MAX_REVIEW, load_reviews, review_text
-from index.data.tables import REVIEWS, table_path, write_table
+from index.data.reviews import MAX_REVIEW, load_reviews, review_text, review_title, stream_reviews
+from index.data.tables import BLOCK, REVIEWS, table_path, write_table
 from index.errors import MendableError
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
 from index.retrieval.fusion_features import REVIEW_COLUMNS
 from index.retrieval.query import Query
+from index.search import find
 from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder, text_builder
-from tests.helpers_small import N_ITEMS, builder, history, walks, write_domain
+from tests.helpers_small import N_ITEMS, builder, history, things, walks, write_domain
 
 SAID = {"i3": "the lighthouse keeper sings", "i7": "a storm at sea, and a whale", "i9": "chess players quarrel"}
 
@@ -63,28 +67,64 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # --- which stand for an item ------------------------------------------------
 
 
-def test_of_many_reviews_of_an_item_the_longest_are_taken_in_the_order_of_the_table() -> None:
-    catalogue = reviewed_domain().catalogue
-    texts = ["word " * (n % 17 + 1) for n in range(3 * MAX_PER_ITEM)]
-    reviews = (*(review(n, "i1", text) for n, text in enumerate(texts)), review(99, "i2", "short"))
-    found = select_reviews(reviews, catalogue)
-    assert found.n_known == len(reviews)
-    kept = [each for each in found.reviews if each.item_id == "i1"]
-    left = [each for each in reviews if each not in found.reviews]
-    assert len(kept) == MAX_PER_ITEM
-    assert min(len(review_text(each)) for each in kept) >= max(len(review_text(each)) for each in left)
-    assert list(found.reviews) == [each for each in reviews if each in found.reviews]
+def passages(reviews: Sequence[Review], limit: int = MAX_PER_ITEM) -> list[Passage]:
+    selected = select_passages(reviews, reviewed_domain().catalogue, limit)
+    return list(selected.read(reviews))
+
+
+def test_of_many_reviews_of_an_item_the_longest_passage_of_each_comes_first() -> None:
+    texts = ["word " * (n % 17 + 1) + ". " + "x " * 3 + "." for n in range(3 * MAX_PER_ITEM)]
+    reviews = [*(review(n, "i1", text) for n, text in enumerate(texts)), review(99, "i2", "short")]
+    found = [each for each in passages(reviews) if each.review.item_id == "i1"]
+    assert len(found) == MAX_PER_ITEM == len({each.review.review_id for each in found})
+    left = [each.text for each in reviews if each not in [one.review for one in found]]
+    assert min(len(each.review.text) for each in found) >= max(map(len, left[:-1]))
+
+
+def test_an_item_with_one_review_keeps_its_passages_in_their_order() -> None:
+    text = " ".join(f"Sentence number {n} has some words of its own." for n in range(12))
+    found = passages([review(0, "i1", text)])
+    assert [each.text for each in found] == sorted((each.text for each in found), key=text.index)
+    assert len(found) > 1 and " ".join(each.text for each in found) == text
+
+
+@given(seed=st.integers(0, 30), limit=st.integers(1, 5))
+def test_passages_are_exact_words_of_reviews_of_known_items_and_not_more_than_wanted(seed: int, limit: int) -> None:
+    random = np.random.default_rng(seed)
+    items = [f"i{n}" for n in random.integers(0, 4, 20)] + ["nowhere"]
+    words = [". ".join("abc " * int(n) for n in random.integers(0, 200, 4)) for _ in items]
+    reviews = [review(n, item, text) for n, (item, text) in enumerate(zip(items, words, strict=True))]
+    selected = select_passages(reviews, Catalogue(things()), limit)
+    found = list(selected.read(reviews))
+    assert [each.review.review_id for each in found] == [f"r{place[0]}" for place in selected.places]
+    assert all(" ".join(each.span.of(each.review.text).split()) == each.text for each in found)
+    assert max(Counter(each.review.item_id for each in found).values(), default=0) <= limit
+    assert "nowhere" not in {each.review.item_id for each in found}
 
 
 def test_reviews_of_unknown_items_and_without_words_are_not_taken() -> None:
-    catalogue = reviewed_domain().catalogue
-    reviews = (review(0, "nowhere", "fine"), review(1, "i1", " \n "), review(2, "i1", "good", title="Title"))
-    assert [each.review_id for each in select_reviews(reviews, catalogue).reviews] == ["r2"]
+    reviews = (review(0, "nowhere", "fine"), review(1, "i1", " \n ?!"), review(2, "i1", "good", title="Title"))
+    assert [(each.review.review_id, each.text) for each in passages(reviews)] == [("r2", "Title. good")]
 
 
-def test_a_review_is_read_with_its_title_in_one_line_and_no_longer_than_is_read() -> None:
-    assert review_text(review(0, "i1", "a\n b", title="Oh  dear")) == "Oh dear a b"
-    assert len(review_text(review(0, "i1", "x" * 5000))) == MAX_REVIEW
+def test_of_a_review_no_more_is_read_than_is_bounded() -> None:
+    assert len(review_text(review(0, "i1", "x" * 1_000_000))) == MAX_REVIEW
+    assert review_title(review(0, "i1", "a", title=" Oh \n dear ")) == "Oh dear"
+    assert review_title(review(0, "i1", "a")) == ""
+
+
+def test_reviews_are_read_in_blocks_in_the_order_of_the_table_with_the_columns_that_are_wanted() -> None:
+    domain = reviewed_domain([review(n, f"i{n % 5}", f"text {n}", f"u{n}") for n in range(3 * BLOCK // 2)])
+    assert [each.review_id for each in stream_reviews(domain.name)] == [f"r{n}" for n in range(3 * BLOCK // 2)]
+    only = next(stream_reviews(domain.name, ("item_id", "text")))
+    assert (only.item_id, only.text, only.user_id, only.review_id) == ("i0", "text 0", None, None)
+
+
+def test_a_table_of_reviews_that_is_cut_off_is_one_line() -> None:
+    domain = reviewed_domain()
+    table_path(domain_folder(domain.name), "reviews").write_bytes(b"PAR1")
+    with pytest.raises(MendableError, match=r"reviews\.parquet.*index import"):
+        list(stream_reviews(domain.name))
 
 
 # --- the part on disk -------------------------------------------------------
@@ -94,7 +134,7 @@ def test_a_domain_with_reviews_has_them_in_its_index_and_one_without_has_none() 
     domain = reviewed_domain()
     build_with(builder(), domain.name)
     manifest = read_manifest(generation_folders(domain.name)[0])
-    assert (manifest.parts["reviews"]["n_reviews"], manifest.parts["reviews"]["n_known"]) == (3, 3)
+    assert (manifest.parts["reviews"]["n_passages"], manifest.parts["reviews"]["n_known"]) == (3, 3)
     assert tuple(manifest.parts["behaviour"]["fusion_columns"])[-1] == REVIEW_COLUMNS[-1]
     plain = write_domain(walks(), name="plain")
     build_with(builder(), plain.name)
@@ -121,7 +161,7 @@ def test_an_index_made_without_the_reviews_that_are_there_is_refused() -> None:
         _ = open_index(domain, HashingEncoder()).reviews
 
 
-@pytest.mark.parametrize("file", ["rows.npy", "reviews.json", "vectors.npy"])
+@pytest.mark.parametrize("file", ["rows.npy", "spans.npy", "reviews.json", "vectors.npy"])
 def test_damaged_reviews_are_refused(file: str) -> None:
     domain = reviewed_domain()
     build_with(builder(), domain.name)
@@ -210,3 +250,13 @@ def test_words_are_as_near_as_the_nearer_of_text_and_reviews() -> None:
         assert np.array_equal(both, np.maximum(text.match(words, every), written.match(words, every)))
     assert SemanticMatcher(text, written).match(SAID["i7"], every).argmax() == 7
     assert SemanticMatcher(text, written).match(domain.catalogue.items[12].title, every).argmax() == 12
+
+
+def test_an_item_whose_title_says_nothing_is_found_by_its_reviews_unless_it_is_removed() -> None:
+    domain = reviewed_domain()
+    build_with(builder(), domain.name)
+    index = open_index(domain, HashingEncoder())
+    assert find(index, "whale and a storm", 1)[0].item_id == "i7"
+    remove_items(domain.name, ["i7"])
+    later = open_index(load_domain(domain.name), HashingEncoder())
+    assert "i7" not in {hit.item_id for hit in find(later, "whale and a storm", N_ITEMS)}

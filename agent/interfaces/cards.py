@@ -8,7 +8,7 @@ from typing import Literal
 from agent.constraints import State
 from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromReview
 from agent.language.constraint_text import describe_wish
-from agent.recommendation import Recommendation, Reply, Sentiment
+from agent.recommendation import AspectSentiment, Recommendation, Reply, Sentiment
 from index.data.records import Item, Value, bare_title
 from index.printable import printable
 
@@ -17,6 +17,7 @@ Names = Callable[[str], str]  # the title of an item id, as it is said
 MAX_LINE = 1200  # characters of one message that the conversation shows
 SHOWN_LINES = 60
 SHOWN_CHIPS = 12
+SHOWN_BARS = 4  # aspects of an item that are seen before a click
 
 _MARK = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect class="mark" width="32" height="32" rx="9"/>'
@@ -148,10 +149,38 @@ def _chip(kind: str, text: str, label: str = "") -> str:
 
 
 def _sentiment_html(sentiment: Sentiment) -> str:
-    n = f"{sentiment.n_reviews:,} review{'' if sentiment.n_reviews == 1 else 's'}"
-    aspects = "".join(_chip("aspect", f"{_verdict(a.score)} ({a.n:,})", a.aspect) for a in sentiment.aspects)
-    listed = f'<ul class="chips" aria-label="What reviews say of it">{aspects}</ul>' if aspects else ""
-    return f'<div class="sentiment"><p>{n}: {_verdict(sentiment.score)}</p>{listed}</div>'
+    """What reviews say: how many and how good, a bar for each aspect, and on a click all aspects and two quotes."""
+    head = f"{_n_reviews(sentiment.n_reviews)}: {_verdict(sentiment.score)}"
+    bars = [_bar_html(each) for each in sentiment.aspects]
+    shown = f'<ul class="bars" aria-label="What reviews say of it">{"".join(bars[:SHOWN_BARS])}</ul>' if bars else ""
+    more = f'<ul class="bars">{"".join(bars[SHOWN_BARS:])}</ul>' if len(bars) > SHOWN_BARS else ""
+    said = ((sentiment.best, "Best", "best"), (sentiment.worst, "Worst", "worst"))
+    quotes = "".join(_quote_html(each, label, kind) for each, label, kind in said if each is not None)
+    inside = f"{more}{quotes}"
+    unfold = f"<details><summary>{'In their words' if quotes else 'More'}</summary>{inside}</details>" if inside else ""
+    return f'<div class="sentiment"><p>{head}</p>{shown}{unfold}</div>'
+
+
+def _bar_html(aspect: AspectSentiment) -> str:
+    """A bar from the middle: to the right as far as an aspect is praised, to the left as far as it is blamed."""
+    width = min(1.0, abs(aspect.score)) * 50
+    side = f"left:50%;width:{width:.0f}%" if aspect.score >= 0 else f"right:50%;width:{width:.0f}%"
+    kind = "good" if aspect.score >= 0 else "bad"
+    words = f"{safe(shorten(aspect.aspect, 60))}"
+    return (
+        f'<li><span class="name">{words}</span><span class="scale" aria-hidden="true">'
+        f'<i class="{kind}" style="{side}"></i></span>'
+        f'<span class="n">{_verdict(aspect.score)}, {_n_reviews(aspect.n)}</span></li>'
+    )
+
+
+def _quote_html(quote: FromReview, label: str, kind: str) -> str:
+    words = safe(shorten(quote.quote, 300))
+    return f'<p class="quote {kind}"><small>{label}</small> \u201c<span>{words}</span>\u201d</p>'
+
+
+def _n_reviews(n: int) -> str:
+    return f"{n:,} review{'' if n == 1 else 's'}"
 
 
 def _verdict(score: float) -> str:

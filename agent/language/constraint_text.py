@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from agent.constraints import Constraint, Joined, Wish
-from index.data.records import Value
+from agent.numbers import number_of
+from index.data.records import ASPECT, Value
 
 _YEAR = {
     "<": "older than {}",
@@ -88,10 +89,20 @@ def _one(wish: Constraint) -> str:
         return f"about {wish.value}"
     if wish.field == "title":
         return str(wish.value)
+    if wish.field.startswith(ASPECT):
+        return _aspect(wish)
     if isinstance(wish.value, str | tuple):
         value = join_words(_parts(wish.value), "or")
         return _OF.get(wish.field, f"{field_words(wish.field)} {{}}").format(value)
     return f"{field_words(wish.field)} {_NUMBER.get(wish.op, 'of {}').format(_number(wish.value))}"
+
+
+def _aspect(wish: Constraint) -> str:
+    """What reviews must say of an aspect, in words."""
+    name, good = wish.field.removeprefix(ASPECT), number_of(wish.value) or 0.0
+    if wish.op.startswith(">"):
+        return f"good {name}" if good > 0 else f"no bad {name}"
+    return f"bad {name}" if good < 0 else f"no good {name}"
 
 
 def field_words(name: str) -> str:

@@ -12,9 +12,10 @@ from safetensors import SafetensorError
 from agent.rerank.data_fingerprint import DataFingerprint, find_mismatch
 from index.data.domain import Domain
 from index.embedding.imports import is_import_failure
+from index.embedding.model_files import ADAPTER_WEIGHTS
 from index.errors import MendableError
 
-WEIGHTS, HEAD = "adapter_model.safetensors", "head.safetensors"
+WEIGHTS, HEAD = ADAPTER_WEIGHTS, "head.safetensors"
 SETTINGS = "reranker.json"  # settings of the reranker; a folder that has this file is an adapter
 RECORD = "training.json"
 BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)

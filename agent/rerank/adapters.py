@@ -10,16 +10,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter
-from agent.rerank.backbones import load_base
 from agent.rerank.blend import UNBLENDED, Blend
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
-from agent.rerank.lora import save_lora, saved_lora, with_lora
-from agent.rerank.plain_lora import copy_lora, load_with_lora
 from agent.rerank.precision import DEFAULT, prepare_base
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
+from index.embedding.backbones import load_base
+from index.embedding.lora import save_lora, saved_lora, with_lora
 from index.embedding.model_files import file_sha256, resolve
 from index.embedding.plain_bert import PlainBert
+from index.embedding.plain_lora import copy_lora, load_with_lora
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
 from index.storage.json_text import json_text

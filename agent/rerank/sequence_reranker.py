@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from agent.rerank.backbones import backbone_of
 from agent.rerank.packed_scoring import Prefix, read
 from agent.rerank.sequence_prompt import RATING_BUCKETS, TIME_GAP_BUCKETS, PromptBatch
+from index.embedding.backbones import backbone_of
 
 ID_SCALE = 4.0  # small embeddings then weigh as much as a text vector before the first layer norm
 

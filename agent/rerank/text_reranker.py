@@ -11,16 +11,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from agent.rerank.adapter_files import HEAD, SETTINGS, WEIGHTS, read_settings_file, readable_adapter, unreadable
-from agent.rerank.backbones import backbone_of, kind_of, load_base
 from agent.rerank.blend import UNBLENDED, Blend
 from agent.rerank.data_fingerprint import UNKNOWN, DataFingerprint
-from agent.rerank.lora import save_lora, saved_lora, with_lora
 from agent.rerank.packed_scoring import Prefix, read, states_after
 from agent.rerank.prefix_cache import PrefixCache
 from agent.rerank.sequence_prompt import Scale
 from agent.rerank.text_prompt import MAX_TOKENS, PromptTokenizer, Tokens, candidate_text, history_text
 from index.data.domain import Catalogue
 from index.data.records import History
+from index.embedding.backbones import backbone_of, kind_of, load_base
+from index.embedding.lora import save_lora, saved_lora, with_lora
 from index.embedding.model_files import file_sha256, resolve, transformer_folder
 from index.embedding.quiet import quiet_loading
 from index.storage.json_text import json_text

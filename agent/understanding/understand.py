@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent.constraints import State
 from agent.understanding.amounts import AmountFinder
 from agent.understanding.and_or import StatedWish, stated_wishes
+from agent.understanding.aspect_wishes import find_aspect_wishes
 from agent.understanding.field_matches import FieldMatch, TokenMask
 from agent.understanding.field_values import find_values
 from agent.understanding.free_text import split_free_words
@@ -102,7 +103,8 @@ def _find_matches(
     notes = tuple(dict.fromkeys(finder.notes))
     if years and not lexicon.years:
         notes, years = (*notes, no_year(lexicon.year_in_words)), []
-    matches = [*years, *amounts, *find_values(message, lexicon, mask)]
+    aspects = list(find_aspect_wishes(message, lexicon.catalogue.aspect_forms, mask))
+    matches = [*years, *amounts, *aspects, *find_values(message, lexicon, mask)]
     asked = {message.tokens[m.start].sentence for m in parsed.mentions if m.role in ("ask", "why", "compare")}
     kept = [match for match in matches if message.tokens[match.start].sentence not in asked]
     return sorted(kept, key=lambda match: match.start), notes

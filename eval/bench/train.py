@@ -22,7 +22,6 @@ import torch
 from torch import Tensor, nn
 
 from agent.rerank.adapters import LoadedReranker, RerankerSettings, new_reranker
-from agent.rerank.backbones import count_layers
 from agent.rerank.sequence_prompt import MAX_EVENTS, PromptBatch, Scale, make_prompt, pad_prompts
 from agent.rerank.sequence_reranker import RerankerShape, SequenceReranker
 from agent.rerank.sequence_scorer import SequenceScorer
@@ -31,6 +30,7 @@ from eval.bench.ratio import Row, Seconds, significant
 from index.data.domain import Domain, Histories
 from index.data.records import History
 from index.data.splits import sample_training
+from index.embedding.backbones import count_layers
 from index.embedding.model_files import ModelFolder
 from index.errors import MendableError
 from index.storage.home import CLONE

@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from finetune.commands.training_flags import add_training_flags, check_inputs
+from finetune.commands.training_flags import add_length_flags, add_training_flags, check_inputs
 from finetune.settings import LAYERS, LEARNING_RATES, MINUTES, RankSettings
 from index.command_line import Command, Parser, positive_int
 from index.progress import note
@@ -12,11 +12,7 @@ from index.progress import note
 def add_flags(parser: Parser) -> None:
     """What is trained, and for how long."""
     add_training_flags(parser)
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=_minutes, metavar="M", help=f"time for the training (default {MINUTES:g})")
-    length.add_argument(
-        "--epochs", type=positive_int, metavar="E", help="passes over the histories, in place of a time"
-    )
+    add_length_flags(parser)
     parser.add_argument(
         "--prompt", choices=("items", "words"), default="items", help="histories as items (default) or in words"
     )
@@ -62,16 +58,6 @@ def run(options: argparse.Namespace) -> None:
         fit=options.fit,
     )
     note(f"adapter: {finetune_rank(settings, options.replace, began)}")
-
-
-def _minutes(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above zero")
-    return value
 
 
 COMMAND = Command("rank", "train a reranker on the domain's histories, as a LoRA adapter", add_flags, run)

@@ -2,7 +2,8 @@
 
 import argparse
 
-from index.command_line import Parser, add_domain, add_seed
+from finetune.settings import MINUTES
+from index.command_line import Parser, add_domain, add_seed, positive_int
 
 
 def add_training_flags(parser: Parser) -> None:
@@ -17,6 +18,13 @@ def add_training_flags(parser: Parser) -> None:
     )
 
 
+def add_length_flags(parser: Parser) -> None:
+    """How long a training may take."""
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=_minutes, metavar="M", help=f"time for the training (default {MINUTES:g})")
+    length.add_argument("--epochs", type=positive_int, metavar="E", help="passes over the data, in place of a time")
+
+
 def check_inputs(options: argparse.Namespace) -> None:
     """Raises MendableError for a domain that is not there or has no index, and a backbone that cannot be had."""
     from index.build.generations import matching_generation
@@ -25,3 +33,13 @@ def check_inputs(options: argparse.Namespace) -> None:
 
     matching_generation(options.domain, tables_sha256(existing_folder(options.domain)))
     resolve({"bert": BERT, "gpt": GPT}.get(options.backbone, options.backbone))
+
+
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above zero")
+    return value

@@ -32,6 +32,10 @@ class BehaviourPart:
         """Always: without events the matrices are zero."""
         return True
 
+    def made_with(self, domain: str) -> Mapping[str, Any]:
+        """Nothing but the encoder, which the whole index is made with."""
+        return {}
+
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Fit to all events; the fusion is trained on events that its matrices were fitted without."""
         domain = context.domain

@@ -22,6 +22,7 @@ from index.build.loading import check_encoder, encoder_of
 from index.build.manifest import Manifest, check_files, read_manifest, record_files
 from index.build.parts import BuildContext, Part, PreviousIndex
 from index.build.review_part import ReviewPart
+from index.build.sentiment_part import SentimentPart
 from index.build.staging import Staged, link_or_copy, stage_items, stage_removal
 from index.build.text_part import TextPart
 from index.data.domain import Domain, existing_folder, load_domain, tables_sha256
@@ -32,7 +33,7 @@ from index.errors import MendableError
 from index.progress import note
 from index.storage.home import index_folder, mendable_writes
 
-PARTS: tuple[Part, ...] = (TextPart(), ReviewPart(), BehaviourPart())
+PARTS: tuple[Part, ...] = (TextPart(), ReviewPart(), SentimentPart(), BehaviourPart())
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ class Builder:
             check_encoder(generation, self.encoder.name, self.encoder.sha256)
         except MendableError:
             return False
-        versions = {name: about.get("version") for name, about in generation.manifest.parts.items()}
-        return versions == {part.name: part.version for part in self._needed_parts(name)}
+        made, needed = generation.manifest.parts, self._needed_parts(name)
+        if {name: about.get("version") for name, about in made.items()} != {each.name: each.version for each in needed}:
+            return False
+        wanted = {part.name: part.made_with(name) for part in needed}
+        return all(made[part].get(key) == value for part, with_ in wanted.items() for key, value in with_.items())
 
     def _needed_parts(self, domain: str) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.is_needed(domain))

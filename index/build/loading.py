@@ -9,6 +9,7 @@ import numpy as np
 from index.build.generations import Generation, matching_generation
 from index.build.manifest import NAME, Manifest, check_files, refuse_index
 from index.build.review_part import ReviewIndex, load_review_index
+from index.build.sentiment_part import load_opinions
 from index.build.text_part import FOLDER, MEAN, WORDS, TextPart
 from index.data.domain import Domain
 from index.embedding.encoder import Encoder, TextEncoder
@@ -17,6 +18,8 @@ from index.errors import MendableError
 from index.retrieval.bm25 import LexicalIndex
 from index.retrieval.text_index import TextIndex
 from index.retrieval.vector_store import VectorStore
+from index.sentiment.item_sentiment import ItemSentiments
+from index.sentiment.review_opinions import ReviewOpinions
 from index.storage.arrays import read_array
 from index.types import Floats
 
@@ -39,6 +42,16 @@ class DomainIndex:
     def reviews(self) -> ReviewIndex | None:
         """The reviews of the index, None where the domain has none. Raises MendableError where they are damaged."""
         return load_review_index(self.folder, self.manifest)
+
+    @functools.cached_property
+    def opinions(self) -> ReviewOpinions | None:
+        """What the reviews say, None where the index has none judged. Raises MendableError where it is damaged."""
+        return load_opinions(self.folder, self.manifest)
+
+    @functools.cached_property
+    def sentiments(self) -> ItemSentiments | None:
+        """The sentiment of each item, None where the index has no review judged. Raises MendableError."""
+        return None if self.opinions is None else ItemSentiments(self.opinions, len(self.domain.catalogue))
 
 
 class OpenedDomain:

@@ -47,6 +47,9 @@ class Part(Protocol):
     def is_needed(self, domain: str) -> bool:
         """Whether the tables of a domain have the data that this part indexes."""
 
+    def made_with(self, domain: str) -> Mapping[str, Any]:
+        """Figures of the manifest that must be these: an index with others is rebuilt."""
+
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Write the files of this part below `context.folder`; what it returns stands in the manifest."""
 

@@ -1,7 +1,8 @@
-"""The review part of an index: embeddings of reviews of each item in FAISS."""
+"""The review part of an index: embeddings of passages of each item's reviews in FAISS."""
 
 import json
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,45 +12,54 @@ import numpy.typing as npt
 
 from index.build.manifest import NAME, Manifest, refuse_index
 from index.build.parts import BuildContext, PreviousIndex
-from index.build.review_selection import select_reviews
+from index.build.review_selection import Passage, select_passages
 from index.build.staging import link_or_copy
 from index.build.text_part import embed_texts
-from index.data.reviews import has_reviews, load_reviews, review_text
+from index.data.domain import Catalogue
+from index.data.known_reviews import UNKNOWN_TIME
+from index.data.records import Review
+from index.data.reviews import has_reviews, stream_reviews
 from index.errors import MendableError
-from index.retrieval.review_vectors import UNKNOWN_TIME, ReviewVectors
+from index.progress import Step, track
+from index.retrieval.review_vectors import ReviewVectors
 from index.retrieval.vector_store import VECTORS, VectorStore
 from index.storage.arrays import read_array, write_array, write_blocks
 from index.storage.home import write_json
+from index.types import Rows
 
-FOLDER, ROWS, ABOUT = "reviews", "rows.npy", "reviews.json"
+FOLDER, ROWS, SPANS, ABOUT = "reviews", "rows.npy", "spans.npy", "reviews.json"
+SELECTED_BY = ("item_id", "text")  # the columns by which passages are selected: neither stars nor times
 
 
 @dataclass(frozen=True)
 class ReviewPart:
-    """Vectors of reviews, some of each item, and their vector store."""
+    """Vectors of passages of reviews, some of each item, and their vector store."""
 
     name: str = FOLDER
-    version: int = 2
+    version: int = 3
 
     def is_needed(self, domain: str) -> bool:
         """Only where the domain has reviews."""
         return has_reviews(domain)
 
+    def made_with(self, domain: str) -> Mapping[str, Any]:
+        """Nothing but the encoder, which the whole index is made with."""
+        return {}
+
     def build(self, context: BuildContext) -> Mapping[str, Any]:
-        """Embed some reviews of each item, in shards that a killed build finds again."""
-        catalogue = context.domain.catalogue
-        found = select_reviews(load_reviews(context.domain.name), catalogue)
-        folder = context.folder / FOLDER
-        texts = [review_text(review) for review in found.reviews]
-        paths = embed_texts(context, texts, f"embedding {len(texts):,} reviews")
-        write_blocks(folder / VECTORS, (len(texts), context.encoder.dim), np.float32, map(read_array, paths))
+        """Embed some passages of each item, in shards that a killed build finds again; the table is read twice."""
+        catalogue, name = context.domain.catalogue, context.domain.name
+        with track("reading reviews") as step:
+            found = select_passages(_counted(stream_reviews(name, SELECTED_BY), step), catalogue)
+        folder, n = context.folder / FOLDER, len(found.places)
+        about = _Gathered(catalogue)
+        texts = map(about.note, found.read(stream_reviews(name)))
+        paths = embed_texts(context, texts, n, f"embedding {n:,} passages of reviews")
+        write_blocks(folder / VECTORS, (n, context.encoder.dim), np.float32, map(read_array, paths))
         store = VectorStore.build(read_array(folder / VECTORS))
         store.save(folder)
-        write_array(folder / ROWS, np.array([catalogue.row_of[each.item_id] for each in found.reviews], np.int64))
-        writers = [review.user_id or "" for review in found.reviews]
-        about = {"review_ids": [each.review_id for each in found.reviews], "writers": writers}
-        write_json(folder / ABOUT, {**about, "times": [each.timestamp for each in found.reviews]})
-        return {"n_reviews": len(texts), "n_known": found.n_known, "store": asdict(store.settings)}
+        about.write(folder)
+        return {"n_passages": n, "n_known": found.n_known, "store": asdict(store.settings)}
 
     def extend(self, context: BuildContext, old: PreviousIndex) -> Mapping[str, Any]:
         """New items have no reviews yet: the files stay as they are."""
@@ -60,13 +70,45 @@ class ReviewPart:
         return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
 
 
+class _Gathered:
+    """What is kept of passages beside their vectors, in their order."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.rows, self.spans = array("q"), array("q")
+        self.review_ids: list[str] = []
+        self.writers: list[str] = []
+        self.times: list[int | None] = []
+
+    def note(self, passage: Passage) -> str:
+        """Keep what is known of a passage; its text."""
+        review = passage.review
+        self.rows.append(self.catalogue.row_of[review.item_id])
+        self.spans.extend((passage.span.start, passage.span.end))
+        self.review_ids.append(review.review_id)
+        self.writers.append(review.user_id or "")
+        self.times.append(review.timestamp)
+        return passage.text
+
+    def write(self, folder: Path) -> None:
+        """Write arrays and JSON."""
+        write_array(folder / ROWS, np.array(self.rows, np.int64))
+        write_array(folder / SPANS, np.array(self.spans, np.int64).reshape(-1, 2))
+        about = {"review_ids": self.review_ids, "writers": self.writers, "times": self.times}
+        write_json(folder / ABOUT, about)
+
+
 @dataclass(frozen=True)
 class ReviewIndex:
-    """The review part of an opened index: vectors with their items, the store, the ids of the reviews in its order."""
+    """The review part of an opened index: vectors of passages with their items, and the store in the same order.
+
+    The n-th passage is the characters from `spans[n, 0]` to before `spans[n, 1]` of the words of `review_ids[n]`.
+    """
 
     vectors: ReviewVectors
     store: VectorStore
     review_ids: tuple[str, ...]
+    spans: Rows
 
 
 def load_review_index(generation: Path, manifest: Manifest) -> ReviewIndex | None:
@@ -81,14 +123,22 @@ def load_review_index(generation: Path, manifest: Manifest) -> ReviewIndex | Non
     folder = generation / FOLDER
     store = VectorStore.load(folder)
     vectors, ids = _read(folder)
-    if (vectors.rows >= manifest.n_items).any():
+    spans = np.asarray(read_array(folder / SPANS))
+    if (vectors.rows >= manifest.n_items).any() or spans.shape != (len(vectors), 2):
         raise _damaged(folder / ROWS)
-    return ReviewIndex(vectors, store, ids)
+    return ReviewIndex(vectors, store, ids, spans)
 
 
 def read_reviews(generation: Path) -> ReviewVectors | None:
     """The vectors of a generation that may still be in the context, None where it has no review part."""
     return _read(generation / FOLDER)[0] if (generation / FOLDER).is_dir() else None
+
+
+def _counted(reviews: Iterable[Review], step: Step) -> Iterator[Review]:
+    for number, review in enumerate(reviews, start=1):
+        yield review
+        if number % 1000 == 0:
+            step.update(number)
 
 
 def _read(folder: Path) -> tuple[ReviewVectors, tuple[str, ...]]:

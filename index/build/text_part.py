@@ -1,9 +1,10 @@
 """The text part of an index: an embedding of each item's text in FAISS, and the words of the same texts for BM25."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from index.retrieval.bm25 import LexicalIndex
 from index.retrieval.vector_store import VECTORS, VectorStore
 from index.storage.arrays import blocks_of, read_array, write_array, write_blocks
 from index.types import Floats
+
+T = TypeVar("T")
 
 FOLDER, WORDS, MEAN = "text", "words", "mean.npy"
 SHARD_SIZE = 512  # texts that are embedded between two saves
@@ -34,10 +37,15 @@ class TextPart:
         """Always: every item has a title."""
         return True
 
+    def made_with(self, domain: str) -> Mapping[str, Any]:
+        """Nothing but the encoder, which the whole index is made with."""
+        return {}
+
     def build(self, context: BuildContext) -> Mapping[str, Any]:
         """Embed every item, in shards that a killed build finds again."""
         items = context.domain.catalogue.items
-        paths = embed_texts(context, [item_text(item) for item in items], f"embedding {len(items):,} items")
+        texts = (item_text(item) for item in items)
+        paths = embed_texts(context, texts, len(items), f"embedding {len(items):,} items")
         folder = context.folder / FOLDER
         write_blocks(folder / VECTORS, (len(items), context.encoder.dim), np.float32, map(read_array, paths))
         return _write_indexes(context, VectorStore.build(_vectors(folder)))
@@ -53,10 +61,16 @@ class TextPart:
         return _write_indexes(context, store.extend(_vectors(folder)))
 
 
-def embed_texts(context: BuildContext, texts: Sequence[str], what: str) -> list[Path]:
-    """The files with the vectors of texts, in shards that a killed build finds again; `what` names the progress."""
-    shards = [tuple(texts[start : start + SHARD_SIZE]) for start in range(0, len(texts), SHARD_SIZE)]
-    return [_embed_shard(context, shard) for shard in progress(shards, what, len(texts), SHARD_SIZE)]
+def embed_texts(context: BuildContext, texts: Iterable[str], n: int, what: str) -> list[Path]:
+    """The files with the vectors of `n` texts, in shards that a killed build finds again; `what` names the progress."""
+    return [_embed_shard(context, shard) for shard in progress(shards_of(texts), what, n, SHARD_SIZE)]
+
+
+def shards_of(texts: Iterable[T], size: int = SHARD_SIZE) -> Iterator[tuple[T, ...]]:
+    """What comes, in tuples of `size`, the last one shorter."""
+    waiting = iter(texts)
+    while shard := tuple(islice(waiting, size)):
+        yield shard
 
 
 def _embed_shard(context: BuildContext, texts: tuple[str, ...]) -> Path:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,14 @@ ABOUT = "domain.json"  # source, licence, citation, format
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The items of a domain by row; `removed` are those that may no longer be recommended."""
+    """The items of a domain by row; `removed` are those that may no longer be recommended.
+
+    `aspect_forms` are the words by which reviews name aspects, with the aspect's name, where an opened index tells.
+    """
 
     items: tuple[Item, ...]
     removed: frozenset[str] = frozenset()
+    aspect_forms: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.items)

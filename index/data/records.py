@@ -9,6 +9,7 @@ import numpy as np
 
 from index.types import Floats, Rows
 
+ASPECT = "aspect:"  # before the name of an aspect where it stands for a field
 Value = int | float | str | tuple[str, ...]
 
 _YEAR_AT_END = re.compile(r"\s*\((\d{4})\)\s*$")
@@ -20,7 +21,8 @@ _INVERTED = re.compile(rf"(?P<rest>.+), (?P<article>{_ARTICLES})(?P<tail>(?: \(.
 class Item:
     """Something that can be recommended; `attributes` are numbers, texts or tuples of texts by column name.
 
-    A number that is not finite (NaN, an infinity, more than a float can hold) is missing.
+    A number that is not finite (NaN, an infinity, more than a float can hold) is missing. `aspects` are what reviews
+    say of its aspects, -1 to 1 by name, where an opened index tells it; no table has them.
     """
 
     item_id: str
@@ -28,6 +30,7 @@ class Item:
     description: str | None = None
     categories: tuple[str, ...] = ()
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    aspects: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not all(map(_is_finite, self.attributes.values())):
@@ -35,7 +38,7 @@ class Item:
             object.__setattr__(self, "attributes", finite)
 
     def value(self, name: str) -> Value | None:
-        """The value of a field: `title`, `categories`, an attribute, or `decade` where there is a year."""
+        """The value of a field: `title`, `categories`, an attribute, `aspect:NAME`, `decade` where there is a year."""
         if name == "title":
             return self.title
         if name == "categories":
@@ -43,6 +46,8 @@ class Item:
         if name == "decade" and "decade" not in self.attributes:
             year = self.attributes.get("year")
             return int(year) // 10 * 10 if isinstance(year, int | float) else None
+        if name.startswith(ASPECT):
+            return self.aspects.get(name.removeprefix(ASPECT))
         return self.attributes.get(name)
 
     @property

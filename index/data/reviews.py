@@ -1,10 +1,14 @@
-"""Reads the reviews of a domain, and selects those that represent an item."""
+"""Reads the reviews of a domain a block of rows at a time, so that millions of them need little memory."""
+
+from collections.abc import Iterator, Sequence
 
 from index.data.records import Review
-from index.data.tables import read_table, table_path
+from index.data.tables import read_blocks, table_path
 from index.storage.home import domain_folder
 
-MAX_REVIEW = 1000  # characters of a review that are read
+MAX_REVIEW = 20_000  # characters of a review that are read: four times what anybody writes, and a bound for a megabyte
+MAX_TITLE = 200  # characters of a review's title that are read
+COLUMNS = ("review_id", "item_id", "text", "user_id", "rating", "timestamp", "title")
 
 
 def has_reviews(domain: str) -> bool:
@@ -12,17 +16,28 @@ def has_reviews(domain: str) -> bool:
     return table_path(domain_folder(domain), "reviews").exists()
 
 
-def load_reviews(domain: str) -> tuple[Review, ...]:
-    """The reviews of a domain in the order of the table, none where there is no table. Raises MendableError."""
+def stream_reviews(domain: str, columns: Sequence[str] = COLUMNS) -> Iterator[Review]:
+    """The reviews of a domain in the order of the table, none where there is no table; fields not asked for are None.
+
+    Raises MendableError where the table cannot be read.
+    """
     if not has_reviews(domain):
-        return ()
-    table = read_table(table_path(domain_folder(domain), "reviews"))
-    names = ("review_id", "item_id", "text", "user_id", "rating", "timestamp", "title")
-    absent = [None] * table.num_rows
-    columns = [table.column(name).to_pylist() if name in table.column_names else absent for name in names]
-    return tuple(Review(*row) for row in zip(*columns, strict=True))
+        return
+    for block in read_blocks(table_path(domain_folder(domain), "reviews"), columns):
+        lists = [block[name] if name in block else [None] * len(block["item_id"]) for name in COLUMNS]
+        yield from (Review(*row) for row in zip(*lists, strict=True))
+
+
+def load_reviews(domain: str) -> tuple[Review, ...]:
+    """All reviews of a domain in memory. Raises MendableError."""
+    return tuple(stream_reviews(domain))
 
 
 def review_text(review: Review) -> str:
-    """Title and text in one line, at most MAX_REVIEW characters."""
-    return " ".join(f"{review.title or ''} {review.text or ''}".split())[:MAX_REVIEW]
+    """The words of a review without its title, at most MAX_REVIEW characters: what quotes and their places are of."""
+    return (review.text or "")[:MAX_REVIEW]
+
+
+def review_title(review: Review) -> str:
+    """The title of a review in one line, "" where it has none."""
+    return " ".join((review.title or "").split())[:MAX_TITLE]

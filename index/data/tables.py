@@ -1,6 +1,6 @@
 """The canonical tables of a domain as Parquet files: their columns, reading and writing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,8 @@ from index.storage.home import write_file
 
 ColumnKind = Literal["number", "list", "text"]
 
+BLOCK = 4096  # rows that are read at once
+ROW_GROUP = 1 << 17  # rows that Parquet packs as one: a reader holds one of them, some tens of megabytes of reviews
 ITEM_COLUMNS = ("item_id", "title", "description", "categories")
 INTERACTIONS = pa.schema(
     [
@@ -47,12 +49,20 @@ def read_table(path: Path) -> pa.Table:
     try:
         return pa.concat_tables([pq.ParquetFile(part).read() for part in parts], promote_options="default")
     except (OSError, pa.ArrowException) as why:
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
-        raise MendableError(
-            f"cannot read a table ({reason})",
-            str(path),
-            "Import the domain again with `python -m index import` or `fetch`",
-        ) from why
+        raise _unreadable(path, why) from why
+
+
+def read_blocks(path: Path, columns: Sequence[str]) -> Iterator[dict[str, list[Any]]]:
+    """Those of the columns that a table has, BLOCK rows at a time. Raises MendableError where it cannot be read."""
+    for part in sorted(path.rglob("*.parquet")) if path.is_dir() else [path]:
+        try:
+            file = pq.ParquetFile(part)
+            for block in file.iter_batches(
+                BLOCK, columns=[name for name in columns if name in file.schema_arrow.names]
+            ):
+                yield block.to_pydict()
+        except (OSError, pa.ArrowException) as why:
+            raise _unreadable(path, why) from why
 
 
 def column_kinds(path: Path) -> dict[str, ColumnKind]:
@@ -70,7 +80,7 @@ def column_kinds(path: Path) -> dict[str, ColumnKind]:
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a Parquet file as one step."""
-    write_file(path, lambda aside: pq.write_table(table, aside, compression="zstd"))
+    write_file(path, lambda aside: pq.write_table(table, aside, row_group_size=ROW_GROUP, compression="zstd"))
 
 
 def items_table(items: Iterable[Item]) -> pa.Table:
@@ -100,6 +110,12 @@ def items_of(table: pa.Table) -> tuple[Item, ...]:
         Item(ids[row], titles[row], descriptions[row], tuple(categories[row] or ()), _attributes_of(attributes, row))
         for row in range(n)
     )
+
+
+def _unreadable(path: Path, why: Exception) -> MendableError:
+    reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+    way_out = "Import the domain again with `python -m index import` or `fetch`"
+    return MendableError(f"cannot read a table ({reason})", str(path), way_out)
 
 
 def _attributes_of(columns: Mapping[str, Sequence[Any]], row: int) -> dict[str, Value]:

@@ -11,6 +11,7 @@ import numpy as np
 from index.embedding.imports import is_import_failure
 from index.embedding.model_files import ModelFolder
 from index.embedding.pipeline import Pipeline, read_pipeline
+from index.embedding.processor import has_fast_bfloat16
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError
 from index.progress import progress
@@ -82,7 +83,7 @@ class Encoder:
             return vectors
         loaded = self._ready()
         ids = loaded.ids_of(texts)
-        batches: Sequence[list[int]] = list(_batches([len(each) for each in ids]))
+        batches: Sequence[list[int]] = list(batches_by_length([len(each) for each in ids]))
         for rows in progress(batches, what) if what else batches:
             vectors[rows] = loaded.vectors([ids[row] for row in rows])
         return vectors
@@ -91,7 +92,7 @@ class Encoder:
         with self._lock:
             if self._loaded is None:
                 self._loaded = _Loaded(self.model.path, self._pipeline)
-                if self._wanted == "bfloat16" or (self._wanted == "auto" and self._loaded.has_fast_bfloat16()):
+                if self._wanted == "bfloat16" or (self._wanted == "auto" and has_fast_bfloat16(self._loaded.device)):
                     self._loaded.use_bfloat16(MIN_COSINE if self._wanted == "auto" else -1.0)
             return self._loaded
 
@@ -114,15 +115,6 @@ class _Loaded:
             reason = str(why).splitlines()[0] if str(why) else type(why).__name__
             raise MendableError(f"cannot load the model ({reason})", str(path), "Choose another model") from why
         self.model = model.eval().to(self.device)
-
-    def has_fast_bfloat16(self) -> bool:
-        """Whether the processor multiplies bfloat16 itself; elsewhere it is slower than float32."""
-        import torch
-
-        if self.device.type == "cuda":
-            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-        flags = Path("/proc/cpuinfo")
-        return flags.is_file() and "avx512_bf16" in flags.read_text()
 
     def use_bfloat16(self, min_cosine: float) -> None:
         """Compute in bfloat16 from now on, unless that leaves a probe's vector at less than `min_cosine`."""
@@ -188,7 +180,7 @@ def _by_transformers(folder: Path) -> tuple[Any, Any]:
         return tokenizer, AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **options)
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def batches_by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Rows of like length, longest first, so many that a batch has about TOKENS_A_BATCH tokens."""
     order = iter(sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)))
     for first in order:

@@ -17,6 +17,7 @@ from index.storage.home import home, mendable_writes
 
 BERT = "all-MiniLM-L6-v2"
 GPT = "SmolLM2-135M-Instruct"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"  # PEFT's name
 HUB_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")  # no format that could hold a pickle
 SETTINGS_FILES = ("config.json", "config_sentence_transformers.json")  # by the end of a name: tokenizer_config.json too
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")

@@ -7,10 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.data.domain import Histories
-from index.data.splits import first_held_out, have_events, places_of
+from index.data.known_reviews import HeldOut, known_reviews
 from index.types import Floats, Rows
-
-UNKNOWN_TIME = np.inf  # of a review without a time: it cannot be shown to be earlier than anything
 
 
 @dataclass(frozen=True)
@@ -31,25 +29,9 @@ class ReviewVectors:
     def known_from(
         self, histories: Histories, n_items: int, before: int | None = None, every: Histories | None = None
     ) -> "ReviewVectors":
-        """The reviews that may be known to what is fitted on these histories: none that tells of a held-out event.
-
-        A named writer's review is known if the histories hold the writer's event with the item. Under a cut, `before`
-        (Unix seconds), it must not have a time at or after the cut, and an anonymous review must have a time before it.
-
-        Without a cut nobody knows which event an anonymous review tells of: it is known if its item has no event in
-        `every` (all events of the domain) that the histories lack, or if its time is before the earliest of these.
-        Without `every` nothing is held out, and all anonymous reviews are known.
-        """
-        named = np.array([bool(writer) for writer in self.writers], bool)
-        known = have_events(histories, places_of(histories, self.writers), self.rows, n_items)
-        times = np.full(len(self), UNKNOWN_TIME) if self.times is None else self.times
-        if before is not None:
-            early = times < before
-            known &= early | np.isinf(times)
-        else:
-            limits = first_held_out(histories if every is None else every, histories, n_items)[self.rows]
-            early = (times < limits) | np.isposinf(limits)
-        return self._some(np.flatnonzero(np.where(named, known, early)))
+        """The reviews that may be known to what is fitted on these histories: see `known_reviews`."""
+        held_out = HeldOut(histories, n_items, before, every)
+        return self._some(np.flatnonzero(known_reviews(self.rows, self.writers, self.times, held_out)))
 
     def item_means(self, n_items: int) -> Floats:
         """(n_items, dim): the mean of each item's reviews, less the mean of all items; 0 without a review."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from agent.rerank.adapter_files import WEIGHTS
-from agent.rerank.backbones import layer_list
+from index.embedding.backbones import layer_list
+from index.embedding.model_files import ADAPTER_WEIGHTS
 from index.embedding.quiet import quiet_loading
 
 ALPHA_PER_RANK, DROPOUT = 2, 0.05
@@ -38,8 +38,8 @@ def saved_lora(base: Any, folder: Path) -> Any:
     """A base with the LoRA of a folder in PEFT's format; without the safetensors file PEFT would unpickle another."""
     from peft import PeftModel
 
-    if not (folder / WEIGHTS).is_file():
-        raise FileNotFoundError(f"{WEIGHTS} is missing")
+    if not (folder / ADAPTER_WEIGHTS).is_file():
+        raise FileNotFoundError(f"{ADAPTER_WEIGHTS} is missing")
     with quiet_loading():
         return PeftModel.from_pretrained(base, str(folder))
 

@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from agent.rerank.adapter_files import WEIGHTS
 from agent.rerank.adapters import LoadedReranker, load_reranker, save_reranker
-from agent.rerank.backbones import load_base
-from agent.rerank.lora import saved_lora
-from agent.rerank.plain_lora import CONFIG, copy_lora, load_with_lora
 from agent.rerank.sequence_reranker import SequenceReranker
+from index.embedding.backbones import load_base
+from index.embedding.lora import saved_lora
 from index.embedding.model_files import resolve
 from index.embedding.plain_bert import PlainBert
+from index.embedding.plain_lora import CONFIG, copy_lora, load_with_lora
 from tests.helpers_reranker import LONG, SHOWN, random_reranker, scorer_of
 
 SHIPPED = Path(__file__).resolve().parents[1] / "adapters" / "movielens-100k-bert"

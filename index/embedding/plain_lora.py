@@ -12,8 +12,7 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from agent.rerank.adapter_files import WEIGHTS
-from index.embedding.model_files import transformer_folder
+from index.embedding.model_files import ADAPTER_WEIGHTS, transformer_folder
 from index.embedding.plain_bert import PlainBert, load_plain_bert
 
 CONFIG = "adapter_config.json"
@@ -40,17 +39,17 @@ class LoraLinear(nn.Module):
         return found.to(result.dtype)
 
 
-def load_with_lora(base: Path, layers: int, adapter: Path) -> PlainBert | None:
-    """The first `layers` layers of a base model's folder with a LoRA, without word embeddings; None where PEFT must.
+def load_with_lora(base: Path, layers: int, adapter: Path, words: bool = False) -> PlainBert | None:
+    """The first `layers` layers of a base model's folder with a LoRA, with or without word embeddings.
 
-    Raises what json and safetensors raise for broken files.
+    None where PEFT must load it. Raises what json and safetensors raise for broken files.
     """
     config = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
-    can_be_plain = _is_plain(config) and (adapter / WEIGHTS).is_file()
-    model = load_plain_bert(transformer_folder(base), layers, words=False) if can_be_plain else None
+    can_be_plain = _is_plain(config) and (adapter / ADAPTER_WEIGHTS).is_file()
+    model = load_plain_bert(transformer_folder(base), layers, words) if can_be_plain else None
     if model is None:
         return None
-    tensors, places = load_file(adapter / WEIGHTS), config["target_modules"]
+    tensors, places = load_file(adapter / ADAPTER_WEIGHTS), config["target_modules"]
     modules = dict(model.named_modules())
     for place in places:
         linear = modules.get(place)
@@ -66,7 +65,7 @@ def load_with_lora(base: Path, layers: int, adapter: Path) -> PlainBert | None:
 
 def copy_lora(adapter: Path, folder: Path) -> None:
     """Write into a folder the LoRA that was read from another, in PEFT's format."""
-    for name in (CONFIG, WEIGHTS):
+    for name in (CONFIG, ADAPTER_WEIGHTS):
         shutil.copyfile(adapter / name, folder / name)
 
 

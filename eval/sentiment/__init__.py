@@ -1,0 +1,1 @@
+"""How well polarities agree with labels, and how strong baselines do."""

@@ -1,0 +1,1 @@
+"""The training of a sentiment adapter: labelled texts, objective, calibration, what is written."""

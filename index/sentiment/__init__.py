@@ -1,0 +1,1 @@
+"""What people wrote: the polarity of texts, whole or about one aspect."""
