@@ -8,6 +8,8 @@ import numpy as np
 from agent.attribution import attribute
 from agent.diversity import diversify
 from agent.duplicates import duplicates_of
+from agent.explain.aspect_points import PointChooser
+from agent.explain.aspect_relevance import relevance_of
 from agent.explain.explainer import explain_list
 from agent.explain.ground import ground_of
 from agent.explain.plan import N_STRONGEST, Asked
@@ -116,8 +118,12 @@ class Agent:
             Asked(items[row], [items[source] for source in found.strongest(n, N_STRONGEST)])
             for n, row in enumerate(rows)
         ]
-        explained = explain_list(asked, request.state, ground)
+        explained = explain_list(asked, request.state, ground, self._points(request.user))
         return ListReasons(tuple(each.item for each in asked), explained, request.state, ground)
+
+    def _points(self, user: str | None) -> PointChooser | None:
+        """What chooses what is told of reviews, None where none was judged."""
+        return None if self.sentiments is None else PointChooser(self.sentiments, user, relevance_of(self.sentiments))
 
     def _sentiment(self, row: int) -> Sentiment | None:
         """What the reviews of an item say, None where none of it was judged."""

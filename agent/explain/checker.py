@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from agent.constraints import Constraint, State, holds
+from agent.explain.aspect_points import is_told
 from agent.explain.claims_of_others import unbacked_opinions
 from agent.explain.constraint_evidence import met_wishes
 from agent.explain.evidence import (
@@ -57,6 +58,8 @@ def _evidence_faults(evidence: Evidence, item: Item, ground: Ground, state: Stat
         review = ground.reviews.get(evidence.review_id)
         if review is None or review.item_id != item.item_id or evidence.quote not in review.text:
             yield f"review {evidence.review_id} of the item does not say that"
+        elif evidence.aspect and not is_told(item, evidence.aspect, evidence.praises):
+            yield f"the item's reviews do not {'praise' if evidence.praises else 'blame'} its {evidence.aspect}"
 
 
 def _cited_items(reason: Reason, ground: Ground) -> list[Item]:

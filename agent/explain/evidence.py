@@ -42,14 +42,20 @@ class FromAttribute:
 
 @dataclass(frozen=True, slots=True)
 class FromReview:
-    """Evidence: the exact words of a review of the recommended item."""
+    """Evidence: the exact words of a review of the recommended item.
+
+    `aspect` is what they speak of, and `praises` whether the item's reviews praise that, where the reason says so.
+    """
 
     review_id: str
     quote: str
+    aspect: str | None = None
+    praises: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """As JSON."""
-        return {"kind": "review", "review_id": self.review_id, "quote": self.quote}
+        told = {"aspect": self.aspect, "praises": self.praises} if self.aspect else {}
+        return {"kind": "review", "review_id": self.review_id, "quote": self.quote, **told}
 
 
 @dataclass(frozen=True, slots=True)

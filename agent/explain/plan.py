@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from agent.constraints import State
+from agent.explain.aspect_points import Point, PointChooser
 from agent.explain.constraint_evidence import met_wishes
-from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, Ground
+from agent.explain.evidence import Evidence, FromAttribute, FromConstraint, FromHistory, FromReview, Ground
 from agent.explain.links import Link, find_links, stated_values, stated_year, telling_categories
 from index.data.duplicates import are_duplicates
 from index.data.records import Item, Value
@@ -39,6 +40,7 @@ class Plan:
     sources: tuple[Item, ...] = ()
     liked: bool = False
     own: tuple[tuple[str, Value], ...] = ()  # values of the item by field, where no link to a source tells anything
+    points: tuple[Point, ...] = ()  # what its reviews praise and blame
     wishes: tuple[str, ...] = ()
     turn: int = 0
 
@@ -50,8 +52,9 @@ class Plan:
         own = [FromAttribute(name, value) for name, value in self.own]
         known = {each.item_id for each in linked if isinstance(each, FromHistory)}
         more = [each for each in others if each.item_id not in known]
+        said = [FromReview(each.quote.review_id, each.quote.text, each.aspect, each.praises) for each in self.points]
         wishes = [FromConstraint(wish) for wish in self.wishes]
-        found = list(dict.fromkeys([*linked, *more, *own, *wishes]))
+        found = list(dict.fromkeys([*linked, *more, *own, *said, *wishes]))
         related = {each.item_id for each in found if isinstance(each, FromHistory) and each.relation}
         return tuple(
             each
@@ -66,18 +69,38 @@ class Planner:
 
     state: State
     ground: Ground
+    points: PointChooser | None = None  # None where no review was judged
     _told: Counter[object] = field(default_factory=Counter)
     _n_planned: int = 0
 
     def plans(self, asked: Asked) -> Iterator[Plan]:
-        """Plans for an item, best first and ever simpler: links, the item's own values, a single one, its title."""
+        """Plans for an item, best first and ever simpler: links, the item's own values, a single one, its title.
+
+        The best is tried with what reviews say of the item, and without where the checker refuses their words.
+        """
+        points = self._points(asked.item)
+        every = (replace(plan, turn=self._n_planned) for plan in self._without_points(asked))
+        best = next(every, None)
+        if best is None:
+            return
+        if points:
+            yield replace(best, own=() if best.links else best.own, points=points)
+            yield from (replace(best, points=(point,)) for point in points if len(points) > 1)
+        yield best
+        yield from every
+
+    def _without_points(self, asked: Asked) -> Iterator[Plan]:
         wishes = met_wishes(self.state, asked.item)[:MAX_WISHES]
-        turn = self._n_planned
         options = sorted(self._options(asked), key=lambda option: -option.weight)
-        yield from (replace(self._linked(asked, option, wishes), turn=turn) for option in options)
-        yield from (replace(plan, turn=turn) for plan in self._own(asked.item, wishes))
+        yield from (self._linked(asked, option, wishes) for option in options)
+        yield from self._own(asked.item, wishes)
         if wishes:
-            yield from (replace(plan, turn=turn) for plan in self._own(asked.item, ()))
+            yield from self._own(asked.item, ())
+        yield Plan(asked.item)  # nothing but what reviews say
+
+    def _points(self, item: Item) -> tuple[Point, ...]:
+        row = self.ground.lexicon.catalogue.row_of.get(item.item_id)
+        return () if self.points is None or row is None else self.points.choose(row)
 
     def settle(self, plan: Plan) -> None:
         """Take note of what a reason of the list says."""
@@ -87,6 +110,8 @@ class Planner:
             self._told[_said(link)] += 1
         for source in plan.sources:
             self._told[source.item_id] += 1
+        if self.points is not None:
+            self.points.settle(plan.points)
 
     def _options(self, asked: Asked) -> Iterator["_Option"]:
         usable = [source for source in asked.sources if self._is_usable(source, asked.item)][:N_STRONGEST]

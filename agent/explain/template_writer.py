@@ -16,7 +16,8 @@ class TemplateWriter:
 
     def write(self, plan: Plan) -> Reason:
         """The reason of a plan."""
-        text = " ".join(filter(None, (_linked_text(plan) if plan.links else "", _own_text(plan) if plan.own else "")))
+        parts = (_linked_text(plan) if plan.links else "", _own_text(plan) if plan.own else "", _points_text(plan))
+        text = " ".join(filter(None, parts))
         wished = templates.WISHED[plan.turn % len(templates.WISHED)]
         text += wished.format(wishes=join_words(plan.wishes)) if plan.wishes else ""
         return Reason(text.strip(), plan.evidence)
@@ -88,6 +89,16 @@ def _own_text(plan: Plan) -> str:
         templates.OF_VALUE.format(field=field_words(n).capitalize(), value=printable(str(v))) for n, v in plan.own
     )
     return " ".join(values)
+
+
+def _points_text(plan: Plan) -> str:
+    """What reviews praise and blame, in the words of one of them."""
+    texts = []
+    for point in plan.points:
+        choices = templates.PRAISED if point.praises else templates.BLAMED
+        said = " ".join(point.quote.text.split())
+        texts.append(choices[plan.turn % len(choices)].format(aspect=printable(point.aspect), quote=said))
+    return " ".join(texts)
 
 
 def _kinds_text(kinds: Sequence[Value]) -> str:

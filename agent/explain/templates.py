@@ -147,3 +147,20 @@ WISHED = (
     " It fits what you asked for: {wishes}.",
     " Your wish holds: {wishes}.",
 )
+
+# What reviews say of an aspect of the item: two of them at least, and on the whole well, or badly.
+PRAISED = (
+    "Reviewers speak well of the {aspect}: “{quote}”",
+    "Its {aspect} gets good words: “{quote}”",
+    "Of the {aspect} one reviewer writes: “{quote}”",
+    "On the {aspect}, from a review: “{quote}”",
+    "The {aspect} pleases its reviewers: “{quote}”",
+    "Reviews like the {aspect}, as in: “{quote}”",
+    "A reviewer on the {aspect}: “{quote}”",
+)
+BLAMED = (
+    "A drawback that reviews name, the {aspect}: “{quote}”",
+    "Less so the {aspect}: “{quote}”",
+    "Not all is well with the {aspect}: “{quote}”",
+    "On the other hand, the {aspect}: “{quote}”",
+)

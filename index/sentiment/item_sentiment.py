@@ -61,7 +61,7 @@ class ItemSentiments:
         numbers.sort(key=lambda n: (-int(self.aspect_n[row, n]), n))
         aspects = tuple(self._aspect(row, n) for n in numbers[:MAX_ASPECTS])
         score, n_reviews = round(float(self.scores[row]), 4), int(self.n_reviews[row])
-        return ItemSentiment(score, n_reviews, aspects, self._quote(row, 1), self._quote(row, -1))
+        return ItemSentiment(score, n_reviews, aspects, self.quote(row, 1), self.quote(row, -1))
 
     def with_aspects(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue, each item with the scores of its aspects of which MIN_TELLING reviews tell or more."""
@@ -131,10 +131,15 @@ class ItemSentiments:
         found = np.bincount(cells, None if weights is None else weights[told], self.n_items * n_aspects)
         return found.reshape(self.n_items, n_aspects)
 
-    def _quote(self, row: int, sign: int) -> Quote | None:
-        """The best sentence of an item (`sign` 1) or its worst (-1) that may be shown, None where there is none."""
+    def quote(self, row: int, sign: int, aspect: int | None = None) -> Quote | None:
+        """The best sentence of an item (`sign` 1) or its worst (-1) that may be shown, None where there is none.
+
+        With the number of an aspect, of the sentences that mention it.
+        """
         opinions = self.opinions
         numbers = opinions.mentions_of(row)
+        if aspect is not None:
+            numbers = numbers[opinions.mentions.aspects[numbers] == aspect]
         strength = sign * opinions.mentions.scores[numbers]
         numbers, strength = numbers[strength > 0], strength[strength > 0]  # NaN is above nothing
         best: tuple[int, int, int] | None = None
