@@ -10,7 +10,7 @@ from agent.explain.explainer import explain
 from agent.explain.ground import ground_of, supporting_items
 from agent.filters import Allowed, allowed_for
 from agent.liked_in_talk import with_liked
-from agent.ranking import Ranking, rank_query
+from agent.ranking import Ranking, rank_candidates, rank_query
 from agent.recommendation import Recommendation, Reply
 from agent.request import Request
 from agent.rerank.rankers import Ranker
@@ -19,7 +19,7 @@ from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
 from index.retrieval.candidate_pool import CANDIDATES
-from index.retrieval.query import Query
+from index.retrieval.query import Candidates, Query
 from index.retrieval.retriever import Retriever
 from index.types import Floats, Rows
 
@@ -53,18 +53,26 @@ class Agent:
             notice=self.notice,
         )
 
-    def rank(self, request: Request) -> Rows:
-        """Rows of the catalogue, best first: the list that `recommend` shows, then all other candidates by score."""
-        clock = Clock()
-        ranking, shown = self._rank(request, self._query(request, self._allowed(request)), clock)
+    def retrieve(self, request: Request) -> tuple[Query, Candidates]:
+        """What retrieval is asked for a request, and what it finds."""
+        query = self._query(request, self._allowed(request))
+        return query, self.retriever.retrieve(query, _depth(request.k))
+
+    def rank(self, query: Query, candidates: Candidates, k: int) -> Rows:
+        """Rows of the catalogue, best first: the `k` that `recommend` shows, then all other candidates by score."""
+        ranking = rank_candidates(query, candidates, self.ranker)
+        shown = self._diversify(ranking, k)
         return np.concatenate([ranking.rows[shown], np.delete(ranking.rows, shown)])
 
     def _rank(self, request: Request, query: Query, clock: Clock) -> tuple[Ranking, Rows]:
         """All candidates in order of score, and the places of those that are shown, diversified."""
-        ranking = rank_query(self.retriever, query, self.ranker, max(CANDIDATES, 3 * request.k), clock.end)
-        shown = diversify(ranking.rows, ranking.scores, self.retriever.features.vectors, request.k)
+        ranking = rank_query(self.retriever, query, self.ranker, _depth(request.k), clock.end)
+        shown = self._diversify(ranking, request.k)
         clock.end("rank")
         return ranking, shown
+
+    def _diversify(self, ranking: Ranking, k: int) -> Rows:
+        return diversify(ranking.rows, ranking.scores, self.retriever.features.vectors, k)
 
     @property
     def _duplicates(self) -> Duplicates:
@@ -100,3 +108,8 @@ class Agent:
             )
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
+
+
+def _depth(k: int) -> int:
+    """How many candidates are ranked where `k` are shown: more, so that the list can be diversified."""
+    return max(CANDIDATES, 3 * k)

@@ -8,7 +8,7 @@ more than its part of the minutes, the fusion learns from fewer lists and fewer 
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ from finetune.validation_lists import ValidationList, ValidationPlan
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
+from index.data.records import History
 from index.data.splits import ValidationSplit
+from index.parallel import count_workers, map_in_order, single_thread
 from index.progress import note
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training_lists import FOLDS, SHORT_SHARE, count_lists, fit_features, single_thread
+from index.retrieval.fusion_features import Features
+from index.retrieval.fusion_training_lists import FOLDS, SHORT_SHARE, count_lists, fit_features
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 
@@ -37,7 +40,7 @@ FUSION_PART, LISTS_PART = 0.25, 0.2  # of the minutes, at most: fitting retrieva
 VALIDATIONS = 3  # that a short training makes: at its start, its end, and in between
 MIN_LISTS = 32
 KEY = "key"
-PROBES = 12  # histories on which is measured what one takes
+PROBES, SCORED_PROBES = 36, 12  # histories on which is measured what features, and a reranker's scores, take
 PER_FUSION_LIST, PER_LIST = 1.5, 4.0  # what it takes, in features of one history, as measured on movielens-100k
 
 
@@ -45,6 +48,7 @@ PER_FUSION_LIST, PER_LIST = 1.5, 4.0  # what it takes, in features of one histor
 class Cost:
     """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one.
 
+    Features are made by several processes where there are several cores: the seconds are those of all of them together.
     `busy`: seconds by the clock for one of the CPU. What several threads compute together is slowed by it once more.
     """
 
@@ -121,22 +125,19 @@ class Preparation:
         places = np.linspace(0, len(histories) - 1, PROBES).astype(int)
         shown = [histories[int(place)] for place in places]
         rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
-        times, cpu = [time.monotonic()], time.process_time()
+        began, cpu = time.monotonic(), time.process_time()
         with single_thread():
             written = None if reviews is None else reviews.vectors
             features = fit_features(domain.catalogue, np.asarray(self.index.vectors), written, histories)
-            times.append(time.monotonic())
-            for history in shown:
-                features.of(history)
-        times.append(time.monotonic())
-        busy = max(1.0, (times[-1] - times[0]) / max(time.process_time() - cpu, 1e-9))
-        lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in shown]
+        fit = time.monotonic() - began
+        busy = max(1.0, fit / max(time.process_time() - cpu, 1e-9))
+        scored = shown[:: PROBES // SCORED_PROBES]
+        lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in scored]
         score_lists(scorer, lists[:1], device)  # the first time takes longer
-        times.append(time.monotonic())
+        began = time.monotonic()
         score_lists(scorer, lists, device)
-        times.append(time.monotonic())
-        fit, made, _, scored = np.diff(times)
-        return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES, busy), features.behaviour
+        scores = (time.monotonic() - began) / len(lists)
+        return Cost(fit, _measure_features(features, shown), scores, busy), features.behaviour
 
     def _save(self, data: TrainingData) -> None:
         lists = (*data.validation, *data.short)
@@ -185,6 +186,17 @@ class Preparation:
             return TrainingData(part.training, lists[:n_whole], effort, lists[n_whole:])
         except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):
             return None  # made again
+
+
+def _measure_features(features: Features, histories: Sequence[History]) -> float:
+    """Seconds in which all workers together make the features of one history, each as busy as it is with the others."""
+
+    def measure(history: History) -> float:
+        began = time.monotonic()
+        features.of(history)
+        return time.monotonic() - began
+
+    return float(np.mean(list(map_in_order(measure, histories))[1:])) / count_workers(len(histories))
 
 
 def _retrieval_sha256() -> str:
