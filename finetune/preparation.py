@@ -41,14 +41,15 @@ VALIDATIONS = 3  # that a short training makes: at its start, its end, and in be
 MIN_LISTS = 32
 KEY = "key"
 PROBES, SCORED_PROBES = 36, 12  # histories on which is measured what features, and a reranker's scores, take
-PER_FUSION_LIST, PER_LIST = 1.5, 4.0  # what it takes, in features of one history, as measured on movielens-100k
+PER_FUSION_LIST, PER_LIST = 1.2, 4.0  # what it takes, in features of one history, as measured on movielens-100k
+PER_FITTED_LIST = 0.3  # to fit the fusion to a list, in features that one process makes: workers do not share it
 
 
 @dataclass(frozen=True)
 class Cost:
     """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one.
 
-    Features are made by several processes where there are several cores: the seconds are those of all of them together.
+    Features are made by `n_workers` processes: the seconds are those of all of them together.
     `busy`: seconds by the clock for one of the CPU. What several threads compute together is slowed by it once more.
     """
 
@@ -56,10 +57,11 @@ class Cost:
     features: float
     scores: float
     busy: float = 1.0
+    n_workers: int = 1
 
     def effort(self, budget: Budget, n_fusion_lists: int, n_validation: int, n_more: int) -> Effort:
         """What fits into its part of the minutes; `n_more` lists are retrieved beside those of the validation."""
-        fusion = n_fusion_lists * PER_FUSION_LIST * self.features * self.busy
+        fusion = n_fusion_lists * (PER_FUSION_LIST + self.n_workers * PER_FITTED_LIST) * self.features * self.busy
         lists = n_validation * ((1 + SHORT_SHARE) * PER_LIST * self.features + VALIDATIONS * self.scores)
         lists += n_more * PER_LIST * self.features
         share = min(1.0, LISTS_PART * budget.seconds / max(lists, 1e-9))
@@ -137,7 +139,9 @@ class Preparation:
         began = time.monotonic()
         score_lists(scorer, lists, device)
         scores = (time.monotonic() - began) / len(lists)
-        return Cost(fit, _measure_features(features, shown), scores, busy), features.behaviour
+        n_workers = count_workers(len(shown))
+        made = _measure_features(features, shown) / n_workers
+        return Cost(fit, made, scores, busy, n_workers), features.behaviour
 
     def _save(self, data: TrainingData) -> None:
         lists = (*data.validation, *data.short)
@@ -189,14 +193,14 @@ class Preparation:
 
 
 def _measure_features(features: Features, histories: Sequence[History]) -> float:
-    """Seconds in which all workers together make the features of one history, each as busy as it is with the others."""
+    """Seconds in which a worker makes the features of a history while the others do the same."""
 
     def measure(history: History) -> float:
         began = time.monotonic()
         features.of(history)
         return time.monotonic() - began
 
-    return float(np.mean(list(map_in_order(measure, histories))[1:])) / count_workers(len(histories))
+    return float(np.mean(list(map_in_order(measure, histories))[1:]))  # the first loads what the others use
 
 
 def _retrieval_sha256() -> str:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,8 @@ run(lambda arguments: sum(1 for _ in map_in_order(wait, range(10_000))))
 
 
 @pytest.fixture
-def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    monkeypatch.setattr("index.parallel._own_cores", lambda: 2)
+def two_cores(use_cores: Callable[[int], None]) -> None:
+    use_cores(2)
 
 
 def draw(random: np.random.Generator) -> tuple[int, float]:
