@@ -83,8 +83,9 @@ def test_scores_of_users_for_whom_two_processes_retrieve_are_those_of_one(
     for n in (2, 1):
         use_cores(n)
         found.append(model.scores(split.test.histories))
-    assert len(found[0]) >= MIN_ITEMS  # fewer are not spread
-    assert np.array_equal(*found)
+    two, one = found
+    assert len(two) >= MIN_ITEMS  # fewer are not spread
+    assert np.array_equal(two, one)
 
 
 @pytest.mark.parametrize("name", OURS)
