@@ -7,15 +7,16 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from index.errors import MendableError
 from index.progress import set_quiet
+
+if TYPE_CHECKING:  # what serves one request imports this file and starts no process
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,16 +60,19 @@ def map_in_order(make: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
             yield from map(make, items)
             return
         yield make(items[0])  # here, so that what is loaded or made at the first use is there for all workers
-        yield from _spread(make, items[1:], n_workers)
+        with single_thread():  # of the libraries that were loaded for it, too: their threads do not outlive a fork
+            yield from _spread(make, items[1:], n_workers)
 
 
 def _spread(make: Callable[[T], R], items: Sequence[T], n_workers: int) -> Iterator[R]:
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     arguments = (make, items, os.getpid())  # not sent: a forked process has them
     pool = ProcessPoolExecutor(n_workers, get_context("fork"), _begin_worker, arguments)
     starts = iter(range(0, len(items), CHUNK))
-    given: deque[Future[list[R]]] = deque()
+    given: "deque[Future[list[R]]]" = deque()
     try:
         with _without_interrupts():  # which workers would show
             given.extend(pool.submit(_make_chunk, start) for start in islice(starts, AHEAD * n_workers))
