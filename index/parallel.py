@@ -72,7 +72,7 @@ def _spread(make: Callable[[T], R], items: Sequence[T], n_workers: int) -> Itera
     arguments = (make, items, os.getpid())  # not sent: a forked process has them
     pool = ProcessPoolExecutor(n_workers, get_context("fork"), _begin_worker, arguments)
     starts = iter(range(0, len(items), CHUNK))
-    given: "deque[Future[list[R]]]" = deque()
+    given: deque[Future[list[R]]] = deque()
     try:
         with _without_interrupts():  # which workers would show
             given.extend(pool.submit(_make_chunk, start) for start in islice(starts, AHEAD * n_workers))
