@@ -42,7 +42,7 @@ MIN_LISTS = 32
 KEY = "key"
 PROBES, SCORED_PROBES = 36, 12  # histories on which is measured what features, and a reranker's scores, take
 PER_FUSION_LIST, PER_LIST = 1.2, 4.0  # what it takes, in features of one history, as measured on movielens-100k
-PER_FITTED_LIST = 0.3  # to fit the fusion to a list, in features that one process makes: workers do not share it
+PER_FITTED_LIST = 0.4  # to fit the fusion to a list, in features that one process makes: workers do not share it
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,10 @@ def learn_fusion(
     if len(lists) < MIN_TRAINING_LISTS:
         return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
     text_columns = [name for name in columns if name not in NAMES]  # the others are 0 for a cold item
-    return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
+    import torch  # noqa: F401  # its threads are limited only where it is loaded before
+
+    with single_thread():  # batches are small here too, and the same bits come from any number of cores
+        return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
 
 
 def count_lists(n_users: int, share: float = 1.0) -> int:
