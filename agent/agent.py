@@ -16,7 +16,7 @@ from agent.explain.plan import N_STRONGEST, Asked
 from agent.explain.writing import ListReasons, ReasonWriter, reword
 from agent.filters import Allowed, allowed_for
 from agent.liked_in_talk import with_liked
-from agent.ranking import Ranking, rank_query
+from agent.ranking import Ranking, rank_candidates, rank_query
 from agent.recommendation import Recommendation, Reply, Sentiment
 from agent.request import Request
 from agent.rerank.rankers import Ranker
@@ -25,7 +25,7 @@ from agent.timing import Clock
 from index.data.domain import Domain
 from index.data.duplicates import Duplicates
 from index.retrieval.candidate_pool import CANDIDATES
-from index.retrieval.query import Query
+from index.retrieval.query import Candidates, Query
 from index.retrieval.retriever import Retriever
 from index.sentiment.item_sentiment import ItemSentiments
 from index.types import Rows
@@ -79,18 +79,26 @@ class Agent:
             clock.end("explain")
             yield reply.with_reasons(worded, clock.read())
 
-    def rank(self, request: Request) -> Rows:
-        """Rows of the catalogue, best first: the list that `recommend` shows, then all other candidates by score."""
-        clock = Clock()
-        ranking, shown = self._rank(request, self._query(request, self._allowed(request)), clock)
+    def retrieve(self, request: Request) -> tuple[Query, Candidates]:
+        """What retrieval is asked for a request, and what it finds."""
+        query = self._query(request, self._allowed(request))
+        return query, self.retriever.retrieve(query, _depth(request.k))
+
+    def rank(self, query: Query, candidates: Candidates, k: int) -> Rows:
+        """Rows of the catalogue, best first: the `k` that `recommend` shows, then all other candidates by score."""
+        ranking = rank_candidates(query, candidates, self.ranker)
+        shown = self._diversify(ranking, k)
         return np.concatenate([ranking.rows[shown], np.delete(ranking.rows, shown)])
 
     def _rank(self, request: Request, query: Query, clock: Clock) -> tuple[Ranking, Rows]:
         """All candidates in order of score, and the places of those that are shown, diversified."""
-        ranking = rank_query(self.retriever, query, self.ranker, max(CANDIDATES, 3 * request.k), clock.end)
-        shown = diversify(ranking.rows, ranking.scores, self.retriever.features.vectors, request.k)
+        ranking = rank_query(self.retriever, query, self.ranker, _depth(request.k), clock.end)
+        shown = self._diversify(ranking, request.k)
         clock.end("rank")
         return ranking, shown
+
+    def _diversify(self, ranking: Ranking, k: int) -> Rows:
+        return diversify(ranking.rows, ranking.scores, self.retriever.features.vectors, k)
 
     @property
     def _duplicates(self) -> Duplicates:
@@ -129,3 +137,8 @@ class Agent:
         """What the reviews of an item say, None where none of it was judged."""
         found = None if self.sentiments is None else self.sentiments.of_item(row)
         return None if found is None else Sentiment.of(found)
+
+
+def _depth(k: int) -> int:
+    """How many candidates are ranked where `k` are shown: more, so that the list can be diversified."""
+    return max(CANDIDATES, 3 * k)

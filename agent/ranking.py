@@ -34,10 +34,16 @@ def rank_query(
     candidates = retriever.retrieve(query, n)
     if on_stage:
         on_stage("retrieve")
-    scores = np.array([each.score for each in ranker.judge(query, candidates)], np.float32)
-    order = np.lexsort((candidates.rows, -scores))
+    ranking = rank_candidates(query, candidates, ranker)
     if on_stage:
         on_stage("rank")
+    return ranking
+
+
+def rank_candidates(query: Query, candidates: Candidates, ranker: Ranker) -> Ranking:
+    """The candidates of a query as a ranker orders them."""
+    scores = np.array([each.score for each in ranker.judge(query, candidates)], np.float32)
+    order = np.lexsort((candidates.rows, -scores))
     return Ranking(candidates.rows[order], scores[order], candidates)
 
 

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from index.parallel import count_workers
 from index.storage.home import CLONE
 
 LIBRARIES = (
@@ -30,10 +31,11 @@ ROOMS = ("index", "agent", "eval")  # the code that a figure can depend on
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores that may be used, memory in GB, system, Python, and the libraries that are installed."""
+    """Processor, cores that may be used, processes that share work, memory in GB, system, Python, libraries."""
     return {
         "cpu": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processes": count_workers(),  # that retrieve together for many users
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

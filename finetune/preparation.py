@@ -8,7 +8,7 @@ more than its part of the minutes, the fusion learns from fewer lists and fewer 
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,13 @@ from finetune.validation_lists import ValidationList, ValidationPlan
 from finetune.workers import ALONE, Workers
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
+from index.data.records import History
 from index.data.splits import ValidationSplit
+from index.parallel import count_workers, map_in_order, single_thread
 from index.progress import note
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training_lists import FOLDS, SHORT_SHARE, count_lists, fit_features, single_thread
+from index.retrieval.fusion_features import Features
+from index.retrieval.fusion_training_lists import FOLDS, SHORT_SHARE, count_lists, fit_features
 from index.storage.home import CLONE, write_file
 from index.storage.json_text import json_text
 from index.storage.tensor_files import tensor_writes
@@ -37,14 +40,16 @@ FUSION_PART, LISTS_PART = 0.25, 0.2  # of the minutes, at most: fitting retrieva
 VALIDATIONS = 3  # that a short training makes: at its start, its end, and in between
 MIN_LISTS = 32
 KEY = "key"
-PROBES = 12  # histories on which is measured what one takes
-PER_FUSION_LIST, PER_LIST = 1.5, 4.0  # what it takes, in features of one history, as measured on movielens-100k
+PROBES, SCORED_PROBES = 36, 12  # histories on which is measured what features, and a reranker's scores, take
+PER_FUSION_LIST, PER_LIST = 1.2, 4.0  # what it takes, in features of one history, as measured on movielens-100k
+PER_FITTED_LIST = 0.4  # to fit the fusion to a list, in features that one process makes: workers do not share it
 
 
 @dataclass(frozen=True)
 class Cost:
     """Seconds on this machine: to fit behaviour, to make the features of a history, to score the candidates of one.
 
+    Features are made by `n_workers` processes: the seconds are those of all of them together.
     `busy`: seconds by the clock for one of the CPU. What several threads compute together is slowed by it once more.
     """
 
@@ -52,10 +57,11 @@ class Cost:
     features: float
     scores: float
     busy: float = 1.0
+    n_workers: int = 1
 
     def effort(self, budget: Budget, n_fusion_lists: int, n_validation: int, n_more: int) -> Effort:
         """What fits into its part of the minutes; `n_more` lists are retrieved beside those of the validation."""
-        fusion = n_fusion_lists * PER_FUSION_LIST * self.features * self.busy
+        fusion = n_fusion_lists * (PER_FUSION_LIST + self.n_workers * PER_FITTED_LIST) * self.features * self.busy
         lists = n_validation * ((1 + SHORT_SHARE) * PER_LIST * self.features + VALIDATIONS * self.scores)
         lists += n_more * PER_LIST * self.features
         share = min(1.0, LISTS_PART * budget.seconds / max(lists, 1e-9))
@@ -121,22 +127,21 @@ class Preparation:
         places = np.linspace(0, len(histories) - 1, PROBES).astype(int)
         shown = [histories[int(place)] for place in places]
         rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
-        times, cpu = [time.monotonic()], time.process_time()
+        began, cpu = time.monotonic(), time.process_time()
         with single_thread():
             written = None if reviews is None else reviews.vectors
             features = fit_features(domain.catalogue, np.asarray(self.index.vectors), written, histories)
-            times.append(time.monotonic())
-            for history in shown:
-                features.of(history)
-        times.append(time.monotonic())
-        busy = max(1.0, (times[-1] - times[0]) / max(time.process_time() - cpu, 1e-9))
-        lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in shown]
+        fit = time.monotonic() - began
+        busy = max(1.0, fit / max(time.process_time() - cpu, 1e-9))
+        scored = shown[:: PROBES // SCORED_PROBES]
+        lists = [ValidationList(each, rows, np.zeros(len(rows), np.float32), -1) for each in scored]
         score_lists(scorer, lists[:1], device)  # the first time takes longer
-        times.append(time.monotonic())
+        began = time.monotonic()
         score_lists(scorer, lists, device)
-        times.append(time.monotonic())
-        fit, made, _, scored = np.diff(times)
-        return Cost(float(fit), float(made) / PROBES, float(scored) / PROBES, busy), features.behaviour
+        scores = (time.monotonic() - began) / len(lists)
+        n_workers = count_workers(len(shown))
+        made = _measure_features(features, shown) / n_workers
+        return Cost(fit, made, scores, busy, n_workers), features.behaviour
 
     def _save(self, data: TrainingData) -> None:
         lists = (*data.validation, *data.short)
@@ -185,6 +190,17 @@ class Preparation:
             return TrainingData(part.training, lists[:n_whole], effort, lists[n_whole:])
         except (OSError, ValueError, TypeError, KeyError, IndexError, SafetensorError):
             return None  # made again
+
+
+def _measure_features(features: Features, histories: Sequence[History]) -> float:
+    """Seconds in which a worker makes the features of a history while the others do the same."""
+
+    def measure(history: History) -> float:
+        began = time.monotonic()
+        features.of(history)
+        return time.monotonic() - began
+
+    return float(np.mean(list(map_in_order(measure, histories))[1:]))  # the first loads what the others use
 
 
 def _retrieval_sha256() -> str:

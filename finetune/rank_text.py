@@ -35,6 +35,7 @@ from index.build.loading import DomainIndex
 from index.data.domain import Catalogue, Histories
 from index.data.splits import first_events
 from index.embedding.backbones import count_layers
+from index.parallel import map_in_order
 from index.progress import progress
 from index.types import Floats
 
@@ -127,13 +128,14 @@ def text_examples(index: DomainIndex, seed: int, effort: Effort = WHOLE_EFFORT) 
     until = long_enough.lengths - HELD_OUT
     places = [(user, n) for user in range(len(long_enough)) for n in range(known[user], until[user])]
     order = np.random.default_rng(seed).permutation(len(places))[: effort.count(min(MAX_EXAMPLES, len(places)))]
-    lists = []
-    for n in progress(order, "retrieving examples"):
-        user, before = places[int(n)]
+
+    def list_of(n: int) -> ValidationList:
+        user, before = places[n]
         history = long_enough[user]
-        each = replace(list_for(retriever, history.before(before), int(history.rows[before]), HARD_POOL), features=None)
-        lists += [each] if each.truth >= 0 and len(each.rows) > 1 else []
-    return tuple(lists)
+        return replace(list_for(retriever, history.before(before), int(history.rows[before]), HARD_POOL), features=None)
+
+    lists = progress(map_in_order(list_of, order.tolist()), "retrieving examples", len(order))
+    return tuple(each for each in lists if each.truth >= 0 and len(each.rows) > 1)
 
 
 def _batches(examples: Sequence[ValidationList], seed: int, epoch: int) -> list[TextBatch]:

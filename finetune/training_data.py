@@ -12,9 +12,10 @@ from index.assemble import fit_retriever
 from index.build.loading import DomainIndex
 from index.data.domain import Histories
 from index.data.splits import MIN_EVENTS, ValidationSplit, split_validation
+from index.parallel import map_in_order
 from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour
-from index.retrieval.fusion_training_lists import MAX_SHORT, SHORT_SHARE, single_thread
+from index.retrieval.fusion_training_lists import MAX_SHORT, SHORT_SHARE
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,16 @@ def make_training_data(
     drawn = np.random.default_rng(plan.seed).permutation(len(part.users))
     listed = np.sort(drawn[: effort.count(len(drawn))])
 
-    def list_of(n: int, n_read: int) -> ValidationList:
+    def list_of(cut: tuple[int, int]) -> ValidationList:
+        n, n_read = cut
         found = list_for(retriever, part.history(n).newest(n_read), int(part.next_rows[n]), plan.n_candidates)
         return replace(found, user=int(part.users[n]), n_before=int(part.n_before[n]))
 
-    cut = {n: n_read for n, n_read in _draw_short(part, plan.seed).items() if n in set(listed.tolist())}
-    with single_thread():
-        whole = [list_of(n, int(part.n_before[n])) for n in progress(listed.tolist(), "retrieving for validation")]
-        short = [list_of(n, n_read) for n, n_read in progress(cut.items(), "and for short histories", len(cut))]
-    return TrainingData(part.training, tuple(whole), effort, tuple(short))
+    uncut = [(n, int(part.n_before[n])) for n in listed.tolist()]
+    cut = [(n, n_read) for n, n_read in _draw_short(part, plan.seed).items() if n in set(listed.tolist())]
+    whole = tuple(progress(map_in_order(list_of, uncut), "retrieving for validation", len(uncut)))
+    short = tuple(progress(map_in_order(list_of, cut), "and for short histories", len(cut)))
+    return TrainingData(part.training, whole, effort, short)
 
 
 def _draw_short(part: ValidationSplit, seed: int) -> dict[int, int]:

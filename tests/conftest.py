@@ -1,7 +1,7 @@
 """What tests of several files share: a home of their own, a tiny model, a small domain that is built and tuned."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,3 +46,14 @@ def tuned(tuned_once: Small, monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]
     """The same for one test, which reads it only."""
     monkeypatch.setenv("PALATE_HOME", str(tuned_once.home))
     yield tuned_once
+
+
+@pytest.fixture
+def use_cores(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets work be spread over so many processes, whatever the machine has."""
+
+    def use(n: int) -> None:
+        monkeypatch.setenv("OMP_NUM_THREADS", str(n))
+        monkeypatch.setattr("index.parallel._own_cores", lambda: n)
+
+    return use

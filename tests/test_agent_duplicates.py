@@ -67,7 +67,7 @@ def test_no_list_holds_an_item_twice_or_one_that_is_barred_under_another_id(agen
 def test_the_list_is_the_head_of_the_ranking(agent: Agent) -> None:
     for request in requests(agent):
         few = replace(request, k=5)
-        rows = agent.rank(few)
+        rows = agent.rank(*agent.retrieve(few), few.k)
         ids = [agent.domain.catalogue.ids[row] for row in rows]
         assert ids[:5] == [item.item_id for item in shown(agent.recommend(few))]
         assert repeats([agent.domain.catalogue.items[row] for row in rows]) == []

@@ -21,7 +21,7 @@ from eval.bench.peak import peak_flops
 from eval.bench.ratio import Row, Seconds, in_turns
 from eval.bench.search import search_row
 from eval.bench.settings import BenchSettings
-from eval.bench.threads import READ_BY_LIBRARIES, usable_threads
+from eval.bench.threads import READ_BY_LIBRARIES
 from eval.bench.train import RerankerWithLoss, TrainingTask, collate, train_row
 from eval.bench.vectors import made_up_vectors, queries_of
 from eval.metrics.ranking import EVERY_METRIC
@@ -29,6 +29,7 @@ from index.build.loading import open_index
 from index.data.domain import load_domain
 from index.embedding.model_files import ModelFolder, resolve
 from index.errors import MendableError
+from index.parallel import usable_cores
 from tests.helpers_models import tiny_gguf
 from tests.helpers_small import Small
 
@@ -229,7 +230,7 @@ def test_threads_are_those_that_are_asked_for_else_the_cores(
     monkeypatch: pytest.MonkeyPatch, asked: str, threads: int | None
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert usable_threads() == (threads or len(os.sched_getaffinity(0)))
+    assert usable_cores() == (threads or len(os.sched_getaffinity(0)))
 
 
 # --- packed scoring and training ----------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from index.build.builder import build_domain
 from index.build.loading import OpenedDomain
 from index.data.domain import Domain, Histories, load_domain
 from index.errors import MendableError
+from index.parallel import MIN_ITEMS
 from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.query import Query
 from tests.helpers_index import files_below
@@ -69,6 +71,21 @@ def test_scores_depend_on_the_history_that_is_asked_about_alone(name: str, split
     whole = split.test.histories
     one_by_one = np.concatenate([model.scores(whole.select_users(np.array([n]))) for n in range(5)])
     assert one_by_one == pytest.approx(model.scores(whole)[:5], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["fusion", "bert", "agent"])
+def test_scores_of_users_for_whom_two_processes_retrieve_are_those_of_one(
+    name: str, split: Split, use_cores: Callable[[int], None]
+) -> None:
+    model = make_model(name)
+    model.fit(split.training)
+    found = []
+    for n in (2, 1):
+        use_cores(n)
+        found.append(model.scores(split.test.histories))
+    two, one = found
+    assert len(two) >= MIN_ITEMS  # fewer are not spread
+    assert np.array_equal(two, one)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -5,10 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.budget import Budget
-from finetune.preparation import FUSION_PART, LISTS_PART, MIN_LISTS, PER_FUSION_LIST, PER_LIST, VALIDATIONS, Cost
+from finetune.preparation import (
+    FUSION_PART,
+    LISTS_PART,
+    MIN_LISTS,
+    PER_FITTED_LIST,
+    PER_FUSION_LIST,
+    PER_LIST,
+    VALIDATIONS,
+    Cost,
+)
 
 SECONDS = st.floats(1e-5, 30)
-COSTS = st.builds(Cost, fit=SECONDS, features=SECONDS, scores=SECONDS, busy=st.floats(1, 9))
+COSTS = st.builds(
+    Cost, fit=SECONDS, features=SECONDS, scores=SECONDS, busy=st.floats(1, 9), n_workers=st.integers(1, 16)
+)
 COUNTS = st.integers(1, 20_000)
 
 
@@ -27,7 +38,8 @@ def test_what_is_done_takes_its_part_of_the_minutes_or_the_least_that_there_is(
     taken = effort.lists * lists_seconds(cost, n_validation, n_more)
     assert effort.lists == pytest.approx(least) or taken <= 1.001 * LISTS_PART * budget.seconds
     fits = 1 if effort.fusion < 1 else 4
-    taken = fits * cost.fit + effort.fusion * n_fusion * PER_FUSION_LIST * cost.features * cost.busy
+    per_list = PER_FUSION_LIST + cost.n_workers * PER_FITTED_LIST
+    taken = fits * cost.fit + effort.fusion * n_fusion * per_list * cost.features * cost.busy
     assert effort.fusion == 0 or taken <= 1.001 * FUSION_PART * budget.seconds
 
 

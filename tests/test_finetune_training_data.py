@@ -1,6 +1,6 @@
 """Training data: nothing that is held out, each next event after its own history, in even batches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from finetune.training_data import WHOLE_EFFORT, Effort, TrainingData, make_trai
 from finetune.validation_lists import ValidationList, ValidationPlan, ndcg_at_10
 from index.data.domain import Domain, Histories
 from index.data.records import History
+from index.parallel import MIN_ITEMS
 from index.retrieval.candidate_pool import CANDIDATES
 from index.types import Floats, Rows
 from tests.helpers_small import LACKING, N_ITEMS, domain_of, history, index_over, things, walks, without
@@ -75,6 +76,20 @@ def test_some_events_are_asked_for_after_a_few_events_too_and_those_are_the_newe
         full = whole[each.user, each.n_before].history
         assert len(each.history) < len(full) == each.n_before
         assert np.array_equal(each.history.rows, full.rows[-len(each.history) :])
+
+
+def test_lists_that_two_processes_retrieve_are_those_of_one(use_cores: Callable[[int], None]) -> None:
+    found = []
+    for n in (2, 1):
+        use_cores(n)
+        found.append(data_of(walks(n_users=60)))
+    two, one = (each.validation + each.short for each in found)
+    assert len(two) == len(one) >= MIN_ITEMS  # fewer are not spread
+    for spread, alone in zip(two, one, strict=True):
+        assert (spread.user, spread.n_before, spread.truth) == (alone.user, alone.n_before, alone.truth)
+        for name in ("rows", "fused", "features"):
+            assert np.array_equal(getattr(spread, name), getattr(alone, name))
+        assert np.array_equal(spread.history.rows, alone.history.rows)
 
 
 def test_what_was_prepared_comes_back_as_it_was(home: Path) -> None:

@@ -1,6 +1,7 @@
 """The fusion: features of a history, a network fitted to lists, a weighted sum where there are too few."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +227,16 @@ def test_a_fusion_learned_from_histories_is_the_same_for_the_same_seed() -> None
     again, _ = learn_fusion(histories, Catalogue(things()), unit_vectors(), seed=4)
     assert n_lists >= 300
     assert all(np.array_equal(first.weights[name], again.weights[name]) for name in first.weights)
+
+
+def test_a_fusion_learned_by_two_processes_is_that_of_one(use_cores: Callable[[int], None]) -> None:
+    found = []
+    for n in (2, 1):
+        use_cores(n)
+        found.append(learn_fusion(walks(n_users=60), Catalogue(things()), unit_vectors(), seed=4))
+    (two, n_lists), (one, n_lists_of_one) = found
+    assert n_lists == n_lists_of_one >= 300
+    assert all(np.array_equal(two.weights[name], one.weights[name]) for name in two.weights)
 
 
 def test_a_learned_fusion_puts_what_comes_next_higher_than_a_plain_sum_does() -> None:

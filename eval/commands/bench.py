@@ -24,9 +24,10 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure, and print the figures. Raises MendableError."""
-    from eval.bench.threads import prepare, usable_threads
+    from eval.bench.threads import prepare
+    from index.parallel import usable_cores
 
-    threads = usable_threads()
+    threads = usable_cores()
     prepare(threads)  # before any library that has threads is imported
     from eval.bench.command import run_bench, table
     from eval.bench.settings import BenchSettings

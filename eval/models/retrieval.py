@@ -1,10 +1,10 @@
 """Retrieval as a model of `eval`: two channels alone, and the fusion of all channels, as the agent serves it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from agent.ranking import history_query, rank_query
+from agent.ranking import history_query, rank_candidates
 from agent.rerank.rankers import UNTUNED, Ranker
 from agent.weak_cache import WeakCache
 from eval.models.registry import Setting, Training, index_key
@@ -12,9 +12,12 @@ from index.assemble import fit_retriever
 from index.build.loading import OpenedDomain
 from index.data.domain import Histories
 from index.data.records import History
+from index.parallel import map_in_order
 from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
+from index.retrieval.candidate_pool import CANDIDATES
 from index.retrieval.fusion_features import PROFILE_DECAYS, profiles
+from index.retrieval.query import Candidates, Query
 from index.retrieval.retriever import Retriever
 from index.types import Floats
 
@@ -75,16 +78,27 @@ class Fusion:
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): the ranker's scores of the candidates, -inf for all others."""
-        every = progress(self.training.unshuffled(histories), "of these users", len(histories))
-        return np.stack([self._one(history) for history in every])
+        own = self.training.unshuffled(histories)
+
+        def retrieve(n: int) -> tuple[Query, Candidates]:
+            query = history_query(self.retriever.catalogue, own[n])
+            return query, self.retriever.retrieve(query, CANDIDATES)
+
+        retrieved = progress(retrieve_all(retrieve, len(own)), "ranking of these users")
+        return np.stack([self._rank(*each) for each in retrieved])
 
     def prepare(self, opened: OpenedDomain) -> str:
         """The hashes of the index's encoder and tables."""
         return index_key(opened)
 
-    def _one(self, history: History) -> Floats:
-        ranking = rank_query(self.retriever, history_query(self.retriever.catalogue, history), self.ranker)
+    def _rank(self, query: Query, candidates: Candidates) -> Floats:
+        ranking = rank_candidates(query, candidates, self.ranker)
         return self.training.shuffled_scores(ranking.rows, ranking.scores)
+
+
+def retrieve_all(retrieve: Callable[[int], tuple[Query, Candidates]], n_users: int) -> list[tuple[Query, Candidates]]:
+    """What retrieval is asked for each user, and what it finds, on all cores; a reranker has them afterwards."""
+    return list(progress(map_in_order(retrieve, range(n_users)), "retrieving for these users", n_users))
 
 
 def _fit(training: Training) -> Retriever:

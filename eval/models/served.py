@@ -11,9 +11,11 @@ from agent.rerank.rankers import DEFAULT, UNTUNED, Ranker
 from eval.models.adapter_checks import is_served
 from eval.models.registry import Training, index_key
 from eval.models.reranked import Bert
+from eval.models.retrieval import retrieve_all
 from index.build.loading import OpenedDomain
 from index.data.domain import Domain, Histories
 from index.progress import note, progress
+from index.retrieval.query import Candidates, Query
 from index.types import Floats
 
 AGENT = "agent"  # the name of this model
@@ -56,10 +58,15 @@ class Served(Bert):
 
     def scores(self, histories: Histories) -> Floats:
         """(users, items): minus the place in the list, -inf for what is not in it."""
-        found = np.empty((len(histories), self.training.n_items), np.float32)
-        every = progress(self.training.unshuffled(histories), "of these users", len(histories))
-        for n, history in enumerate(every):
-            rows = self.agent.rank(Request(histories.users[n], State(), history, k=SHOWN))
+        own = self.training.unshuffled(histories)
+
+        def retrieve(n: int) -> tuple[Query, Candidates]:
+            return self.agent.retrieve(Request(own.users[n], State(), own[n], k=SHOWN))
+
+        retrieved = retrieve_all(retrieve, len(own))
+        ranked = (self.agent.rank(*each, SHOWN) for each in progress(retrieved, "ranking of these users"))
+        found = np.empty((len(own), self.training.n_items), np.float32)
+        for n, rows in enumerate(ranked):
             found[n] = self.training.shuffled_scores(rows, -np.arange(len(rows), dtype=np.float32))
         return found
 

@@ -5,8 +5,8 @@ import numpy as np
 from eval.models.registry import Training
 from eval.models.retrieval import fitted_retriever
 from eval.predict.questions import Questions
+from index.parallel import map_in_order
 from index.progress import progress
-from index.retrieval.fusion_training_lists import single_thread
 from index.retrieval.query import Query
 from index.types import Floats
 
@@ -18,10 +18,11 @@ def agent_scores(training: Training, questions: Questions) -> Floats:
     """
     retriever, histories = fitted_retriever(training), training.unshuffled(questions.histories)
     rows = training.original[questions.rows]
-    scores = np.empty(len(questions), np.float32)
-    with single_thread():
-        for n in progress(range(len(questions)), "the agent's scores"):
-            history = histories[int(questions.owners[n])].before(int(questions.places[n]))
-            features = retriever.features.of(history)
-            scores[n] = retriever.fused_scores(Query(history), features, rows[n : n + 1])[0]
-    return scores
+
+    def score(n: int) -> float:
+        history = histories[int(questions.owners[n])].before(int(questions.places[n]))
+        features = retriever.features.of(history)
+        return float(retriever.fused_scores(Query(history), features, rows[n : n + 1])[0])
+
+    scores = progress(map_in_order(score, range(len(questions))), "the agent's scores", len(questions))
+    return np.fromiter(scores, np.float32, len(questions))

@@ -160,7 +160,7 @@ def _drawings(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -
         return []
     named = {model: shade for model, shade in colour.items() if shade != plots.GREY}
     others = {"others": plots.GREY} if len(named) < len(colour) else {}
-    drawn = [*_by_depth(report, rows, colour), *_by_group(report, colour), *_beyond(rows, colour)]
+    drawn = [*_by_depth(report, rows, colour), *_by_group(report, colour), *_beyond(report, rows, colour)]
     return [
         heading("Plots", "The best by NDCG@10 in colour; bars, and shades of the three best, are 95 % intervals."),
         legend({**named, **others}),
@@ -204,7 +204,7 @@ def _by_group(report: Report, colour: dict[str, str]) -> list[str]:
     ]
 
 
-def _beyond(rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
+def _beyond(report: Report, rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
     points = {model: (mean_of(row["novelty@10"]), mean_of(row["ndcg@10"])) for model, row in rows.items()}
     spent = {model: row["ms_per_user"] for model, row in rows.items() if "ms_per_user" in row}
     drawn = [
@@ -216,8 +216,13 @@ def _beyond(rows: Mapping[str, Any], colour: dict[str, str]) -> list[str]:
     ]
     if spent:
         bars = plots.bar_plot(spent, "milliseconds for one user, logarithmic", colour)
-        drawn.append(figure(bars, "Time for one user", "To score the whole catalogue; without fitting."))
+        drawn.append(figure(bars, "Time for one user", _time_note(report["machine"].get("processes", 1))))
     return drawn
+
+
+def _time_note(n_processes: int) -> str:
+    together = f" Where retrieval is the program's own, {n_processes} processes worked together." * (n_processes > 1)
+    return f"To score the whole catalogue; without fitting.{together}"
 
 
 def _end(report: Report, rows: Mapping[str, Any]) -> list[str]:

@@ -1,14 +1,13 @@
 """Trains the fusion out of fold: lists of candidates for events that the behaviour matrices were fitted without."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from index.data.domain import Catalogue, Histories
-from index.data.records import History
+from index.parallel import map_in_order, single_thread
 from index.progress import progress
 from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS, NAMES, Behaviour
 from index.retrieval.candidate_pool import candidate_pool, weighted_signals
@@ -57,7 +56,10 @@ def learn_fusion(
     if len(lists) < MIN_TRAINING_LISTS:
         return untrained_fusion(columns, UNTRAINED_WEIGHTS), 0
     text_columns = [name for name in columns if name not in NAMES]  # the others are 0 for a cold item
-    return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
+    import torch  # noqa: F401  # its threads are limited only where it is loaded before
+
+    with single_thread():  # batches are small here too, and the same bits come from any number of cores
+        return add_cold_items(fit_fusion(lists, columns, seed), lists, text_columns, seed), len(lists)
 
 
 def count_lists(n_users: int, share: float = 1.0) -> int:
@@ -75,15 +77,6 @@ def fit_features(
     return Features(Behaviour.fit(histories, n_items), vectors, catalogue, means)
 
 
-def single_thread() -> AbstractContextManager[object]:
-    """One thread for matrix products: in thousands of small ones, threads would only wait for one another."""
-    import scipy.linalg  # noqa: F401  # its own copy of BLAS is limited only where it is loaded before
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1)
-    return limits
-
-
 def _training_lists(
     histories: Histories, fit: Callable[[Histories], Features], seed: int, share: float
 ) -> Iterator[list[TrainingList]]:
@@ -99,8 +92,8 @@ def _training_lists(
             continue
         others = histories.truncate(np.where(fold_of == fold, 0, histories.lengths))
         features = fit(others)
-        draws = random.spawn(len(mine))
-        made = (_list_of(histories[each.user], each, features, draw) for each, draw in zip(mine, draws, strict=True))
+        each = list(zip(mine, random.spawn(len(mine)), strict=True))
+        made = map_in_order(partial(_list_of, histories, features), each)
         yield [found for found in progress(made, "training lists", len(mine)) if found is not None]
 
 
@@ -121,9 +114,11 @@ def _draw_positions(histories: Histories, random: np.random.Generator, n_lists: 
 
 
 def _list_of(
-    history: History, position: Position, features: Features, random: np.random.Generator
+    histories: Histories, features: Features, each: tuple[Position, np.random.Generator]
 ) -> TrainingList | None:
     """The true item and others drawn from the candidate pool; None where it is not in the pool."""
+    position, random = each
+    history = histories[position.user]
     target = int(history.rows[position.n_before])
     read = history.before(position.n_before).newest(position.n_read)
     found = features.of(read)
