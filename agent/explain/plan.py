@@ -145,7 +145,7 @@ class Planner:
         links = (first,) if second is None else (first, second)
         sources = (first.source, *others[: MAX_SOURCES - 1])
         own = self._description(asked.item) if first.kind == "none" else ()
-        return Plan(asked.item, links, sources, liked, own, wishes)
+        return Plan(asked.item, links, sources, liked, own, wishes=wishes)
 
     def _second(self, item: Item, first: Link) -> Link | None:
         """Another link to the same source, of another kind that tells something by itself."""
