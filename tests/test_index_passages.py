@@ -108,3 +108,10 @@ def test_other_languages_scripts_and_noise_are_not_judged(text: str) -> None:
 )
 def test_a_few_english_words_are_judged(text: str) -> None:
     assert is_judgeable(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["hallo wereld \ud800 zeg vriend", "\x00\x1b[31m rood is mooi", "\u202e omgekeerd mooi woord"]
+)
+def test_odd_signs_do_not_stop_the_classifier(text: str) -> None:
+    assert not is_judgeable(text)

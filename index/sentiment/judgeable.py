@@ -97,7 +97,7 @@ def _is_noise(words: list[str]) -> bool:
 
 def _language(text: str) -> str:
     """The code of the language that a text is most likely in."""
-    return str(_classifier().classify(text)[0])
+    return str(_classifier().classify(text.encode("utf-8", "replace").decode())[0])
 
 
 @cache
