@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.rerank.adapter_files import read_trained_on
+from agent.rerank.adapter_files import SETTINGS, read_trained_on
 from agent.rerank.adapter_versions import SHIPPED, find_adapter
 from agent.rerank.adapters import FORMAT_VERSION, load_reranker, read_settings
 from agent.rerank.blend import Blend
@@ -19,7 +19,7 @@ from index.storage.home import CLONE
 
 DOMAIN = "movielens-100k"
 MAX_BYTES = 4 << 20
-FOLDERS = sorted(path for path in SHIPPED.iterdir() if path.is_dir()) if SHIPPED.is_dir() else []
+FOLDERS = sorted(path.parent for path in SHIPPED.glob(f"*/{SETTINGS}"))
 
 
 @pytest.mark.parametrize("kind", ["bert", "gpt"])

@@ -31,7 +31,8 @@ def opinions_of(rows: np.ndarray, scores: np.ndarray) -> ReviewOpinions:
     mentions = Mentions(none, none, np.zeros(0, np.float32), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64))
     n, words = len(rows), np.zeros(0, np.uint8)
     ids, times = tuple(f"r{k}" for k in range(n)), np.full(n, UNKNOWN_TIME)
-    return ReviewOpinions(rows, ids, ("",) * n, times, scores, (scores + 1) / 2, mentions, Aspects(), words)
+    p = np.asarray((scores + 1) / 2, np.float32)
+    return ReviewOpinions(rows, ids, ("",) * n, times, scores, p, mentions, Aspects(), words)
 
 
 def compared(scores: np.ndarray, stars: np.ndarray, rows: np.ndarray) -> dict[str, object]:

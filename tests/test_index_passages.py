@@ -1,12 +1,20 @@
 """What is read of a text, what of it cannot be judged, and emoji in words."""
 
+import gzip
+import json
+import os
+import re
 import time
+from pathlib import Path
 
 import pytest
 
 from index.sentiment.emoji_words import put_emoji_into_words
 from index.sentiment.judgeable import is_judgeable
 from index.sentiment.passages import ASPECT_MARK, MAX_PASSAGE, MAX_PASSAGES, passages_of, spread
+
+DATA = Path(os.environ.get("PALATE_TEST_DATA", "../shared/data"))
+REVIEWS = DATA / "amazon-instruments-2014" / "reviews_Musical_Instruments_5.json.gz"
 
 
 def test_a_short_text_is_one_passage() -> None:
@@ -108,3 +116,19 @@ def test_other_languages_scripts_and_noise_are_not_judged(text: str) -> None:
 )
 def test_a_few_english_words_are_judged(text: str) -> None:
     assert is_judgeable(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["hallo wereld \ud800 zeg vriend", "\x00\x1b[31m rood is mooi", "\u202e omgekeerd mooi woord"]
+)
+def test_odd_signs_do_not_stop_the_classifier(text: str) -> None:
+    assert not is_judgeable(text)
+
+
+@pytest.mark.skipif(not REVIEWS.is_file(), reason="the reviews are not here")
+def test_of_sentences_of_real_reviews_under_two_percent_are_left_unjudged() -> None:
+    with gzip.open(REVIEWS, "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["reviewText"] for _, line in zip(range(300), file, strict=False)]
+    sentences = [each for text in texts for each in re.split(r"(?<=[.!?])\s+", text) if each.strip()]
+    left = [each for each in sentences if not is_judgeable(each)]
+    assert len(left) < 0.02 * len(sentences)

@@ -54,7 +54,7 @@ def vader(lines: Sequence[TextLine], labels: Floats, owners: Rows, seed: int) ->
         return "not installed: vaderSentiment, see `make baselines`"
     analyser: Any = SentimentIntensityAnalyzer()
     scores = np.array([analyser.polarity_scores(each.text)["compound"] for each in lines], np.float32)
-    return BaselineScores(scores, (scores + 1) / 2)
+    return BaselineScores(scores, np.asarray((scores + 1) / 2, np.float32))
 
 
 BASELINES: Mapping[str, Baseline] = {"tfidf_logistic": tfidf_logistic, "vader": vader}

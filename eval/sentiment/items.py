@@ -60,12 +60,13 @@ def compare_with_stars(opinions: ReviewOpinions, items: ItemSentiments, stars: F
     if not known.any() or np.ptp(stars[known]) == 0:
         return {"why": "the domain has no stars that differ"}
     counts = np.bincount(opinions.rows[known], minlength=items.n_items)
-    means = np.bincount(opinions.rows[known], stars[known], items.n_items) / np.maximum(counts, 1)
+    sums = np.bincount(opinions.rows[known], stars[known], items.n_items)
+    means = np.asarray(sums / np.maximum(counts, 1), np.float32)
     rows = np.flatnonzero(counts >= MIN_REVIEWS)
     middle = (stars[known].min() + stars[known].max()) / 2
     told = known & (stars != middle)
     owners = np.unique(opinions.rows[told], return_inverse=True)[1].astype(np.int64)
-    p, positive = opinions.p_positive[told], np.where(stars[told] > middle, 1.0, -1.0)
+    p, positive = opinions.p_positive[told], np.where(stars[told] > middle, 1, -1).astype(np.float32)
     return {
         "n_items": len(rows),
         "min_reviews": MIN_REVIEWS,

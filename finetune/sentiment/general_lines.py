@@ -79,10 +79,10 @@ def general_lines(folder: Path, seed: int, limit: int | None = None) -> list[Lab
     short = [each for each in (*rated, *stated) if len(each.text) < MAX_JOINED]
     joined = [line for _ in range(JOINED // 2) for line in _joined(short, opinions, random)]
     made = [line for _ in range(MADE // 2) for line in _made(random)]
-    kinds = (rated, stated, joined, made, _take(words, WORDS_ALONE, random))
+    kinds = [rated, stated, joined, made, _take(words, WORDS_ALONE, random)]
     if limit is not None:
         brief = [[line for line in lines if len(line.text) <= MAX_BRIEF] for lines in kinds]
-        kinds = tuple(_take(own, round(limit * share), random) for own, share in zip(brief, SHARES, strict=True))
+        kinds = [_take(own, round(limit * share), random) for own, share in zip(brief, SHARES, strict=True)]
     found = [line for lines in kinds for line in lines]
     return [found[n] for n in random.permutation(len(found))]
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from index.data.domain import Catalogue
 from index.sentiment.quotes import NEAR_LENGTH, is_quotable
 from index.sentiment.review_opinions import ReviewOpinions
 from index.types import Floats, Rows
 
+Sums = npt.NDArray[np.float64]
 PRIOR_REVIEWS = 5.0  # reviews of the domain's mean that are added to an item's own where items are ordered
 MAX_ASPECTS = 12  # aspects of an item that are told, those of most reviews first
 MIN_TELLING = 2  # reviews that tell of an aspect before a wish for it may count on them
@@ -113,9 +115,9 @@ class ItemSentiments:
         return np.flatnonzero(~np.isnan(self.opinions.scores))
 
     @cached_property
-    def _sums(self) -> Floats:
+    def _sums(self) -> Sums:
         judged = self._judged
-        return np.bincount(self.opinions.rows[judged], self.opinions.scores[judged], self.n_items)
+        return np.asarray(np.bincount(self.opinions.rows[judged], self.opinions.scores[judged], self.n_items))
 
     @cached_property
     def _told(self) -> Rows:
@@ -124,12 +126,12 @@ class ItemSentiments:
         told = (mentions.aspects >= 0) & ~np.isnan(mentions.scores)
         return np.flatnonzero(told & ~np.isnan(self.opinions.scores[mentions.reviews]))
 
-    def _by_aspect(self, weights: Floats | None) -> Floats:
+    def _by_aspect(self, weights: Floats | None) -> Sums:
         """(n_items, n_aspects): the sum of some weights of mentions, their number without weights."""
         mentions, n_aspects, told = self.opinions.mentions, len(self.opinions.aspects), self._told
         cells = self.opinions.rows[mentions.reviews[told]] * n_aspects + mentions.aspects[told]
         found = np.bincount(cells, None if weights is None else weights[told], self.n_items * n_aspects)
-        return found.reshape(self.n_items, n_aspects)
+        return np.asarray(found, np.float64).reshape(self.n_items, n_aspects)
 
     def quote(self, row: int, sign: int, aspect: int | None = None) -> Quote | None:
         """The best sentence of an item (`sign` 1) or its worst (-1) that may be shown, None where there is none.
@@ -157,5 +159,5 @@ class ItemSentiments:
         return Quote(review_id, opinions.sentence(best[2]), round(float(opinions.mentions.scores[best[2]]), 4))
 
 
-def _means(sums: Floats, counts: Rows) -> Floats:
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
+def _means(sums: Sums, counts: Rows) -> Floats:
+    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), np.float32)

@@ -52,9 +52,9 @@ SHARED = frozenset(  # words that are common in other languages too
     re.findall(
         r"\w+",
         """
-        a all am an any are as at best better can case come cool do fake fan far fast fine fit for go hard i if in is it
-        just last lame made me my no of old on one or over price set sent so some star super sure the to too up us was we
-        well were wow yes yet you
+        a all am an any are as at best better can case come cool do fake fan far fast fine fit for go hard i if in is
+        it just last lame made me my no of old on one or over price set sent so some star super sure the to too up
+        us was we well were wow yes yet you
         """,
     )
 )
@@ -97,7 +97,7 @@ def _is_noise(words: list[str]) -> bool:
 
 def _language(text: str) -> str:
     """The code of the language that a text is most likely in."""
-    return str(_classifier().classify(text)[0])
+    return str(_classifier().classify(text.encode("utf-8", "replace").decode())[0])
 
 
 @cache

@@ -41,7 +41,7 @@ from index.types import Floats
 HEAD = "head.safetensors"
 FORMAT_VERSION = 1
 MAX_TOKENS = 128
-TEXTS_AT_ONCE = 2048  # so that of a million texts no more tokens are in memory than of these
+TEXTS_AT_ONCE = 512  # so that of a million texts no more tokens are in memory than of these, and the bar moves
 MAX_DIFFERENCE = 0.02  # of a probability: what bfloat16 may change
 PROBES = ("It works perfectly and I love it.", "Not good.", "It broke after two days, what a waste.", "It is blue.")
 WAY_OUT = "Make one with `python -m finetune sentiment`, or leave --adapter out"
@@ -96,24 +96,22 @@ class PolarityJudge:
         if len(about) != len(texts):
             raise ValueError(f"{len(about)} aspects for {len(texts)} texts")
         found: list[Opinion | None] = [None] * len(texts)
-        rows = [row for row, text in enumerate(texts) if is_judgeable(text)]
-        values = self.log_odds([texts[row] for row in rows], [about[row] for row in rows], what)
-        for row, value in zip(rows, values, strict=True):
-            found[row] = self.loaded.settings.calibration.opinion(float(value))
-        return found
-
-    def log_odds(self, texts: Sequence[str], aspects: Sequence[str | None], what: str = "") -> Floats:
-        """Log odds that what each text says is good, before calibration: the weighted mean over its passages."""
-        found = np.zeros(len(texts), np.float32)
+        calibration = self.loaded.settings.calibration
         with track(what, len(texts)) if what else nullcontext() as step:
             for start in range(0, len(texts), TEXTS_AT_ONCE):
-                some = slice(start, start + TEXTS_AT_ONCE)
-                found[some] = self._some(texts[some], aspects[some])
+                end = min(start + TEXTS_AT_ONCE, len(texts))
+                rows = [row for row in range(start, end) if is_judgeable(texts[row])]
+                values = self.log_odds([texts[row] for row in rows], [about[row] for row in rows])
+                for row, value in zip(rows, values, strict=True):
+                    found[row] = calibration.opinion(float(value))
                 if step is not None:
-                    step.update(min(start + TEXTS_AT_ONCE, len(texts)))
+                    step.update(end)
         return found
 
-    def _some(self, texts: Sequence[str], aspects: Sequence[str | None]) -> Floats:
+    def log_odds(self, texts: Sequence[str], aspects: Sequence[str | None]) -> Floats:
+        """Log odds that what each text says is good, before calibration: the weighted mean over its passages."""
+        if not texts:
+            return np.zeros(0, np.float32)
         passages = [passages_of(text, aspect) for text, aspect in zip(texts, aspects, strict=True)]
         owners = np.repeat(np.arange(len(texts)), [len(own) for own in passages])
         weights = np.array([max(each.weight, 1e-6) for own in passages for each in own])
