@@ -120,7 +120,7 @@ class Agent:
     def _explain(self, request: Request, query: Query, rows: Rows) -> ListReasons:
         """Reasons from templates; what speaks for each item is measured on the ranker that ordered them."""
         items, history = self.domain.catalogue.items, query.history
-        ground = ground_of(self.domain, request.state, history)
+        ground = ground_of(self.domain, request.state, history, self.sentiments)
         found = attribute(self.retriever, self.ranker, history, rows)
         asked = [
             Asked(items[row], [items[source] for source in found.strongest(n, N_STRONGEST)])

@@ -15,6 +15,9 @@ from agent.recommendation import Reply
 from agent.request import Request
 from agent.understanding import lexicon_of
 from index.data.records import Item, Review
+from index.sentiment.aspects import Aspect, Aspects
+from index.sentiment.item_sentiment import ItemSentiments
+from index.sentiment.review_opinions import Mentions, ReviewOpinions
 from tests.helpers_small import N_ITEMS, history
 from tests.test_agent_sentiment import TEXTS, agent
 
@@ -64,29 +67,65 @@ def test_the_quote_and_its_aspect_stand_in_the_text_and_in_the_json(reply: Reply
             }
 
 
-def test_a_list_tells_of_several_aspects(reply: Reply) -> None:
-    assert len({entry.aspect for _, entry in cited(reply)}) >= 2
+# --- which aspect -----------------------------------------------------------
+
+NAMES = ("sound", "strings", "price")
 
 
-def test_an_aspect_that_the_user_writes_of_comes_before_one_that_others_write_of(agent: Agent) -> None:
-    assert agent.sentiments is not None
-    relevance = AspectRelevance(agent.sentiments)
-    opinions = agent.sentiments.opinions
-    told = opinions.mentions.aspects >= 0
-    of_user = np.array([opinions.writers[n] == "u1" for n in opinions.mentions.reviews])
-    counts = np.bincount(opinions.mentions.aspects[told & of_user], minlength=len(opinions.aspects))
-    favourite, other = int(counts.argmax()), int(counts.argmin())
-    if counts[favourite] == counts[other]:
-        pytest.skip("the user writes of all aspects alike")
-    gain = relevance.scores(0, "u1") - relevance.scores(0, None)
-    assert gain[favourite] > gain[other]
+def sentiments_of(*reviews: tuple[int, str, str]) -> ItemSentiments:
+    """From reviews that each praise one aspect: (row, writer, aspect)."""
+    n = len(reviews)
+    words = [
+        f"I really like the {aspect} of it, number {place}.".encode() for place, (_, _, aspect) in enumerate(reviews)
+    ]
+    ends = np.cumsum([len(each) for each in words])
+    mentions = Mentions(
+        np.arange(n),
+        np.array([NAMES.index(aspect) for _, _, aspect in reviews]),
+        np.ones(n, np.float32),
+        np.zeros((n, 2), np.int64),
+        np.column_stack([ends - [len(each) for each in words], ends]),
+    )
+    return ItemSentiments(
+        ReviewOpinions(
+            np.array([row for row, _, _ in reviews]),
+            tuple(f"r{place}" for place in range(n)),
+            tuple(writer for _, writer, _ in reviews),
+            np.zeros(n),
+            np.ones(n, np.float32),
+            np.ones(n, np.float32),
+            mentions,
+            Aspects(tuple(Aspect(name, (name,)) for name in NAMES)),
+            np.frombuffer(b"".join(words), np.uint8),
+        ),
+        4,
+    )
 
 
-def test_a_new_user_is_told_what_the_items_reviews_tell_of_most(agent: Agent) -> None:
-    assert agent.sentiments is not None
-    scores = AspectRelevance(agent.sentiments).scores(2, None)
-    counts = agent.sentiments.aspect_n[2]
-    assert counts[int(scores.argmax())] == counts.max()
+OTHERS = [(0, f"o{n}", aspect) for n, aspect in enumerate(("sound", "sound", "sound", "strings", "strings", "price"))]
+OWN = [(1, "u", "strings"), (2, "u", "strings"), (3, "u", "strings")]
+
+
+def test_an_aspect_that_the_user_writes_of_comes_before_one_that_more_reviews_tell_of() -> None:
+    relevance = AspectRelevance(sentiments_of(*OTHERS, *OWN))
+    order = [np.argsort(-relevance.scores(0, user)).tolist() for user in ("u", None, "stranger")]
+    assert order == [[1, 0, 2], [0, 1, 2], [0, 1, 2]]
+
+
+def test_what_a_user_wrote_of_an_item_that_is_held_out_is_not_known() -> None:
+    known = AspectRelevance(sentiments_of(*OTHERS, *OWN)).scores(0, "u", but=(1, 2, 3))
+    assert known == pytest.approx(AspectRelevance(sentiments_of(*OTHERS, *OWN)).scores(0, None))
+
+
+def test_a_list_tells_of_another_aspect_where_one_was_told() -> None:
+    sentiments = sentiments_of(*OTHERS, *OTHERS)
+    chooser = PointChooser(sentiments, None, AspectRelevance(sentiments))
+    told = []
+    for _ in range(3):
+        points = chooser.choose(0)
+        chooser.settle(points)
+        told += [point.aspect for point in points]
+    assert len(set(told)) >= 2
 
 
 def test_an_item_without_reviews_has_no_point(agent: Agent) -> None:

@@ -4,13 +4,15 @@ from agent.constraints import State
 from agent.duplicates import duplicates_of
 from agent.explain.evidence import Ground
 from agent.explain.liked_items import rated_well
+from agent.explain.quoted_reviews import QuotedReviews, review_places
 from agent.explain.shared_users import users_of_items
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
 from index.data.records import History
+from index.sentiment.item_sentiment import ItemSentiments
 
 
-def ground_of(domain: Domain, state: State, history: History) -> Ground:
+def ground_of(domain: Domain, state: State, history: History, sentiments: ItemSentiments | None = None) -> Ground:
     """What the reasons may rest on. What the talk says of an item counts for each of its ids."""
     ids, about, duplicates = domain.catalogue.ids, domain.about or {}, duplicates_of(domain)
     liked, disliked = (
@@ -22,5 +24,6 @@ def ground_of(domain: Domain, state: State, history: History) -> Ground:
         known=frozenset(ids[row] for row in history.rows),
         liked=frozenset(liked | (rated_well(domain, history) - disliked)),
         enriched_fields=frozenset(about.get("enriched_fields", ())),
+        reviews={} if sentiments is None else QuotedReviews(review_places(sentiments), domain.catalogue),
         users=users_of_items(domain),
     )

@@ -5,21 +5,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agent.agent import Agent
 from agent.dialogue.session import Session
+from agent.explain.aspect_relevance import AspectRelevance
 from agent.open_agent import agent_of
 from agent.recommendation import Reply
 from eval.environment import code_version, machine
 from eval.metrics.statistics import intervals, rounded
 from eval.reasons.claims import Claim, ClaimJudge
 from eval.reasons.faithfulness import Faithful, measure_faithfulness
+from eval.reasons.statements import held_out_cases, measure_statements
 from eval.reasons.wording import wording_of
 from index.data.domain import Domain, load_domain
-from index.data.reviews import load_reviews
+from index.data.records import Review
+from index.data.reviews import stream_reviews
 from index.errors import MendableError
 from index.progress import progress
 from index.storage.home import write_bytes, write_json
@@ -47,14 +50,29 @@ class ReasonsSettings:
         return cls(options.domain, options.users, options.seed, options.ranker, options.predictions, options.report)
 
 
+class ExplainedTo(NamedTuple):
+    """One user's reply as JSON, and by recommendation whether the score falls without what its reason cites."""
+
+    reply: Mapping[str, Any]
+    faithful: Sequence[Faithful | None]
+
+
 @dataclass(frozen=True)
 class Judged:
     """What was found of one user's list, by recommendation."""
 
     reply: Mapping[str, Any]
-    claims: tuple[tuple[Claim, ...], ...]
     faithful: tuple[Faithful | None, ...]
+    claims: tuple[tuple[Claim, ...], ...]
     wordings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, explained: ExplainedTo, judge: ClaimJudge) -> "Judged":
+        """With the claims of each reason."""
+        shown = explained.reply["recommendations"]
+        claims = tuple(tuple(judge.claims(explained.reply, each)) for each in shown)
+        wordings = tuple(wording_of(each, judge.domain.catalogue) for each in shown)
+        return cls(explained.reply, tuple(explained.faithful), claims, wordings)
 
     @property
     def reasons(self) -> list[Mapping[str, Any]]:
@@ -67,16 +85,26 @@ def run_reasons(settings: ReasonsSettings) -> dict[str, Any]:
     domain = load_domain(settings.domain)
     users = draw_users(domain, settings.users, settings.seed)
     agent = agent_of(domain, settings.ranker)
-    judge = ClaimJudge(domain, {review.review_id: review for review in load_reviews(domain.name)})
-    judged = [
-        _judge(agent, judge, user, n < STRONGEST_USERS) for n, user in enumerate(progress(users, "explain to users"))
-    ]
+    every = enumerate(progress(users, "explain to users"))
+    explained = [_explain(agent, user, n < STRONGEST_USERS) for n, user in every]
+    judge = ClaimJudge(domain, _cited_reviews(domain.name, explained))
+    judged = [Judged.of(each, judge) for each in explained]
     if settings.predictions is not None:
         write_bytes(settings.predictions, "".join(json_text(each.reply) + "\n" for each in judged).encode())
     printed = {"domain": domain.name, "ranker": agent.ranker.card.as_json(), **summarise(judged, settings.seed)}
+    printed["statements"] = _statements(agent, settings.seed)
     if settings.report is not None:
         _write(settings.report, {**printed, **_about(domain, settings)}, judged)
     return printed
+
+
+def _statements(agent: Agent, seed: int) -> dict[str, Any]:
+    """Whether the aspects that a reason would tell of are those of the users' held-out reviews."""
+    if agent.sentiments is None:
+        return {"why": "no review of the domain was judged"}
+    histories, n_items = agent.domain.histories, len(agent.domain.catalogue)
+    found = held_out_cases(agent.sentiments.opinions, histories, n_items)
+    return measure_statements(found, AspectRelevance(found.known), seed)
 
 
 def draw_users(domain: Domain, n: int, seed: int) -> tuple[str, ...]:
@@ -137,15 +165,30 @@ def table(printed: Mapping[str, Any]) -> str:
     }
     lines += [f"{printed[name]:>10.4g}  {what}" for name, what in words.items()]
     lines += [f"{n:>10,}  written by {who}" for who, n in printed["written_by"].items()]
+    told = printed["statements"]
+    if "difference" in told:
+        low, high = told["ci95"]
+        figures = f"{told['ndcg@10']:.4f}, by frequency {told['popularity_ndcg@10']:.4f}"
+        lines.append(f"aspects of {told['n']} held-out reviews, NDCG@10: {figures}, difference [{low:.4f}, {high:.4f}]")
     return "\n".join([*lines, *(f"false: {fault}" for fault in printed["faults"])])
 
 
-def _judge(agent: Agent, judge: ClaimJudge, user: str, is_asked: bool) -> Judged:
-    reply = Session(agent, user, K).opening()
-    shown = reply.as_json()
-    every = [tuple(judge.claims(shown, each)) for each in shown["recommendations"]]
-    wordings = tuple(wording_of(each, agent.domain.catalogue) for each in shown["recommendations"])
-    return Judged(shown, tuple(every), tuple(_faithful(agent, user, reply, is_asked)), wordings)
+def _explain(agent: Agent, user: str, is_asked: bool) -> ExplainedTo:
+    session = Session(agent, user, K)
+    reply = session.finished(session.opening())
+    return ExplainedTo(reply.as_json(), _faithful(agent, user, reply, is_asked))
+
+
+def _cited_reviews(domain: str, explained: Sequence[ExplainedTo]) -> dict[str, Review]:
+    """The reviews that any reason cites, by id, as the table has them."""
+    every = (entry for each in explained for shown in each.reply["recommendations"] for entry in _evidence(shown))
+    cited = {entry["review_id"] for entry in every if entry["kind"] == "review"}
+    return {review.review_id: review for review in stream_reviews(domain) if review.review_id in cited} if cited else {}
+
+
+def _evidence(shown: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = shown["reason"]["evidence"]
+    return found
 
 
 def _faithful(agent: Agent, user: str, reply: Reply, is_asked: bool) -> Sequence[Faithful | None]:
