@@ -14,7 +14,14 @@ from index.build.generations import generation_folders
 from index.build.loading import DomainIndex, open_index
 from index.build.manifest import read_manifest
 from index.build.review_part import ReviewPart
-from index.build.sentiment_part import SentimentPart, sentences_to_judge
+from index.build.sentiment_part import (
+    JUDGED_HEAD,
+    JUDGED_TAIL,
+    MAX_MENTIONS,
+    SentimentPart,
+    judged_text,
+    sentences_to_judge,
+)
 from index.build.sentiment_selection import select_judged
 from index.build.text_part import TextPart
 from index.data.domain import Catalogue, load_domain
@@ -25,6 +32,7 @@ from index.sentiment.aspects import Aspect, Aspects
 from index.sentiment.item_sentiment import PRIOR_REVIEWS, ItemSentiments
 from index.sentiment.quotes import is_quotable
 from index.sentiment.review_opinions import WHOLE
+from index.sentiment.sentences import MAX_SENTENCE, split_sentences
 from tests.helpers_index import HashingEncoder
 from tests.helpers_judge import CountingJudge
 from tests.helpers_small import N_ITEMS, things, walks, write_domain
@@ -97,6 +105,24 @@ def test_the_first_sentence_of_each_aspect_is_judged_and_a_review_of_one_sentenc
         (1, "The sound again, and a string.", "string"),
     ]
     assert [each.aspect for each in sentences_to_judge("Nothing of it.", aspects)] == [WHOLE]
+
+
+def test_no_more_aspects_of_a_review_are_judged_than_are_stated() -> None:
+    aspects = Aspects(tuple(Aspect(f"a{letter}", (f"a{letter}",)) for letter in "bcdefghijk"))
+    text = " ".join(f"The a{letter} is good." for letter in "bcdefghijk")
+    assert [each.aspect for each in sentences_to_judge(text, aspects)] == list(range(MAX_MENTIONS))
+
+
+@given(st.lists(st.sampled_from(["Good. ", "It broke after a week. ", "x" * 450 + ". ", "word " * 60]), max_size=12))
+def test_of_a_long_review_its_beginning_and_its_end_are_judged(parts: list[str]) -> None:
+    text = "".join(parts)
+    judged = judged_text(review(0, "i1", text, title="A title"))
+    assert judged.startswith("A title") and len(judged) <= 2 * MAX_SENTENCE + 100
+    if len(text) > JUDGED_HEAD + JUDGED_TAIL:
+        sentences = [each.of(text) for each in split_sentences(text)]
+        assert sentences[0] in judged and sentences[-1] in judged
+    else:
+        assert judged == f"A title\n{text}".strip()
 
 
 # --- on disk ----------------------------------------------------------------

@@ -30,6 +30,8 @@ from index.storage.home import write_file
 from index.types import Floats
 
 SHARD_SIZE = 256  # reviews that are judged between two saves
+JUDGED_HEAD, JUDGED_TAIL = 400, 200  # characters of a long review that are judged: reviews end with their verdict
+MAX_MENTIONS = 5  # aspects of one review that are judged, those that it names first
 SELECTED_BY = ("review_id", "item_id", "text")  # the columns by which reviews are selected: neither stars nor times
 OpenJudge = Callable[[str], Judge]
 
@@ -110,16 +112,31 @@ def load_opinions(generation: Path, manifest: Manifest) -> ReviewOpinions | None
 
 
 def sentences_to_judge(text: str, aspects: Aspects) -> list[JudgedSentence]:
-    """The first sentence that mentions each aspect; the whole review too where it is one sentence that can be shown."""
+    """The first sentence of each of the first MAX_MENTIONS aspects; the whole review where it is one short sentence."""
     sentences = split_sentences(text)
     found: dict[int, JudgedSentence] = {}
     for span in sentences:
         said = span.of(text)
         for each in aspects.occurrences(said):
+            if len(found) == MAX_MENTIONS:
+                return list(found.values())
             found.setdefault(each.aspect, JudgedSentence(each.aspect, span, each.span.of(said)))
     if len(sentences) == 1 and len(sentences[0]) <= MAX_QUOTE:
         found[WHOLE] = JudgedSentence(WHOLE, sentences[0], None)
     return list(found.values())
+
+
+def judged_text(review: Review) -> str:
+    """What is judged of a review as a whole: title and text, of a long one the first and the last sentences."""
+    text = review_text(review)
+    if len(text) > JUDGED_HEAD + JUDGED_TAIL:
+        sentences = split_sentences(text)
+        last = len(text.rstrip()) - JUDGED_TAIL
+        head = [each for each in sentences if each.end <= JUDGED_HEAD]
+        tail = [each for each in sentences if each.start >= last and each.start >= JUDGED_HEAD]
+        kept = [*(head or sentences[:1]), *(tail or sentences[1:][-1:])]
+        text = " ".join(each.of(text) for each in kept)
+    return f"{review_title(review)}\n{text}".strip()
 
 
 @dataclass(frozen=True)
@@ -141,7 +158,7 @@ class _Judging:
 
     def _judge_shard(self, reviews: tuple[Review, ...], file: Any) -> None:
         sentences = [sentences_to_judge(review_text(review), self.aspects) for review in reviews]
-        texts = [f"{review_title(review)}\n{review_text(review)}".strip() for review in reviews]
+        texts = [judged_text(review) for review in reviews]
         about: list[str | None] = [None] * len(texts)
         for review, own in zip(reviews, sentences, strict=True):
             texts += [each.span.of(review_text(review)) for each in own]
@@ -167,7 +184,7 @@ class _Judging:
         except MendableError:  # there is none, or it was cut off by a crash of the machine
             whole = np.zeros((0, 2), np.float32)
         if whole.shape != (len(texts), 2):
-            found = self.judge.judge(texts, about)
+            found = self.judge.judge(texts, about, "texts of these")
             whole = np.array([(np.nan, np.nan) if o is None else (o.score, o.p_positive) for o in found], np.float32)
             write_array(path, whole)
         return whole

@@ -19,7 +19,7 @@ _REVIEWS = (
     "sort type reason point example problem issue complaint fact idea thought opinion question answer "
     "experience job world life home house place room work use need want hope love hate try try bad good best worst "
     "better great pro con plus minus downside upside advantage disadvantage choice option difference result change "
-    "return refund alternative recommendation word story money fan luck trouble surprise pleasure fun "
+    "return refund alternative recommendation word story money fan luck penny practice trouble surprise pleasure fun "
     "addition improvement update version model unit set box situation matter chance list line side top bottom front "
     "back middle hand head eye ear mind body anyone mine yours hers theirs course research look yes okay thanks "
     "feature quality-wise understanding decision purchase investment buy success failure mistake value-wise "
