@@ -98,6 +98,16 @@ def test_plain_inference_has_the_numbers_of_peft_on_transformers(judge: Polarity
         assert torch.allclose(model(tokens, mask), loaded.model(tokens, mask), atol=1e-6)
 
 
+def test_places_that_are_named_by_their_ends_are_found_as_peft_finds_them(judge: PolarityJudge, tmp_path: Path) -> None:
+    save_polarity(tmp_path, judge.loaded)
+    config = json.loads((tmp_path / "adapter_config.json").read_text())
+    ends = ["query", "key", "value", "dense"]  # what PEFT writes where there are more than twenty places
+    (tmp_path / "adapter_config.json").write_text(json.dumps({**config, "target_modules": ends}))
+    again = open_judge(tmp_path)
+    assert isinstance(again.loaded.model.base, PlainBert)
+    assert again.judge(TEXTS) == judge.judge(TEXTS)
+
+
 def test_judging_loads_neither_transformers_nor_peft(adapter: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from index.sentiment.polarity import open_judge;"

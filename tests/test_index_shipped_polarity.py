@@ -7,6 +7,7 @@ import pytest
 
 from index.embedding.backbones import load_base
 from index.embedding.lora import saved_lora
+from index.embedding.plain_bert import PlainBert
 from index.sentiment.adapters import SHIPPED
 from index.sentiment.polarity import PolarityJudge, open_judge
 
@@ -39,8 +40,9 @@ def test_its_card_says_by_which_command_it_was_made() -> None:
 
 
 @pytest.mark.models
-def test_peft_reads_it(judge: PolarityJudge) -> None:
+def test_peft_reads_it_and_plain_inference_needs_no_peft(judge: PolarityJudge) -> None:
     settings = judge.loaded.settings
+    assert isinstance(judge.loaded.model.base, PlainBert)
     model = saved_lora(load_base(settings.base_model, settings.layers, words=True), SHIPPED)
     assert any("lora_A" in name for name, _ in model.named_parameters())
 

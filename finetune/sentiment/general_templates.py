@@ -64,7 +64,7 @@ ABOUT = {  # clauses about an aspect {a}; {p} praises and {b} blames
 }
 WHOLE = {  # sentences about a whole thing
     0.85: _parts(
-        "i would buy it again|highly recommended|i recommend it to everyone|five stars|love it|loved it|"
+        "i would buy it again|i can only recommend it|i recommend it to everyone|five stars|love it|loved it|"
         "best one i ever had|works like a charm|exactly what i needed|does what it promises|i could not be happier|"
         "you won't regret it|never had a problem with it|not one complaint|couldn't ask for more|what a find|"
         "i use it every day|nothing to complain about|can't go wrong with this|i had my doubts and they are gone|"
@@ -81,7 +81,7 @@ WHOLE = {  # sentences about a whole thing
     ),
     0.0: _parts(
         "i bought it last month|it arrived on tuesday|it comes in a box|i use it at home|it has two buttons|"
-        "this is my second one|my brother has one too|it is made of plastic|the manual is in english|"
+        "this is my second one|my brother has one too|it is made of aluminium|the manual is in english|"
         "it is about ten inches long|what does it cost ?|i will write more when i have tried it|"
         "it runs on two batteries|i ordered it in black"
     ),

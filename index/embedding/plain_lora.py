@@ -49,8 +49,10 @@ def load_with_lora(base: Path, layers: int, adapter: Path, words: bool = False) 
     model = load_plain_bert(transformer_folder(base), layers, words) if can_be_plain else None
     if model is None:
         return None
-    tensors, places = load_file(adapter / ADAPTER_WEIGHTS), config["target_modules"]
-    modules = dict(model.named_modules())
+    tensors, modules = load_file(adapter / ADAPTER_WEIGHTS), dict(model.named_modules())
+    places = _places(config["target_modules"], modules)
+    if places is None:
+        return None
     for place in places:
         linear = modules.get(place)
         down, up = (tensors.pop(f"{PREFIX}{place}.lora_{part}.weight", None) for part in "AB")
@@ -67,6 +69,17 @@ def copy_lora(adapter: Path, folder: Path) -> None:
     """Write into a folder the LoRA that was read from another, in PEFT's format."""
     for name in (CONFIG, ADAPTER_WEIGHTS):
         shutil.copyfile(adapter / name, folder / name)
+
+
+def _places(targets: list[str], modules: dict[str, nn.Module]) -> list[str] | None:
+    """The modules that have a LoRA: PEFT names them in full, or many by the ends of their names; None where it must."""
+    found: list[str] = []
+    for target in targets:
+        own = [name for name in modules if name == target or name.endswith(f".{target}")]
+        if not own or not all(isinstance(modules[name], nn.Linear) for name in own):
+            return None
+        found += own
+    return found
 
 
 def _is_plain(config: dict[str, Any]) -> bool:

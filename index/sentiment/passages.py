@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from index.sentiment.emoji_words import put_emoji_into_words
 
 MAX_PASSAGE = 400  # characters, about 90 tokens: several sentences that belong together
-MAX_PASSAGES = 12  # of one text, so that the longest costs no more than these
+MAX_PASSAGES = 6  # of one text, so that the longest costs no more than these
 MAX_READ = 200_000  # characters of a text that are looked at, half from its beginning and half from its end
 ASPECT_MARK = " [SEP] "  # between an aspect and its text; the tokenizer makes a separator of it
 CLAUSE_SHARE = 0.6  # of the weight that the clause with the aspect has beside its sentence
