@@ -12,8 +12,9 @@ import pytest
 from index.sentiment.emoji_words import put_emoji_into_words
 from index.sentiment.judgeable import is_judgeable
 from index.sentiment.passages import ASPECT_MARK, MAX_PASSAGE, MAX_PASSAGES, passages_of, spread
+from index.storage.home import CLONE
 
-DATA = Path(os.environ.get("PALATE_TEST_DATA", "../shared/data"))
+DATA = Path(os.environ.get("PALATE_TEST_DATA") or CLONE.parent / "shared" / "data")
 REVIEWS = DATA / "amazon-instruments-2014" / "reviews_Musical_Instruments_5.json.gz"
 
 
