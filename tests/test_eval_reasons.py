@@ -1,7 +1,7 @@
 """`eval reasons`: false claims are found by code of its own, faithfulness is measured, statements are ranked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ HISTORY = {"kind": "history", "item_id": "1"}
 EMPTY = {"must": [], "must_not": [], "prefer": [], "avoid": [], "liked": ["1", "2"]}
 
 
-def faults(text: str, *evidence: dict[str, object], state: dict[str, object] = EMPTY) -> list[str]:
+def faults(text: str, *evidence: Mapping[str, object], state: Mapping[str, object] = EMPTY) -> list[str]:
     """What is found false of a reason for Aliens (1986), told to somebody who liked Star Wars and Alien."""
     reply = {"user": None, "state": {**EMPTY, **state}}
     shown = {"item_id": "3", "sentiment": None, "reason": {"text": text, "evidence": list(evidence or (HISTORY,))}}
