@@ -11,6 +11,7 @@ from index.data.records import Item
 from index.sentiment.item_sentiment import MIN_TELLING, ItemSentiments, Quote
 
 PRAISED, BLAMED = 0.2, -0.2  # mean score of an aspect from which on its reviews praise it, or blame it
+SAID = 0.5  # of a sentence that is quoted for it: what half praises or blames shows neither
 REPEATED = 0.7  # log odds that an aspect loses each time that a reason of the list has told of it
 MAX_QUOTE = 160  # characters of a quote that a reason still has room for
 
@@ -54,7 +55,7 @@ class PointChooser:
             score = float(self.sentiments.aspect_scores[row, n])
             if score >= PRAISED if praises else score <= BLAMED:
                 quote = self.sentiments.quote(row, 1 if praises else -1, n)
-                if quote is not None and len(quote.text) <= MAX_QUOTE:
+                if quote is not None and len(quote.text) <= MAX_QUOTE and abs(quote.score) >= SAID:
                     yield Point(self.sentiments.opinions.aspects.names[n], quote, praises)
 
 
