@@ -37,6 +37,7 @@ def two_cores(use_cores: Callable[[int], None]) -> None:
 
 
 def draw(random: np.random.Generator) -> tuple[int, float]:
+    time.sleep(0.02)  # else one worker may be done before the other has begun
     return os.getpid(), float(random.random())
 
 
