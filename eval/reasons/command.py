@@ -11,6 +11,7 @@ import numpy as np
 
 from agent.agent import Agent
 from agent.dialogue.session import Session
+from agent.explain.writer_names import TEMPLATE
 from agent.open_agent import agent_of
 from agent.recommendation import Reply
 from eval.environment import code_version, machine
@@ -40,11 +41,13 @@ class ReasonsSettings:
     ranker: str
     predictions: Path | None
     report: Path | None
+    writer: str = TEMPLATE
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "ReasonsSettings":
         """From the parsed command line."""
-        return cls(options.domain, options.users, options.seed, options.ranker, options.predictions, options.report)
+        files = options.predictions, options.report
+        return cls(options.domain, options.users, options.seed, options.ranker, *files, options.writer)
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,15 @@ def run_reasons(settings: ReasonsSettings) -> dict[str, Any]:
     """Recommend to the drawn users and judge every reason; writes what was asked for, returns what is printed."""
     domain = load_domain(settings.domain)
     users = draw_users(domain, settings.users, settings.seed)
-    agent = agent_of(domain, settings.ranker)
+    agent = agent_of(domain, settings.ranker, writer=settings.writer)
     judge = ClaimJudge(domain, {review.review_id: review for review in load_reviews(domain.name)})
     judged = [
         _judge(agent, judge, user, n < STRONGEST_USERS) for n, user in enumerate(progress(users, "explain to users"))
     ]
     if settings.predictions is not None:
         write_bytes(settings.predictions, "".join(json_text(each.reply) + "\n" for each in judged).encode())
-    printed = {"domain": domain.name, "ranker": agent.ranker.card.as_json(), **summarise(judged, settings.seed)}
+    about = {"domain": domain.name, "ranker": agent.ranker.card.as_json(), "writer": settings.writer}
+    printed = {**about, **summarise(judged, settings.seed)}
     if settings.report is not None:
         _write(settings.report, {**printed, **_about(domain, settings)}, judged)
     return printed
@@ -141,7 +145,8 @@ def table(printed: Mapping[str, Any]) -> str:
 
 
 def _judge(agent: Agent, judge: ClaimJudge, user: str, is_asked: bool) -> Judged:
-    reply = Session(agent, user, K).opening()
+    session = Session(agent, user, K)
+    reply = session.finished(session.opening())
     shown = reply.as_json()
     every = [tuple(judge.claims(shown, each)) for each in shown["recommendations"]]
     wordings = tuple(wording_of(each, agent.domain.catalogue) for each in shown["recommendations"])
