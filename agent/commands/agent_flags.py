@@ -26,8 +26,8 @@ def add_agent_flags(parser: Parser) -> None:
         "--writer",
         default=TEMPLATE,
         metavar="NAME",
-        help=f"what words the reasons: {TEMPLATE} (default), {GPT} (the model at hand), or openai:URL#MODEL, a server's "
-        "URL that ends with /v1",
+        help=f"what words the reasons: {TEMPLATE} (default), {GPT} (the model at hand), or openai:URL#MODEL, a "
+        "server's URL that ends with /v1",
     )
 
 

@@ -1,31 +1,29 @@
 """What a writer learns from: prompts of plans with texts of the grammar, each of which the checker has passed."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from agent.explain.evidence import Relation
 from agent.explain.gpt.slot_text import fill
-from agent.explain.gpt.slots import FACTS, SLOTS, SlotPlan, slot_plan
+from agent.explain.gpt.slots import FACTS, SlotPlan, slot_plan
 from agent.explain.gpt.vocabulary import units_of
-from agent.explain.gpt.word_lists import COMMAS, STOP, WordLists
-from finetune.reasons.grammar import draw_text, whole_text
+from agent.explain.gpt.word_table import WordTable
+from finetune.reasons.grammar import draw_text, every_fragment, whole_text
+from finetune.reasons.phrases import OF_ITEM
 from finetune.reasons.training_plans import Planned
 
 TRIES = 8  # texts of a plan that are drawn until one passes
-WORDED = 600  # texts of each part, from which its words are taken
-OWN_PARTS = ("own categories", "own year", "own value", "wishes")
 ALSO: tuple[Relation | str, ...] = tuple(name for name in FACTS if name not in ("year", "decade", "none"))
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What the model reads, and what it is to write: texts over slots."""
+    """A plan over slots, and what is to be written of it, over slots too."""
 
-    prompt: str
+    plan: SlotPlan
     text: str
 
 
@@ -39,7 +37,7 @@ class Examples:
     @property
     def sha256(self) -> str:
         """A hash of all of them in their order."""
-        return hashlib.sha256("\n".join(f"{e.prompt}\t{e.text}" for e in self.each).encode()).hexdigest()
+        return hashlib.sha256("\n".join(f"{e.plan.prompt}\t{e.text}" for e in self.each).encode()).hexdigest()
 
 
 def draw_examples(planned: Sequence[Planned], random: np.random.Generator) -> Examples:
@@ -50,7 +48,7 @@ def draw_examples(planned: Sequence[Planned], random: np.random.Generator) -> Ex
         for _ in range(TRIES):
             text = whole_text(draw_text(asked, random))
             if not each.faults(fill(units_of(text), asked.fills)):
-                found.append(Example(asked.prompt, text))
+                found.append(Example(asked, text))
                 break
             n_refused += 1
     return Examples(tuple(found), n_refused)
@@ -62,22 +60,9 @@ def all_parts() -> Iterator[str]:
         yield from (f"{known} one {name}" for name in FACTS)
         yield from (f"{known} two {name}" for name in ("value", "categories", "year", "decade"))
     yield from (f"also {name}" for name in ALSO)
-    yield from OWN_PARTS
+    yield from OF_ITEM
 
 
-def word_lists(random: np.random.Generator) -> WordLists:
-    """The words of the grammar by part."""
-    starts: dict[str, set[str]] = defaultdict(set)
-    inside: dict[str, set[str]] = defaultdict(set)
-    for part in all_parts():
-        parts = (part, "own year") if part == "own categories" else (part,)
-        for _ in range(WORDED):
-            (fragment,) = draw_text(SlotPlan(parts, (), {}), random)
-            first, *others = _words(units_of(fragment.text))
-            starts[part].add(first[:1].upper() + first[1:])
-            inside[part] |= {*others} | ({first} if not part.startswith(("liked", "known")) else set())
-    return WordLists(*({part: frozenset(own - {*SLOTS}) for part, own in each.items()} for each in (starts, inside)))
-
-
-def _words(units: Iterable[str]) -> list[str]:
-    return [unit for unit in units if unit not in (*COMMAS, STOP)]
+def word_table() -> WordTable:
+    """The words of the grammar by part, in threes."""
+    return WordTable.of_texts((part, units_of(text)) for part in all_parts() for text in every_fragment(part))

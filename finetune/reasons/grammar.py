@@ -1,7 +1,8 @@
 """Words a plan over slots by the grammar of `phrases.py`: the sentences that a writer learns from."""
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,20 @@ class Fragment:
 
 def draw_text(plan: SlotPlan, random: np.random.Generator) -> tuple[Fragment, ...]:
     """One of the texts for a plan, in fragments of at most two sentences."""
-    return _joined([Fragment(part, _expand(_phrase(part, plan, random), random)) for part in _said(plan)], random)
+    fragments = [Fragment(part, draw_fragment(part, random)) for part in plan.parts]
+    return _joined(fragments, random)
+
+
+def draw_fragment(part: str, random: np.random.Generator) -> str:
+    """One of the ways to say a part, without a capital and a sign at its end."""
+    choices = _phrases(part)
+    return _tidy(_expand(choices[int(random.integers(len(choices)))], random))
+
+
+def every_fragment(part: str) -> frozenset[str]:
+    """All ways to say a part."""
+    every = (text for phrase in _phrases(part) for text in _every(_named(phrase)))
+    return frozenset(_tidy(" ".join(text.split())) for text in every)
 
 
 def whole_text(fragments: Sequence[Fragment]) -> str:
@@ -35,34 +49,17 @@ def whole_text(fragments: Sequence[Fragment]) -> str:
         is_new = each.joint == ". "
         said = _capital(each.text) if is_new else each.text
         text += said if not text else f"{each.joint}{said}"
-    return re.sub(r" ([,:;.])", r"\1", re.sub(r",(?=[,.:;])", "", f"{text}."))
+    return f"{text}."
 
 
 def count_texts(parts: Sequence[str]) -> int:
     """How many texts the grammar has for some parts, up to the joints between them."""
-    n = 1
-    for part in parts:
-        n *= sum(map(_count, _phrases(part, parts)))
-    return n
+    return math.prod(len(every_fragment(part)) for part in parts)
 
 
-def _said(plan: SlotPlan) -> Iterator[str]:
-    """The parts that have a phrase of their own: a year that is said with categories has none."""
-    return (part for part in plan.parts if not (part == "own year" and "own categories" in plan.parts))
-
-
-def _phrase(part: str, plan: SlotPlan, random: np.random.Generator) -> str:
-    choices = _phrases(part, plan.parts)
-    return choices[int(random.integers(len(choices)))]
-
-
-def _phrases(part: str, parts: Sequence[str]) -> list[str]:
-    if part == "wishes":
-        return [phrases.WISHED]
-    if part.startswith("own"):
-        if part == "own categories":
-            return [phrases.OWN_KINDS + (phrases.FROM_YEAR if "own year" in parts else "")]
-        return [phrases.OWN_YEAR if part == "own year" else phrases.OWN_VALUE]
+def _phrases(part: str) -> list[str]:
+    if part in phrases.OF_ITEM:
+        return [phrases.OF_ITEM[part]]
     first, _, link = part.partition(" ")
     if first == "also":
         return [phrases.ALSO[link]]
@@ -71,7 +68,7 @@ def _phrases(part: str, parts: Sequence[str]) -> list[str]:
     if link == "none":
         return [phrases.NONE[first]]
     if link in phrases.FOLLOWING:
-        opening = f"({phrases.OPENING} {phrases.CLAUSE[source]},|{phrases.CLAUSE[source]}(:|;|, and|, so))"
+        opening = f"({phrases.OPENING} {phrases.CLAUSE[source]},|{phrases.CLAUSE[source]}(:|, and|, so))"
         related = phrases.RELATED[link].replace("<R>", phrases.RELATIVE[source])
         return [f"{opening} {phrases.FOLLOWING[link]}", related]
     return [phrases.RELATIONS.get((link, first)) or _of_liked(link)]
@@ -94,33 +91,34 @@ def _expand(phrase: str, random: np.random.Generator) -> str:
     return " ".join(text.split())
 
 
+def _every(phrase: str) -> list[str]:
+    """All texts of a phrase: what stands before its first choice with each text of that choice and of the rest."""
+    start = phrase.find("(")
+    if start < 0:
+        return [phrase]
+    choices, end = _outer_choices(phrase, start)
+    firsts = [text for choice in choices for text in _every(choice)]
+    rests = _every(phrase[end:])
+    return [phrase[:start] + first + rest for first in firsts for rest in rests]
+
+
+def _outer_choices(phrase: str, start: int) -> tuple[list[str], int]:
+    """The alternatives of the choice that begins at `start`, and where it ends."""
+    depth, choices, begun = 0, [], start + 1
+    for place in range(start, len(phrase)):
+        depth += {"(": 1, ")": -1}.get(phrase[place], 0)
+        if (phrase[place] == "|" and depth == 1) or not depth:
+            choices.append(phrase[begun:place])
+            begun = place + 1
+        if not depth:
+            return choices, place + 1
+    raise ValueError(f"a choice has no end: {phrase[start:]}")
+
+
 def _named(phrase: str) -> str:
     while _REFERENCE.search(phrase):
         phrase = _REFERENCE.sub(lambda found: _NAMED[found[1]], phrase)
     return phrase
-
-
-def _count(phrase: str) -> int:
-    """How many texts a phrase has, by its innermost choices first."""
-    counts: list[int] = []
-
-    def fold(found: re.Match[str]) -> str:
-        total = 0
-        for choice in found[1].split("|"):
-            n = 1
-            for place in re.findall(r"\x00(\d+)\x00", choice):
-                n *= counts[int(place)]
-            total += n
-        counts.append(total)
-        return f"\x00{len(counts) - 1}\x00"
-
-    text = _named(phrase)
-    while _CHOICE.search(text):
-        text = _CHOICE.sub(fold, text, count=1)
-    n = 1
-    for place in re.findall(r"\x00(\d+)\x00", text):
-        n *= counts[int(place)]
-    return n
 
 
 def _joined(fragments: Sequence[Fragment], random: np.random.Generator) -> tuple[Fragment, ...]:
@@ -128,6 +126,11 @@ def _joined(fragments: Sequence[Fragment], random: np.random.Generator) -> tuple
     ways = {1: ((". ",),), 2: ((". ", ". "), (". ", ". "), (". ", "; ")), 3: ((". ", "; ", ". "), (". ", ". ", "; "))}
     joints = ways[len(fragments)][int(random.integers(len(ways[len(fragments)])))]
     return tuple(Fragment(each.part, each.text, joint) for each, joint in zip(fragments, joints, strict=True))
+
+
+def _tidy(text: str) -> str:
+    """Without blanks before signs, nor a comma before another sign or at the end."""
+    return re.sub(r"\s+([,:;])", r"\1", re.sub(r",(?=\s*([,:;]|$))", "", text))
 
 
 def _capital(text: str) -> str:

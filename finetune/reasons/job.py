@@ -15,11 +15,11 @@ from finetune.budget import Budget, counted_seconds
 from finetune.checkpoint import Checkpoint
 from finetune.curves import Curves
 from finetune.progress import Clock
-from finetune.reasons.examples import Examples, draw_examples, word_lists
+from finetune.reasons.examples import Examples, draw_examples, word_table
 from finetune.reasons.judgement import DraftFigures, judge_drafts
-from finetune.reasons.objective import ReasonBatches, ReasonObjective
+from finetune.reasons.objective import ReasonBatches, reason_loss, token_likelihoods
 from finetune.reasons.result import ReasonsTraining, write_result
-from finetune.reasons.settings import HELD_OUT, JUDGED, PLANS, VALIDATE_EVERY, ReasonsSettings
+from finetune.reasons.settings import HELD_OUT, JUDGED, PLANS, VALIDATE_EVERY, WARM_UP, ReasonsSettings
 from finetune.reasons.training_plans import Planned, draw_plans
 from finetune.trainer import Schedule, Trainer
 from finetune.training_job import curves_folder, device_of, library_versions
@@ -71,22 +71,22 @@ def _prepare(settings: ReasonsSettings, device: torch.device) -> _Setup:
         planned = draw_plans(domain, PLANS + HELD_OUT, random)
         held_out = draw_examples(planned[:HELD_OUT], random)
         training = draw_examples(planned[HELD_OUT:], random)
-        lists = word_lists(random)
+        table = word_table()
     torch.manual_seed(settings.seed)
     base = resolve(BACKBONES.get(settings.backbone, settings.backbone))
-    loaded = new_writer(base, lists, settings.rank, settings.layers)
+    loaded = new_writer(base, table, settings.rank, settings.layers)
     loaded.model.to(device)
     return _Setup(settings, training, held_out, tuple(planned[:JUDGED]), loaded)
 
 
 def _train(setup: _Setup, clock: Clock) -> Path | None:
     settings, loaded = setup.settings, setup.loaded
-    objective, batches = ReasonObjective(loaded.head), ReasonBatches(loaded, settings.seed)
+    batches = ReasonBatches(loaded, settings.seed)
     held_out = batches.draw(setup.held_out.each, 0)
 
     def validate(is_expired: IsExpired) -> Validation | None:
         found = []
-        for own in objective.likelihoods(loaded.model, held_out):
+        for own in token_likelihoods(loaded.model, held_out):
             if is_expired():
                 return None
             found.append(own)
@@ -100,8 +100,9 @@ def _train(setup: _Setup, clock: Clock) -> Path | None:
         settings.seed,
         VALIDATE_EVERY,
         figure="perplexity",
+        warm_up=WARM_UP,
     )
-    trainer = Trainer(loaded.model, objective.loss, validate, schedule)
+    trainer = Trainer(loaded.model, reason_loss, validate, schedule)
     checkpoint = Checkpoint(adapters_folder(settings.domain) / f"{KIND}.training", setup.key)
     resumed = checkpoint.load(trainer)
     if resumed:

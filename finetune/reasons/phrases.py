@@ -78,21 +78,21 @@ LIKE_YOU = "(| too|, as you did,|, like you,)"
 WHICH = "(, which you know,|, which is in your history,| from your history)"
 RELATIONS = {
     ("liked together", "liked"): (
-        "(<OTHERS> who liked X<LIKE_YOU> <TOGETHER>|you liked X(:|;|, and) <OTHERS> who did <TOGETHER>|"
+        "(<OTHERS> who liked X<LIKE_YOU> <TOGETHER>|you liked X(:|, and) <OTHERS> who did <TOGETHER>|"
         "X, which you liked, and this(| one) are often liked by <SAME>|<THIS> is often liked by <OTHERS> who liked X"
         "(| too|, as you did)|among <OTHERS> who liked X, as you did, this(| one) is liked more often than elsewhere|"
         "since you liked X: <OTHERS> who did <TOGETHER>|like you, <OTHERS> liked X, and they <TOGETHER>)"
     ),
     ("liked together", "known"): (
-        "(<OTHERS> who liked X<WHICH> <TOGETHER>|you know X(:|;|, and) <OTHERS> who liked it <TOGETHER>|"
+        "(<OTHERS> who liked X<WHICH> <TOGETHER>|you know X(:|, and) <OTHERS> who liked it <TOGETHER>|"
         "X<WHICH> and this(| one) are often liked by <SAME>|"
         "<THIS> is often liked by <OTHERS> who liked X, which you know|"
         "among <OTHERS> who liked X<WHICH> this(| one) is liked more often than elsewhere|"
-        "X is in your history(:|;|, and) <OTHERS> who liked it <TOGETHER>)"
+        "X is in your history(:|, and) <OTHERS> who liked it <TOGETHER>)"
     ),
     ("most like both", "liked"): (
         "(most (people|users|of those) who liked X<LIKE_YOU> (like|liked) this(| one)(| too| as well)|"
-        "you liked X(:|;|, and) most (people|users|of those) who did (like|liked) this(| one)(| too| as well)|"
+        "you liked X(:|, and) most (people|users|of those) who did (like|liked) this(| one)(| too| as well)|"
         "of (those|the people|the users) who liked X, as you did, most like this(| one)(| too)|"
         "more than half of (those|the people|the users) who liked X, as you did, (like|liked) this(| one)(| too)|"
         "<THIS> is liked by most (people|users) who liked X(| too|, as you did)|"
@@ -100,7 +100,7 @@ RELATIONS = {
     ),
     ("most like both", "known"): (
         "(most (people|users|of those) who liked X<WHICH> (like|liked) this(| one)(| too| as well)|"
-        "you know X(:|;|, and) most (people|users|of those) who liked it (like|liked) this(| one)(| too| as well)|"
+        "you know X(:|, and) most (people|users|of those) who liked it (like|liked) this(| one)(| too| as well)|"
         "of (those|the people|the users) who liked X<WHICH> most like this(| one)(| too)|"
         "more than half of (those|the people|the users) who liked X<WHICH> (like|liked) this(| one)(| too)|"
         "<THIS> is liked by most (people|users) who liked X, which you know)"
@@ -109,12 +109,12 @@ RELATIONS = {
         "(<OTHERS> who have X, as you have, (often have|often choose) this(| one)(| too| as well)|"
         "<OTHERS> who have X, as "
         "you have, have this(| one) <MORE>|X, which you know, and this(| one) are often chosen by <SAME>|"
-        "you know X(:|;|, and) <OTHERS> who have it (often have|often choose) this(| one)(| too)|"
+        "you know X(:|, and) <OTHERS> who have it (often have|often choose) this(| one)(| too)|"
         "<THIS> is often chosen by <OTHERS> who have X in their history(| too| as well))"
     ),
     ("most have both", "known"): (
         "(most (people|users|of those) who have X, as you have, have this(| one)(| too| as well)|"
-        "you know X(:|;|, and) most (people|users|of those) who have it have this(| one)(| too| as well)|"
+        "you know X(:|, and) most (people|users|of those) who have it have this(| one)(| too| as well)|"
         "of (those|the people|the users) who have X, as you have, most have this(| one)(| too)|"
         "more than half of (those|the people|the users) who have X, as you have, have this(| one)(| too)|"
         "<THIS> is found with most (people|users) who have X(| too))"
@@ -146,10 +146,17 @@ OWN_KINDS = (
     "for a taste of K, take <THIS>|<THIS> is a choice for K|when you want K, <THIS> (may|might|could) do)"
 )
 OWN_YEAR = "(<THIS> is from T|<THIS> is one from T|here is one from T)"
-FROM_YEAR = "(, from T|; it is from T|, and it is from T)"
+FROM_YEAR = "(, from T|, and it is from T)"
 OWN_VALUE = "(its F is V|the F here is V|<THIS> has the F V|V is its F|what stands out is the F: V|here the F is V)"
 WISHED = (
     "(as you asked: W|just as you (asked|wished|wanted): W|it (meets|fits|matches) what you asked for: W|"
     "it is what you asked for: W|your wish (holds|is met): W|it keeps to your wish: W|here is what you asked for: W|"
     "you asked, and it fits: W|it does as you asked: W)"
 )
+OF_ITEM = {
+    "own categories": OWN_KINDS,
+    "own categories, year": OWN_KINDS + FROM_YEAR,
+    "own year": OWN_YEAR,
+    "own value": OWN_VALUE,
+    "wishes": WISHED,
+}

@@ -31,9 +31,10 @@ tags: [explanation, recommendation, lora]
 
 # Wording of reasons
 
-A LoRA of rank {rank} on the attention of the last {layers} layers of {base}. It reads what a reason says, as facts over
-slots ("you liked X; both are K"), and writes one or two sentences over the same slots, of {n_words} words; the program
-fills the slots with the exact names and values. So it knows no domain, and serves any.
+A LoRA of rank {rank} on the attention of the last {layers} layers of {base}, and its word head cut to
+{n_words} words. It reads what a reason says, as facts over slots ("you liked X; both are K"), and writes one or two
+sentences over the same slots; the program fills the slots with the exact names and values. So it knows no domain, and
+serves any.
 
 | on held-out plans | the base alone | with this LoRA |
 |---|---|---|
@@ -45,8 +46,8 @@ fills the slots with the exact names and values. So it knows no domain, and serv
 - {seconds:.0f} s of training in {precision}, {steps} steps, {epochs} whole epochs over {n_training} texts of a grammar,
   seed {seed}
 - data: SHA-256 of the texts `{data}`
-- files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `reasons.json` (base model, words),
-  `training.json` (loss curve, settings)
+- files: `adapter_model.safetensors` and `adapter_config.json` in PEFT's format, `head.safetensors` (the word head,
+  cut to these words), `reasons.json` (base model, words), `training.json` (loss curve, settings)
 
 It words what the program has found and adds nothing; what it writes is checked as any other writer's text is.
 """
@@ -121,7 +122,7 @@ def _card_of(training: ReasonsTraining, record: Mapping[str, Any]) -> str:
         base=made.base_model,
         rank=made.rank,
         layers=made.layers,
-        n_words=len(training.loaded.lists.every),
+        n_words=len(training.loaded.table.every),
         before=record["before"],
         after=record["after"],
         n_drafts=record["after"]["n_drafts"],

@@ -13,7 +13,6 @@ from agent.explain.gpt.model import LoadedWriter
 from agent.explain.gpt.slot_text import SlotText
 from agent.explain.gpt.slots import SlotPlan
 from agent.explain.writing import Draft
-from index.embedding.backbones import backbone_of
 from index.types import Floats
 
 MAX_TOKENS = 48  # of a text; one that is not whole by then is thrown away
@@ -40,7 +39,7 @@ class Decoder:
         """A draft for each plan as soon as it is whole; an empty one where none became whole."""
         words = self.loaded.vocabulary
         rows = [
-            _Row(n, SlotText(plan, self.loaded.lists, words.spelled, words.end), np.random.default_rng(seed))
+            _Row(n, SlotText(plan, self.loaded.table, words.spelled, words.end), np.random.default_rng(seed))
             for n, (plan, seed) in enumerate(zip(plans, seeds, strict=True))
         ]
         tokens, mask = _padded([self.loaded.encode(plan.prompt) for plan in plans])
@@ -68,10 +67,10 @@ class Decoder:
         """(B, words) log odds of what comes next, and the cache."""
         places = (mask.cumsum(1) - 1).clamp_min(0)[:, -tokens.shape[1] :]
         with torch.inference_mode():
-            found = backbone_of(self.loaded.model).base_model(
+            found = self.loaded.model.states(
                 input_ids=tokens, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True
             )
-            logits = found.last_hidden_state[:, -1] @ self.loaded.head.T
+            logits = self.loaded.model.head(found.last_hidden_state[:, -1])
         return logits.float().numpy(), found.past_key_values
 
 

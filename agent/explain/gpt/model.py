@@ -1,18 +1,18 @@
-"""The model that words plans: a causal model with a LoRA on its attention, its words, its files."""
+"""The model that words plans: a causal model with a LoRA on its attention, a head over few words, its files."""
 
 import json
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from agent.explain.gpt.adapters import SETTINGS
 from agent.explain.gpt.vocabulary import Vocabulary
-from agent.explain.gpt.word_lists import WordLists
+from agent.explain.gpt.word_table import WordTable
 from index.embedding.backbones import backbone_of
 from index.embedding.imports import is_import_failure
 from index.embedding.lora import attention_places, save_lora, saved_lora, with_lora
@@ -23,6 +23,7 @@ from index.errors import MendableError
 from index.storage.json_text import json_text
 
 FORMAT_VERSION = 1
+HEAD = "head.safetensors"
 BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 WAY_OUT = "Make one with `python -m finetune reasons --domain NAME`, or leave --writer out"
 NO_GPT = "Choose a causal model with a tokenizer.json, for example SmolLM2-135M-Instruct"
@@ -38,27 +39,33 @@ class WriterSettings:
     layers: int
 
 
+class WordingModel(nn.Module):
+    """A causal model, inside PEFT's or not, whose word head has been cut to the words of a vocabulary."""
+
+    def __init__(self, causal: Any, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.causal = causal
+        known: Tensor = backbone_of(causal).get_output_embeddings().weight.detach()
+        self.head = nn.Linear(known.shape[1], len(vocabulary.ids))
+        with torch.no_grad():
+            self.head.weight.copy_(known[list(vocabulary.ids)])
+            self.head.bias.zero_()
+
+    def states(self, **inputs: Any) -> Any:
+        """What the causal model gives before its own head: states (B, T, width), and the cache."""
+        return backbone_of(self.causal).base_model(**inputs)
+
+
 @dataclass(frozen=True)
 class LoadedWriter:
-    """A writer in memory: the causal model, inside PEFT's or not, tokenizer, words, settings, its folder."""
+    """A writer in memory: model, tokenizer, words and the tokens that spell them, settings, its folder."""
 
-    model: Any
+    model: WordingModel
     tokenizer: Any
-    lists: WordLists
+    table: WordTable
+    vocabulary: Vocabulary
     settings: WriterSettings
     folder: Path = Path()
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The tokens of its words."""
-        end = backbone_of(self.model).config.eos_token_id
-        return Vocabulary.of(self.lists, self.tokenizer, int(end[0] if isinstance(end, list) else end))
-
-    @cached_property
-    def head(self) -> Tensor:
-        """(words, width) the rows of the word head that score the vocabulary."""
-        weight: Tensor = backbone_of(self.model).get_output_embeddings().weight
-        return weight.detach()[list(self.vocabulary.ids)].clone()
 
     def encode(self, prompt: str) -> list[int]:
         """The base model's tokens of a prompt."""
@@ -66,39 +73,45 @@ class LoadedWriter:
         return found
 
 
-def new_writer(base: ModelFolder, lists: WordLists, rank: int, layers: int) -> LoadedWriter:
+def new_writer(base: ModelFolder, table: WordTable, rank: int, layers: int) -> LoadedWriter:
     """A base with a new LoRA, drawn from torch's random state. Raises MendableError where it is no causal model."""
     model, tokenizer = _base(base, torch.float32)
     layers = min(layers, int(model.config.num_hidden_layers))
-    with_new = with_lora(model, rank, base.name, attention_places(model, layers))
-    return LoadedWriter(with_new, tokenizer, lists, WriterSettings(base.name, base.sha256, rank, layers))
+    vocabulary = _vocabulary(model, tokenizer, table)
+    with_new = WordingModel(with_lora(model, rank, base.name, attention_places(model, layers)), vocabulary)
+    settings = WriterSettings(base.name, base.sha256, rank, layers)
+    return LoadedWriter(with_new.eval(), tokenizer, table, vocabulary, settings)
 
 
 def load_writer(folder: Path) -> LoadedWriter:
     """The writer of a folder, its LoRA merged into the base. Raises MendableError where it cannot be read."""
     try:
         content = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        settings, lists = WriterSettings(**content["settings"]), WordLists.of_json(content["words"])
+        settings, table = WriterSettings(**content["settings"]), WordTable.of_json(content["words"])
         base = resolve(settings.base_model)
         _refuse_other(base, settings, folder)
         model, tokenizer = _base(base, torch.float32)
-        merged = saved_lora(model, folder).merge_and_unload()
+        vocabulary = _vocabulary(model, tokenizer, table)
+        merged = WordingModel(saved_lora(model, folder).merge_and_unload(), vocabulary)
+        merged.head.load_state_dict(load_file(folder / HEAD))
     except BROKEN as why:
         if is_import_failure(why):
             raise
         reason = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise MendableError(f"cannot read an adapter that words reasons ({reason})", str(folder), WAY_OUT) from why
-    is_fast = has_fast_bfloat16(torch.device("cpu"))
-    return LoadedWriter(merged.to(torch.bfloat16) if is_fast else merged, tokenizer, lists, settings, folder)
+    precision = torch.bfloat16 if has_fast_bfloat16(torch.device("cpu")) else torch.float32
+    return LoadedWriter(merged.to(precision).eval(), tokenizer, table, vocabulary, settings, folder)
 
 
 def save_writer(folder: Path, loaded: LoadedWriter) -> None:
-    """Write LoRA, settings and words into a folder that is there."""
-    save_lora(loaded.model, folder, loaded.settings.base_model)
+    """Write LoRA, head, settings and words into a folder that is there."""
+    save_lora(loaded.model.causal, folder, loaded.settings.base_model)
+    head = {name: value.detach().cpu().contiguous() for name, value in loaded.model.head.state_dict().items()}
+    save_file(head, folder / HEAD)
     content = {
         "format": FORMAT_VERSION,
         "settings": asdict(loaded.settings),
-        "words": loaded.lists.as_json(),
+        "words": loaded.table.as_json(),
     }
     (folder / SETTINGS).write_text(json_text(content) + "\n", encoding="utf-8")
 
@@ -122,6 +135,11 @@ def _base(base: ModelFolder, dtype: torch.dtype) -> tuple[Any, Any]:
         raise MendableError(f"{base.name!r} has no token that ends a text", "--backbone", NO_GPT)
     model.requires_grad_(False).eval()
     return model, tokenizer
+
+
+def _vocabulary(model: Any, tokenizer: Any, table: WordTable) -> Vocabulary:
+    end = model.config.eos_token_id
+    return Vocabulary.of(table, tokenizer, int(end[0] if isinstance(end, list) else end))
 
 
 def _refuse_other(base: ModelFolder, settings: WriterSettings, folder: Path) -> None:

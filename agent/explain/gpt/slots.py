@@ -102,10 +102,12 @@ def _own(plan: Plan) -> Iterator[_Part]:
     kinds = [value for name, value in plan.own if name == "categories"]
     year = next((value for name, value in plan.own if name == "year"), None)
     others = [(name, value) for name, value in plan.own if name not in ("categories", "year")]
+    dated = {} if year is None else {YEAR: _words(year)}
     if kinds:
-        yield "own categories", "this is K", {KINDS: _kinds(kinds)}
-    if year is not None:
-        yield "own year", "this is from T", {YEAR: _words(year)}
+        name, fact = ("own categories, year", "this is K, from T") if dated else ("own categories", "this is K")
+        yield name, fact, {KINDS: _kinds(kinds), **dated}
+    elif dated:
+        yield "own year", "this is from T", dated
     for name, value in others[:1]:
         yield "own value", "its F is V", {FIELD: field_words(name), VALUE: _words(value)}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.explain.gpt.slots import SLOTS
-from agent.explain.gpt.word_lists import COMMAS, STOP, WordLists
+from agent.explain.gpt.word_table import SIGNS, WordTable
 from index.types import Rows
 
 _UNIT = re.compile(r"[^\s,:;.]+|[,:;.]")
@@ -21,11 +21,11 @@ class Vocabulary:
     end: int
 
     @classmethod
-    def of(cls, lists: WordLists, tokenizer: Any, end: int) -> "Vocabulary":
+    def of(cls, table: WordTable, tokenizer: Any, end: int) -> "Vocabulary":
         """Words, slots and signs as a tokenizer spells them; `end` is the base model's token that ends a text."""
-        words = dict.fromkeys((*lists.every, *SLOTS, *COMMAS, STOP))
+        words = dict.fromkeys((*table.every, *SLOTS, *SIGNS))
         tokens = {
-            word: tokenizer.encode(word if word in (*COMMAS, STOP) else f" {word}", add_special_tokens=False).ids
+            word: tokenizer.encode(word if word in SIGNS else f" {word}", add_special_tokens=False).ids
             for word in words
         }
         ids = tuple(sorted({end, *(token for own in tokens.values() for token in own)}))
