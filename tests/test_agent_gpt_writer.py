@@ -42,21 +42,10 @@ HOSTILE = (
 )
 
 
-# So few that random weights come to an end.
-TABLE = WordTable.of_texts(
-    (part, units_of(text))
-    for part in PARTS
-    for text in (
-        "you liked X, people this K",
-        "this K liked X people",
-        "V this",
-        "K, V",
-        "this people like K",
-        "T, W",
-        "this W from T",
-        "people liked X and this",
-    )
-)
+BOTH = ("you liked X, people this K", "this K liked X people", "people liked X and this K")
+ANY = (*BOTH, "V this", "K, V", "this people like K", "T, W", "this W from T", "people liked X and this")
+# So few that random weights come to an end, and what they say of PLANS has both slots.
+TABLE = WordTable.of_texts((part, units_of(text)) for part in PARTS for text in (BOTH if part == PARTS[0] else ANY))
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +177,7 @@ def test_the_same_plans_give_the_same_words_and_another_attempt_gives_others(loa
     first = texts(list(writer.write(PLANS, 0)))
     assert first == texts(list(writer.write(PLANS, 0)))
     assert first != texts(list(writer.write(PLANS, 1)))
-    assert sum(map(bool, first)) >= 5
+    assert sum(map(bool, first)) >= 2
 
 
 def test_ten_at_once_are_as_one_by_one(loaded: LoadedWriter) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from agent.explain.writer_names import TEMPLATE
+from agent.explain.writer_names import GPT, TEMPLATE
 from agent.rerank.rankers import DEFAULT
 from eval.commands.evaluation_flags import add_evaluation_flags
 from index.command_line import Command, Parser, positive_int
@@ -29,6 +29,7 @@ def add_flags(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Judge the reasons, and print the figures. Raises MendableError."""
+    from agent.explain.gpt.adapters import existing_reason_adapter
     from agent.open_writer import check_writer
     from agent.rerank.rankers import check_ranker
     from index.data.domain import existing_folder
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> None:
     check_ranker(options.ranker)
     check_writer(options.writer)
     existing_folder(options.domain)
+    if options.writer == GPT:
+        existing_reason_adapter(options.domain)
 
     from eval.reasons.command import ReasonsSettings, run_reasons, table
     from index.printable import print_text

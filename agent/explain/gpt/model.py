@@ -125,7 +125,7 @@ def _base(base: ModelFolder, dtype: torch.dtype) -> tuple[Any, Any]:
     options = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
     try:
         with quiet_loading():
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options)
+            model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **options)
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except BROKEN as why:
         if is_import_failure(why):
