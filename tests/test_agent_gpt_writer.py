@@ -115,13 +115,20 @@ def take(text: SlotText, words: Vocabulary, *said: str) -> None:
             text.take(token)
 
 
-def test_a_text_that_lacks_a_slot_or_does_not_tell_of_people_is_not_whole(loaded: LoadedWriter) -> None:
-    words, plan = loaded.vocabulary, SlotPlan(("known one liked together",), (), {"X": "Heat", "V": "war"})
+def test_a_part_ends_only_where_its_slots_are_said_and_people_are_told_of(loaded: LoadedWriter) -> None:
+    words, plan = loaded.vocabulary, SlotPlan(("known one liked together",), (), {"X": "Heat", "K": "war"})
     text = SlotText(plan, loaded.table, words.spelled, words.end)
-    take(text, words, "V", "this", STOP)
+    take(text, words, "People", "liked", "X", "and", "this")
+    assert text.allowed() == {words.spelled["K"][0]}
+    take(text, words, "K", STOP)
     assert text.allowed() == {words.end}
     text.take(words.end)
-    assert text.is_ended and not text.is_whole()
+    assert text.is_whole()
+
+
+def test_a_part_that_was_never_learned_is_not_said(loaded: LoadedWriter) -> None:
+    words = loaded.vocabulary
+    assert not SlotText(SlotPlan(("own value",), (), {"V": "1"}), loaded.table, words.spelled, words.end).allowed()
 
 
 def test_every_part_of_a_plan_is_said_in_its_turn(loaded: LoadedWriter) -> None:
@@ -163,7 +170,6 @@ def test_every_claim_of_a_plan_is_in_its_prompt() -> None:
     )
     asked = slot_plan(plan)
     assert asked.parts == ("liked one most like both", "also categories", "wishes")
-    assert asked.names_people
     assert asked.required == {"X", "K", "W"}
     assert "most people who like X like this" in asked.prompt
     assert not re.search(r"\d|Star Wars", asked.prompt)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.explain.gpt.slots import EXACT, PEOPLE, SLOTS, SlotPlan
-from agent.explain.gpt.word_table import BEGIN, END, SEMICOLON, SIGNS, STOP, Node, WordTable, capital, trie_of
+from agent.explain.gpt.slots import EXACT, SLOTS, SlotPlan
+from agent.explain.gpt.word_table import END, SEMICOLON, SIGNS, STOP, Node, Place, WordTable, capital, trie_of
 
 MAX_SENTENCES = 2
 MAX_WORDS = 45  # of a text, slots and signs included
@@ -24,7 +24,7 @@ class SlotText:
     words: list[str] = field(default_factory=list)
     is_ended: bool = False
     _part: int = 0  # the place of the part that is being said
-    _said: list[str] = field(default_factory=lambda: [BEGIN, BEGIN])  # of that part
+    _place: Place = field(default_factory=Place)  # in that part
     _node: Node | None = None  # inside a word of several tokens, or at the end of one that may go on
 
     def allowed(self) -> frozenset[int]:
@@ -49,20 +49,18 @@ class SlotText:
 
     def is_whole(self) -> bool:
         """Whether the text has ended and says all that it must."""
-        said = {word.lower() for word in self.words}
-        is_told = not self.plan.names_people or bool(PEOPLE & said)
-        return self.is_ended and is_told and self.plan.required <= set(self.words)
+        return self.is_ended and self.plan.required <= set(self.words)
 
     def filled(self) -> str:
         """The text with the exact words in its slots."""
         return fill(self.words, self.plan.fills)
 
     def _next_tokens(self) -> frozenset[int]:
-        words, part, said, node = list(self.words), self._part, list(self._said), self._node
+        words, part, place, node = list(self.words), self._part, self._place, self._node
         self._settle()
         found = frozenset(trie_of(self._next_words(), self.spelled).children)
         is_over = self._part == len(self.plan.parts)
-        self.words, self._part, self._said, self._node = words, part, said, node
+        self.words, self._part, self._place, self._node = words, part, place, node
         return frozenset((self.end,)) if is_over else found
 
     def _settle(self) -> None:
@@ -72,26 +70,22 @@ class SlotText:
         word, self._node = self._node.word, None
         self.words.append(word)
         if word in (STOP, SEMICOLON):  # they end a part: none has one inside
-            self._part, self._said = self._part + 1, [BEGIN, BEGIN]
+            self._part, self._place = self._part + 1, Place()
         else:
-            self._said.append(word if word in SLOTS else word.lower())
-
-    def _following(self) -> frozenset[str]:
-        part = self.plan.parts[self._part]
-        return self.table.following(part, (self._said[-2], self._said[-1]))
+            self._place = self._place.after(word if word in SLOTS else word.lower())
 
     def _next_words(self) -> Iterator[str]:
         """The words that may come next: of the part that is being said, or the sign between two parts."""
         if self._part == len(self.plan.parts) or len(self.words) >= MAX_WORDS:
             return
         at_start = not self.words or self.words[-1] == STOP
-        for word in sorted(self._following()):
+        earlier = set(self.words) - self._place.said
+        ways = self.table.ways(self.plan.parts[self._part], frozenset(self.plan.fills) - earlier)
+        for word in sorted(ways.get(self._place, ())):
             if word == END:
                 yield from self._joints()
-            elif word not in SLOTS:
-                yield capital(word) if at_start else word
-            elif word in self.plan.fills and word not in self.words:
-                yield word
+            else:
+                yield capital(word) if at_start and word not in SLOTS else word
 
     def _joints(self) -> Iterator[str]:
         """What may stand between this part and the next: the last of the sentences has all that is left."""

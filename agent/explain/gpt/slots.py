@@ -51,11 +51,6 @@ class SlotPlan:
         """Slots that the text must have."""
         return frozenset(self.fills) - OPTIONAL
 
-    @property
-    def names_people(self) -> bool:
-        """Whether the text must tell of other users."""
-        return any("together" in part or "most" in part for part in self.parts)
-
 
 def slot_plan(plan: Plan) -> SlotPlan:
     """A plan over slots."""
@@ -80,6 +75,11 @@ def _linked(plan: Plan) -> Iterator[_Part]:
         number = "two" if len(names) > 1 else "one"
         fact = f"{known} {' and '.join(names)}; {FACTS[name]}"
         yield f"{'liked' if plan.liked else 'known'} {number} {name}", fact, {**names, **_fills(link)}
+
+
+def tells_of_people(part: str) -> bool:
+    """Whether a part is of other users."""
+    return "together" in part or "most" in part
 
 
 def name_of_link(link: Link) -> str:

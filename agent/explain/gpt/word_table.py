@@ -6,12 +6,27 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from agent.explain.gpt.slots import OPTIONAL, PEOPLE, SLOTS, tells_of_people
+
 STOP = "."
 SEMICOLON = ";"  # between two parts that share a sentence
 SIGNS = (",", ":", SEMICOLON, STOP)
+TOLD = "people"  # at a place where other users were told of
 BEGIN, END = "^", "$"  # of what is said of one part
 
-Context = tuple[str, str]
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a part is: the last two words, and which of its slots are said (of PEOPLE one that tells of them)."""
+
+    first: str = BEGIN
+    second: str = BEGIN
+    said: frozenset[str] = frozenset()
+
+    def after(self, word: str) -> "Place":
+        """Where it is after one more word."""
+        sign = word if word in SLOTS else TOLD if word in PEOPLE else None
+        return Place(self.second, word, self.said if sign is None else self.said | {sign})
 
 
 @dataclass(frozen=True)
@@ -32,9 +47,40 @@ class WordTable:
             found[part] |= {" ".join(padded[n : n + 3]) for n in range(len(padded) - 2)}
         return cls({part: frozenset(threes) for part, threes in found.items()})
 
-    def following(self, part: str, context: Context) -> frozenset[str]:
-        """The words that may follow two others, END among them; none for a part that was never learned."""
-        return self._by_context.get((part, *context), frozenset())
+    def ways(self, part: str, slots: frozenset[str]) -> Mapping[Place, frozenset[str]]:
+        """The words that may follow at each place, END among them, so that the part comes to an end.
+
+        Of `slots`, those that are there to be filled, it then has said each once (a field's name is left out where the
+        words want it so), and of other users where the part tells of them. Empty for a part that was never learned.
+        """
+        if (part, slots) not in self._ways:
+            self._ways[part, slots] = self._find_ways(part, slots)
+        return self._ways[part, slots]
+
+    def _find_ways(self, part: str, slots: frozenset[str]) -> Mapping[Place, frozenset[str]]:
+        told = {word for each in self.threes.get(part, ()) for word in each.split(" ")}
+        required = (slots & told - OPTIONAL) | ({TOLD} if tells_of_people(part) else set())
+        ways, reached_from, left = {}, defaultdict(set), [Place()]
+        while left:
+            place = left.pop()
+            if place in ways:
+                continue
+            words = self._by_context.get((part, place.first, place.second), frozenset())
+            ways[place] = {w for w in words if w not in SLOTS or (w in slots and w not in place.said)} - (
+                set() if required <= place.said else {END}
+            )
+            for word in ways[place] - {END}:
+                reached_from[place.after(word)].add(place)
+                left.append(place.after(word))
+        whole = {place for place, words in ways.items() if END in words}
+        left = list(whole)
+        while left:
+            left += (before := reached_from[left.pop()] - whole)
+            whole |= before
+        return {
+            place: frozenset(word for word in ways[place] if word == END or place.after(word) in whole)
+            for place in whole
+        }
 
     def as_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -54,6 +100,10 @@ class WordTable:
                 first, second, third = each.split(" ")
                 found |= {third, capital(third)} if (first, second) == (BEGIN, BEGIN) else {third}
         return tuple(sorted(found - {END}))
+
+    @cached_property
+    def _ways(self) -> dict[tuple[str, frozenset[str]], Mapping[Place, frozenset[str]]]:
+        return {}
 
     @cached_property
     def _by_context(self) -> dict[tuple[str, str, str], frozenset[str]]:
