@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from agent.agent import Agent
-from agent.explain.open_writer import open_writer
 from agent.explain.writer_names import TEMPLATE
+from agent.open_writer import open_writer
 from agent.rerank.adapter_versions import find_adapter
 from agent.rerank.missing_adapter import notice_of
 from agent.rerank.open_ranker import tuned_ranker
@@ -26,7 +26,7 @@ def open_agent(name: str, ranker: str = DEFAULT, precision: str = FLOAT, writer:
 
 def agent_of(domain: Domain, ranker: str = DEFAULT, precision: str = FLOAT, writer: str = TEMPLATE) -> Agent:
     """The agent of a domain that is loaded, as `open_agent` opens it."""
-    words = open_writer(writer)
+    words = open_writer(writer, domain.name)
     folder = find_adapter(domain.name, ranker) if ranker in TUNED else None
     notice = notice_of(ranker, folder, domain) if ranker in TUNED else None
     index = open_index(domain)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from finetune.commands import adapters, rank, sentiment, sentiment_lines, speed
+from finetune.commands import adapters, rank, reasons, sentiment, sentiment_lines, speed
 from index.command_line import run, run_command
 
 ABOUT = "Tunes the agent's models on a domain's own histories."
-COMMANDS = (rank.COMMAND, sentiment.COMMAND, sentiment_lines.COMMAND, adapters.COMMAND, speed.COMMAND)
+COMMANDS = (rank.COMMAND, sentiment.COMMAND, sentiment_lines.COMMAND, reasons.COMMAND, adapters.COMMAND, speed.COMMAND)
 
 
 def main(arguments: Sequence[str]) -> int | None:

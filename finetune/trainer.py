@@ -34,6 +34,7 @@ class Schedule:
     validate_every: float = 2.0  # epochs
     accumulate: int = 1  # batches a step
     figure: str = "NDCG@10"  # what a validation is shown by
+    warm_up: int = WARM_UP  # steps
 
 
 class HasEvents(Protocol):
@@ -201,7 +202,7 @@ class Trainer:
         if self._refit_share is not None:
             return REFIT_RATE * (1 - self._refit_share)
         share = self.schedule.budget.share(self.at.seconds, self.at.epoch)
-        warm = min(1.0, (self.at.step + 1) / WARM_UP)
+        warm = min(1.0, (self.at.step + 1) / self.schedule.warm_up)
         return warm * 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) * LOWER**self.at.lowered
 
     def _refuse_spent(self) -> None:

@@ -2,6 +2,7 @@
 
 from html import unescape
 from html.parser import HTMLParser
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -187,3 +188,10 @@ def test_a_ranker_without_an_adapter_says_none_and_times_are_added_up() -> None:
 def test_a_shortened_text_is_whole_or_says_how_long_it_was(text: str, longest: int) -> None:
     short = cards.shorten(text, longest)
     assert short == text if len(text) <= longest else short.endswith(f"… ({len(text):,} characters)")
+
+
+@pytest.mark.parametrize("who", ["model", "template"])
+def test_a_card_says_where_a_model_wrote_its_reason(who: Literal["model", "template"]) -> None:
+    reason = Reason("Because.", (FromHistory("1"),), who)
+    html = cards.card_html(Recommendation(1, Item("2", "Alien"), 1.0, reason), str)
+    assert ("written by model" in Seen(html).text) == (who == "model")

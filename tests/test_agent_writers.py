@@ -13,10 +13,10 @@ import pytest
 from agent.constraints import State
 from agent.explain.evidence import FromHistory, Ground
 from agent.explain.explainer import explain_list
-from agent.explain.open_writer import check_writer, open_writer
 from agent.explain.openai_writer import OpenAIWriter
 from agent.explain.plan import Asked, Plan
 from agent.explain.writing import ALL_REFUSED, Draft, ListReasons, Worded, WriterCard, WriterFailed, reword
+from agent.open_writer import check_writer, open_writer
 from index.errors import MendableError
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON
 
@@ -221,4 +221,4 @@ def test_a_name_that_no_writer_has_is_one_line(name: str) -> None:
 
 
 def test_templates_are_no_language_model() -> None:
-    assert open_writer("template") is None
+    assert open_writer("template", "shelf") is None

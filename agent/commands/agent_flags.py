@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from agent.explain.writer_names import TEMPLATE
+from agent.explain.writer_names import GPT, TEMPLATE
 from agent.rerank.precision import PRECISIONS
 from index.command_line import Parser, add_domain
 from index.errors import MendableError
@@ -26,19 +26,24 @@ def add_agent_flags(parser: Parser) -> None:
         "--writer",
         default=TEMPLATE,
         metavar="NAME",
-        help=f"what words the reasons: {TEMPLATE} (default), or openai:URL#MODEL, a server's URL that ends with /v1",
+        help=f"what words the reasons: {TEMPLATE} (default), {GPT} (the model at hand), or openai:URL#MODEL, a "
+        "server's URL that ends with /v1",
     )
 
 
 def load_checked_domain(options: argparse.Namespace) -> "Domain":
     """The domain that the options name. Raises MendableError where there is none, or no such ranker or writer."""
-    from agent.explain.open_writer import check_writer
+    from agent.explain.gpt.adapters import existing_reason_adapter
+    from agent.open_writer import check_writer
     from agent.rerank.rankers import check_ranker
     from index.data.domain import load_domain
 
     check_ranker(options.ranker)
     check_writer(options.writer)
-    return load_domain(options.domain)
+    domain = load_domain(options.domain)
+    if options.writer == GPT:
+        existing_reason_adapter(domain.name)
+    return domain
 
 
 def check_user(domain: "Domain", user: str | None) -> None:

@@ -13,6 +13,7 @@ from agent.explain.writer_names import TEMPLATE
 from index.data.records import Item
 
 ATTEMPTS = 2  # texts that are asked for of one reason
+NO_TEXT = "says nothing"
 ALL_REFUSED = "the checker refused every text"
 
 
@@ -98,7 +99,7 @@ def _judge(text: str, before: Explained, reasons: ListReasons, place: int) -> Ex
     if before.reason.written_by == "model":
         return before
     reason = Reason(" ".join(text.split()), _plan(before).evidence, "model")
-    found = faults(reason, reasons.items[place], reasons.ground, reasons.state)
+    found = faults(reason, reasons.items[place], reasons.ground, reasons.state) if reason.text else [NO_TEXT]
     if found:
         return Explained(before.reason, (*before.refused, *found), before.plan)
     return Explained(reason, before.refused, before.plan)

@@ -6,7 +6,7 @@ from html import escape
 from typing import Literal
 
 from agent.constraints import State
-from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromReview
+from agent.explain.evidence import Evidence, FromAttribute, FromHistory, FromReview, Reason
 from agent.language.constraint_text import describe_wish
 from agent.recommendation import AspectSentiment, Recommendation, Reply, Sentiment
 from index.data.records import Item, Value, bare_title
@@ -64,7 +64,7 @@ def card_html(recommendation: Recommendation, name_of: Names) -> str:
         f'<article aria-label="{safe(_display_name(item))}" data-item="{safe(item.item_id)}">'
         f'<header><span class="rank" aria-label="Rank {recommendation.rank}">{recommendation.rank}</span>'
         f"<div><h3>{_title_html(item)}</h3>{kinds}</div></header>"
-        f'<p class="why">{safe(reason.text)}</p>'
+        f'<p class="why">{safe(reason.text)}{_writer_html(reason)}</p>'
         + (f'<ul class="chips proof" aria-label="What this stands on">{proof}</ul>' if proof else "")
         + (_sentiment_html(recommendation.sentiment) if recommendation.sentiment else "")
         + "</article>"
@@ -130,6 +130,11 @@ def _title_html(item: Item) -> str:
     if bare and isinstance(year, int | float):
         return f'{safe(bare)} <span class="year">{safe(_value_words(year))}</span>'
     return safe(_display_name(item))
+
+
+def _writer_html(reason: Reason) -> str:
+    """Who wrote a reason, where it was a language model."""
+    return ' <small class="by">written by model</small>' if reason.written_by == "model" else ""
 
 
 def _evidence_html(evidence: Evidence, name_of: Names) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from agent.agent import Agent
 from agent.dialogue.session import Session
 from agent.explain.aspect_relevance import AspectRelevance
+from agent.explain.writer_names import TEMPLATE
 from agent.open_agent import agent_of
 from agent.recommendation import Reply
 from eval.environment import code_version, machine
@@ -43,11 +44,13 @@ class ReasonsSettings:
     ranker: str
     predictions: Path | None
     report: Path | None
+    writer: str = TEMPLATE
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "ReasonsSettings":
         """From the parsed command line."""
-        return cls(options.domain, options.users, options.seed, options.ranker, options.predictions, options.report)
+        files = options.predictions, options.report
+        return cls(options.domain, options.users, options.seed, options.ranker, *files, options.writer)
 
 
 class ExplainedTo(NamedTuple):
@@ -84,14 +87,15 @@ def run_reasons(settings: ReasonsSettings) -> dict[str, Any]:
     """Recommend to the drawn users and judge every reason; writes what was asked for, returns what is printed."""
     domain = load_domain(settings.domain)
     users = draw_users(domain, settings.users, settings.seed)
-    agent = agent_of(domain, settings.ranker)
+    agent = agent_of(domain, settings.ranker, writer=settings.writer)
     every = enumerate(progress(users, "explain to users"))
     explained = [_explain(agent, user, n < STRONGEST_USERS) for n, user in every]
     judge = ClaimJudge(domain, _cited_reviews(domain.name, explained))
     judged = [Judged.of(each, judge) for each in explained]
     if settings.predictions is not None:
         write_bytes(settings.predictions, "".join(json_text(each.reply) + "\n" for each in judged).encode())
-    printed = {"domain": domain.name, "ranker": agent.ranker.card.as_json(), **summarise(judged, settings.seed)}
+    about = {"domain": domain.name, "ranker": agent.ranker.card.as_json(), "writer": settings.writer}
+    printed = {**about, **summarise(judged, settings.seed)}
     printed["statements"] = _statements(agent, settings.seed)
     if settings.report is not None:
         _write(settings.report, {**printed, **_about(domain, settings)}, judged)

@@ -19,15 +19,24 @@ def lora_places(model: nn.Module) -> list[str]:
     return [f"{place}.{name}" for name in linear]
 
 
-def with_lora(base: Any, rank: int, name: str) -> Any:
-    """A base with a new LoRA in all its layers, drawn from torch's random state; its file will call the base `name`."""
+def attention_places(model: nn.Module, layers: int) -> list[str]:
+    """The names of the linear modules of attention in the last `layers` layers of a model."""
+    first = len(layer_list(model)[1]) - layers
+    return [name for name in lora_places(model) if "att" in name and _layer_of(name, model) >= first]
+
+
+def with_lora(base: Any, rank: int, name: str, places: list[str] | None = None) -> Any:
+    """A base with a new LoRA in all its layers or at some places, drawn from torch's random state.
+
+    Its file will call the base `name`.
+    """
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
         r=rank,
         lora_alpha=ALPHA_PER_RANK * rank,
         lora_dropout=DROPOUT,
-        target_modules=lora_places(base),
+        target_modules=lora_places(base) if places is None else places,
         base_model_name_or_path=name,
     )
     with quiet_loading():
@@ -50,3 +59,8 @@ def save_lora(model: Any, folder: Path, name: str) -> None:
         config.base_model_name_or_path = name
     model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for a vocabulary
     (folder / "README.md").unlink(missing_ok=True)  # the training writes the card
+
+
+def _layer_of(name: str, model: nn.Module) -> int:
+    """In which layer a module lies, from 0."""
+    return int(name.removeprefix(f"{layer_list(model)[0]}.").split(".")[0])
