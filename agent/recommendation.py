@@ -112,7 +112,8 @@ class Reply:
             for each, explained in zip(self.recommendations, worded.explained, strict=True)
         )
         timing = {stage: ms + spent_ms.get(stage, 0.0) for stage, ms in self.timing_ms.items()}
-        return replace(self, recommendations=tuple(found), writer=worded.writer, timing_ms=timing)
+        reasons = None if self.reasons is None else replace(self.reasons, explained=worded.explained)
+        return replace(self, recommendations=tuple(found), writer=worded.writer, timing_ms=timing, reasons=reasons)
 
     def as_json(self) -> dict[str, Any]:
         """As JSON, without `text`: the object that `recommend` prints."""

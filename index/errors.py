@@ -46,6 +46,12 @@ def reason(why: OSError) -> str:
     return os.strerror(number) if number else why.strerror or str(why) or type(why).__name__
 
 
+def first_line(why: BaseException) -> str:
+    """What an error says in its first line, its kind where it says nothing."""
+    said = str(why).strip()
+    return said.splitlines()[0] if said else type(why).__name__
+
+
 def way_out(why: OSError) -> str:
     """What can be done about an error of the operating system."""
     return WAYS_OUT.get(_number(why), f"Check that path, or {ELSEWHERE}")

@@ -1,11 +1,13 @@
 """A shelf of films to talk about, and an agent of a few lines that recommends the first that are allowed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from agent.explain.evidence import Ground
-from agent.explain.explainer import explain
+from agent.constraints import State
+from agent.explain.evidence import Ground, Reason
+from agent.explain.explainer import Explained, explain_list
+from agent.explain.plan import Asked
 from agent.filters import allowed_rows
 from agent.recommendation import RankerCard, Recommendation, Reply
 from agent.request import Request
@@ -60,6 +62,16 @@ def lexicon(films: tuple[Item, ...] = FILMS) -> Lexicon:
 
 def _history(rows: Rows) -> History:
     return History(rows, np.full(len(rows), 4, np.float32))
+
+
+def explain_fully(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Explained:
+    """One item explained alone; `sources` are items of the history, strongest first."""
+    return explain_list([Asked(item, sources)], state, ground)[0]
+
+
+def explain(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Reason:
+    """The reason of one item that is explained alone."""
+    return explain_fully(item, state, sources, ground).reason
 
 
 class FirstAllowed:

@@ -15,7 +15,6 @@ import pytest
 from agent.rerank import adapter_versions
 from agent.rerank.adapter_files import RECORD, SETTINGS, WEIGHTS
 from agent.rerank.adapter_versions import (
-    CURRENT,
     Version,
     add_version,
     delete_version,
@@ -28,6 +27,7 @@ from agent.rerank.adapter_versions import (
     only_training,
 )
 from index.errors import MendableError
+from index.storage.current_adapter import CURRENT
 from index.storage.home import CLONE, adapters_folder
 from tests.helpers_index import files_below, full_disk
 

@@ -11,7 +11,6 @@ from agent.constraints import Constraint, State
 from agent.dialogue.session import Feedback, Forget, Say, Session, Turn, Undo
 from agent.explain.checker import faults
 from agent.explain.evidence import FromHistory, Ground, Reason
-from agent.explain.explainer import explain
 from agent.recommendation import Reply
 from agent.request import Request
 from agent.rerank.rankers import UNTUNED
@@ -19,7 +18,7 @@ from index.data.domain import Histories
 from index.data.duplicates import are_duplicates
 from index.data.records import Item
 from tests.helpers_small import domain_of, history, retriever_over, things, walks
-from tests.helpers_talk import FILMS, FirstAllowed, film, lexicon
+from tests.helpers_talk import FILMS, FirstAllowed, explain, film, lexicon
 
 N_PAIRS = 8  # the first items stand in the catalogue a second time, as "copy of" their ids
 ITEMS = (*things(), *(replace(item, item_id=f"copy{row}") for row, item in enumerate(things()[:N_PAIRS])))

@@ -108,13 +108,14 @@ OWN = [(1, "u", "strings"), (2, "u", "strings"), (3, "u", "strings")]
 
 def test_an_aspect_that_the_user_writes_of_comes_before_one_that_more_reviews_tell_of() -> None:
     relevance = AspectRelevance(sentiments_of(*OTHERS, *OWN))
-    order = [np.argsort(-relevance.scores(0, user)).tolist() for user in ("u", None, "stranger")]
+    order = [np.argsort(-relevance.scores(0, relevance.mentions_of(user))).tolist() for user in ("u", None, "stranger")]
     assert order == [[1, 0, 2], [0, 1, 2], [0, 1, 2]]
 
 
-def test_what_a_user_wrote_of_an_item_that_is_held_out_is_not_known() -> None:
-    known = AspectRelevance(sentiments_of(*OTHERS, *OWN)).scores(0, "u", but=(1, 2, 3))
-    assert known == pytest.approx(AspectRelevance(sentiments_of(*OTHERS, *OWN)).scores(0, None))
+def test_somebody_who_wrote_nothing_is_told_what_nobody_in_particular_is() -> None:
+    relevance = AspectRelevance(sentiments_of(*OTHERS, *OWN))
+    assert relevance.mentions_of("u").tolist() == [0, 3, 0]
+    assert relevance.mentions_of("stranger").tolist() == relevance.mentions_of(None).tolist() == [0, 0, 0]
 
 
 def test_a_list_tells_of_another_aspect_where_one_was_told() -> None:

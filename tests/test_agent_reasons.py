@@ -17,11 +17,11 @@ from agent.explain.evidence import (
     Ground,
     Reason,
 )
-from agent.explain.explainer import explain, explain_fully, explain_list
+from agent.explain.explainer import explain_list
 from agent.explain.plan import Asked
 from agent.understanding import understand
 from index.data.records import Item, Review
-from tests.helpers_talk import DOMAIN, FILMS, LEXICON, film, lexicon
+from tests.helpers_talk import DOMAIN, FILMS, LEXICON, explain, explain_fully, film, lexicon
 
 ALIEN, ALIENS, HEAT = (DOMAIN.catalogue.item(i) for i in ("2", "3", "6"))
 STAR_WARS = DOMAIN.catalogue.item("1")

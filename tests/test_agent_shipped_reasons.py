@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.explain.gpt.adapters import SHIPPED, find_reason_adapter
+from agent.explain.gpt.adapters import KIND, find_reason_adapter
 from agent.explain.gpt.model import load_writer
 from agent.explain.gpt.writer import GptWriter
 from finetune.reasons.examples import word_table
@@ -16,6 +16,7 @@ from finetune.reasons.training_plans import draw_plans
 from index.data.domain import load_domain
 from index.storage.home import CLONE
 
+SHIPPED = CLONE / "adapters" / KIND
 DOMAIN, MAX_BYTES, N_PLANS, LIST = "movielens-100k", 4 << 20, 100, 10
 HOME = Path(os.environ.get("PALATE_HOME") or CLONE / "var")
 

@@ -6,18 +6,23 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agent.constraints import State
-from agent.explain.evidence import FromHistory, Ground
-from agent.explain.explainer import explain_list
+from agent.explain.aspect_points import Point
+from agent.explain.evidence import FromHistory, FromReview, Ground
+from agent.explain.explainer import Explained, explain_list
 from agent.explain.openai_writer import OpenAIWriter
 from agent.explain.plan import Asked, Plan
+from agent.explain.template_writer import TemplateWriter
 from agent.explain.writing import ALL_REFUSED, Draft, ListReasons, Worded, WriterCard, WriterFailed, reword
 from agent.open_writer import check_writer, open_writer
+from index.data.records import Review
 from index.errors import MendableError
+from index.sentiment.item_sentiment import Quote
 from tests.helpers_talk import DOMAIN, FILMS, LEXICON
 
 STAR_WARS = DOMAIN.catalogue.item("1")
@@ -42,13 +47,14 @@ class Scripted:
     name = "scripted"
 
     def __init__(self, *texts: str | Exception) -> None:
-        self.texts, self.asked = texts, []
-
-    asked: list[int]
+        self.texts = texts
+        self.asked: list[int] = []
+        self.plans: list[Plan] = []
 
     def write(self, plans: Sequence[Plan], attempt: int) -> Iterator[Draft]:
         """The attempt's text for all plans, last plan first."""
         self.asked.append(len(plans))
+        self.plans += plans
         text = self.texts[min(attempt, len(self.texts) - 1)]
         for place in reversed(range(len(plans))):
             if isinstance(text, Exception):
@@ -96,6 +102,38 @@ def test_a_writer_that_fails_leaves_the_list_whole_and_says_why() -> None:
 )
 def test_texts_that_speak_of_others_without_evidence_are_refused(text: str) -> None:
     *_, last = reword(reasons(1), Scripted(text))
+    assert written_by(last) == ["template"]
+
+
+REVIEWED = Ground(
+    LEXICON, frozenset("1"), frozenset("1"), reviews={"r": Review("r", FILMS[4].item_id, "The songs are lovely.")}
+)
+SONGS = Point("songs", Quote("r", "The songs are lovely.", 0.9), praises=True)
+
+
+def reviewed(plan: Plan) -> ListReasons:
+    item = replace(FILMS[4], aspects={"songs": 0.9})
+    plan = replace(plan, item=item, points=(SONGS,))
+    explained = Explained(TemplateWriter().write(plan), (), plan)
+    return ListReasons((item,), (explained,), State(), REVIEWED)
+
+
+def test_what_reviews_say_stands_in_their_own_words_behind_what_a_model_wrote() -> None:
+    plan = reasons(1).explained[0].plan
+    assert plan is not None
+    writer = Scripted(PLAIN)
+    *_, last = reword(reviewed(plan), writer)
+    assert last.explained[0].reason.written_by == "model"
+    assert last.explained[0].reason.text.startswith(f"{PLAIN} ")
+    assert last.explained[0].reason.text.endswith("“The songs are lovely.”")
+    assert FromReview("r", "The songs are lovely.", "songs") in last.explained[0].reason.evidence
+    assert [each.points for each in writer.plans] == [()]
+
+
+def test_a_reason_of_nothing_but_reviews_is_not_given_to_a_model() -> None:
+    writer = Scripted(PLAIN)
+    *_, last = reword(reviewed(Plan(FILMS[4])), writer)
+    assert writer.asked == []
     assert written_by(last) == ["template"]
 
 

@@ -11,8 +11,6 @@ from index.sentiment.sentences import (
     MAX_PASSAGE,
     MAX_SENTENCE,
     SENTENCES_A_PASSAGE,
-    Span,
-    split_clauses,
     split_passages,
     split_sentences,
 )
@@ -67,13 +65,6 @@ def test_passages_are_a_few_sentences_without_markup(text: list[str]) -> None:
         assert 1 <= len(inside) <= SENTENCES_A_PASSAGE
         assert len(each) <= MAX_PASSAGE or len(inside) == 1
         assert "<br>" not in each.of(whole)
-
-
-def test_clauses_are_cut_where_they_contrast() -> None:
-    text = "Great sound, but it broke; although the price is fair."
-    found = [each.of(text) for each in split_clauses(text, Span(0, len(text)))]
-    assert found == ["Great sound", "but it broke", "although the price is fair."]
-    assert [each.of("butter") for each in split_clauses("butter", Span(0, 6))] == ["butter"]
 
 
 @pytest.mark.parametrize("unit", ["a", "a ", "a. ", "<", "....", "<b>x", "e.g. ", "(\"'", "\n"])

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from agent.explain.aspect_relevance import AspectRelevance
 from index.data.records import Item
 from index.sentiment.item_sentiment import MIN_TELLING, ItemSentiments, Quote
+from index.types import Floats
 
 PRAISED, BLAMED = 0.2, -0.2  # mean score of an aspect from which on its reviews praise it, or blame it
 SAID = 0.5  # of a sentence that is quoted for it: what half praises or blames shows neither
@@ -45,8 +47,12 @@ class PointChooser:
         names = self.sentiments.opinions.aspects.names
         self._told.update(names.index(point.aspect) for point in points)
 
+    @cached_property
+    def _of_user(self) -> Floats:
+        return self.relevance.mentions_of(self.user)
+
     def _order(self, row: int) -> list[int]:
-        scores = self.relevance.scores(row, self.user)
+        scores = self.relevance.scores(row, self._of_user)
         scores = scores - REPEATED * np.array([self._told[n] for n in range(len(scores))], np.float32)
         return [int(n) for n in np.argsort(-scores, kind="stable") if self.sentiments.aspect_n[row, n] >= MIN_TELLING]
 

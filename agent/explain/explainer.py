@@ -9,7 +9,6 @@ from agent.explain.checker import faults
 from agent.explain.evidence import Ground, Reason
 from agent.explain.plan import Asked, Plan, Planner
 from agent.explain.template_writer import TemplateWriter, reason_of_title
-from index.data.records import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,6 @@ def explain_list(
     """
     planner = Planner(state, ground, points)
     return tuple(_explain_one(each, planner) for each in asked)
-
-
-def explain(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Reason:
-    """Why one item is recommended; `sources` are items of the history that speak for it, strongest first, or none."""
-    return explain_fully(item, state, sources, ground).reason
-
-
-def explain_fully(item: Item, state: State, sources: Sequence[Item], ground: Ground) -> Explained:
-    """As `explain`, with the faults of the refused reasons."""
-    return explain_list([Asked(item, sources)], state, ground)[0]
 
 
 def _explain_one(asked: Asked, planner: Planner) -> Explained:

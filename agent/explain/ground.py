@@ -4,7 +4,7 @@ from agent.constraints import State
 from agent.duplicates import duplicates_of
 from agent.explain.evidence import Ground
 from agent.explain.liked_items import rated_well
-from agent.explain.quoted_reviews import QuotedReviews, review_places
+from agent.explain.quoted_reviews import QuotedReviews
 from agent.explain.shared_users import users_of_items
 from agent.understanding import lexicon_of
 from index.data.domain import Domain
@@ -24,6 +24,6 @@ def ground_of(domain: Domain, state: State, history: History, sentiments: ItemSe
         known=frozenset(ids[row] for row in history.rows),
         liked=frozenset(liked | (rated_well(domain, history) - disliked)),
         enriched_fields=frozenset(about.get("enriched_fields", ())),
-        reviews={} if sentiments is None else QuotedReviews(review_places(sentiments), domain.catalogue),
+        reviews={} if sentiments is None else QuotedReviews(sentiments.opinions, domain.catalogue),
         users=users_of_items(domain),
     )

@@ -116,9 +116,11 @@ class Planner:
     def _options(self, asked: Asked) -> Iterator["_Option"]:
         usable = [source for source in asked.sources if self._is_usable(source, asked.item)][:N_STRONGEST]
         for place, source in enumerate(usable):
-            for link in find_links(asked.item, source, self.ground):
+            links = find_links(asked.item, source, self.ground)
+            for link in links:
                 if link.kind != "none" or not place:  # of the others it would not be true that none speaks more for it
-                    yield _Option(link.weight - self._penalty(link) - LATER_SOURCE * place, link, tuple(usable))
+                    weight = link.weight - self._penalty(link) - LATER_SOURCE * place
+                    yield _Option(weight, link, links, tuple(usable))
 
     def _penalty(self, link: Link) -> float:
         per_kind = SAME_COMMON_KIND if link.kind in ("categories", "time") else SAME_KIND
@@ -141,22 +143,11 @@ class Planner:
             and (source.item_id in self.ground.liked) == liked
             and first.holds_for(source)
         ]
-        second = self._second(asked.item, first) if not others else None
+        second = _second(first, option.links) if not others else None
         links = (first,) if second is None else (first, second)
         sources = (first.source, *others[: MAX_SOURCES - 1])
         own = self._description(asked.item) if first.kind == "none" else ()
         return Plan(asked.item, links, sources, liked, own, wishes=wishes)
-
-    def _second(self, item: Item, first: Link) -> Link | None:
-        """Another link to the same source, of another kind that tells something by itself."""
-        return next(
-            (
-                link
-                for link in find_links(item, first.source, self.ground)
-                if link.kind not in (first.kind, "none", "time")
-            ),
-            None,
-        )
 
     def _own(self, item: Item, wishes: tuple[str, ...]) -> Iterator[Plan]:
         """Nothing of a history: categories and year, a single value of the item, its title."""
@@ -176,11 +167,17 @@ class Planner:
 
 
 class _Option(NamedTuple):
-    """A link that may be told, what it is worth in this list, and the sources that it may be told of."""
+    """A link that may be told, its worth in this list, all links to its source, the sources that it may be told of."""
 
     weight: float
     link: Link
+    links: tuple[Link, ...]
     usable: tuple[Item, ...]
+
+
+def _second(first: Link, links: tuple[Link, ...]) -> Link | None:
+    """Another link to the same source, of another kind that tells something by itself."""
+    return next((link for link in links if link.kind not in (first.kind, "none", "time")), None)
 
 
 def _said(link: Link) -> tuple[object, ...]:

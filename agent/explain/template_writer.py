@@ -16,7 +16,7 @@ class TemplateWriter:
 
     def write(self, plan: Plan) -> Reason:
         """The reason of a plan."""
-        parts = (_linked_text(plan) if plan.links else "", _own_text(plan) if plan.own else "", _points_text(plan))
+        parts = (_linked_text(plan) if plan.links else "", _own_text(plan) if plan.own else "", points_text(plan))
         text = " ".join(filter(None, parts))
         wished = templates.WISHED[plan.turn % len(templates.WISHED)]
         text += wished.format(wishes=join_words(plan.wishes)) if plan.wishes else ""
@@ -91,7 +91,7 @@ def _own_text(plan: Plan) -> str:
     return " ".join(values)
 
 
-def _points_text(plan: Plan) -> str:
+def points_text(plan: Plan) -> str:
     """What reviews praise and blame, in the words of one of them."""
     texts = []
     for point in plan.points:

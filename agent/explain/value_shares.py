@@ -21,8 +21,15 @@ class ValueShares:
 
     def share_of_all(self, categories: frozenset[str]) -> float:
         """The share of the catalogue that has all of these categories."""
-        n = sum(count for own, count in self._kinds.items() if categories <= own)
-        return n / max(len(self.catalogue), 1)
+        if categories not in self._of_all:
+            n = sum(count for own, count in self._kinds.items() if categories <= own)
+            self._of_all[categories] = n / max(len(self.catalogue), 1)
+        return self._of_all[categories]
+
+    @cached_property
+    def _of_all(self) -> dict[frozenset[str], float]:
+        """What was asked for before: a catalogue of thousands is not counted again for each link."""
+        return {}
 
     @cached_property
     def _counts(self) -> Counter[tuple[str, Value]]:

@@ -1,7 +1,10 @@
-"""Has a language model word the reasons of a list; what the checker refuses is asked for again, or left as it was."""
+"""Has a language model word the reasons of a list; what the checker refuses is asked for again, or left as it was.
+
+What reviews say of an item is never worded: it stands behind the text in their own words.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from agent.constraints import State
@@ -9,6 +12,7 @@ from agent.explain.checker import faults
 from agent.explain.evidence import Ground, Reason
 from agent.explain.explainer import Explained
 from agent.explain.plan import Plan
+from agent.explain.template_writer import points_text
 from agent.explain.writer_names import TEMPLATE
 from index.data.records import Item
 
@@ -76,12 +80,14 @@ class Worded:
 def reword(reasons: ListReasons, writer: ReasonWriter) -> Iterator[Worded]:
     """The list after each reason that a model worded and the checker passed; the last one tells of a fallback."""
     explained = list(reasons.explained)
-    left = [n for n, each in enumerate(explained) if each.plan is not None]
+    wordable = [_wordable(each.plan) for each in explained]
+    left = [n for n, plan in enumerate(wordable) if plan is not None]
     fallback = None
     try:
         for attempt in range(ATTEMPTS):
             asked = list(left)
-            for draft in writer.write([_plan(explained[n]) for n in asked], attempt) if asked else ():
+            plans = [plan for plan in (wordable[n] for n in asked) if plan is not None]
+            for draft in writer.write(plans, attempt) if asked else ():
                 n = asked[draft.place]
                 explained[n] = _judge(draft.text, explained[n], reasons, n)
                 if explained[n].reason.written_by == "model" and n in left:
@@ -94,18 +100,21 @@ def reword(reasons: ListReasons, writer: ReasonWriter) -> Iterator[Worded]:
     yield Worded(tuple(explained), WriterCard(writer.name, fallback))
 
 
+def _wordable(plan: Plan | None) -> Plan | None:
+    """What of a plan a model may word; None where nothing is but what reviews say."""
+    if plan is None or not (plan.links or plan.own or plan.wishes):
+        return None
+    return replace(plan, points=())
+
+
 def _judge(text: str, before: Explained, reasons: ListReasons, place: int) -> Explained:
     """The reason with its new text, or as it was, with the faults of the text."""
-    if before.reason.written_by == "model":
+    if before.reason.written_by == "model" or before.plan is None:
         return before
-    reason = Reason(" ".join(text.split()), _plan(before).evidence, "model")
-    found = faults(reason, reasons.items[place], reasons.ground, reasons.state) if reason.text else [NO_TEXT]
+    worded = " ".join(text.split())
+    whole = f"{worded} {points_text(before.plan)}".strip()
+    reason = Reason(whole, before.plan.evidence, "model")
+    found = faults(reason, reasons.items[place], reasons.ground, reasons.state) if worded else [NO_TEXT]
     if found:
         return Explained(before.reason, (*before.refused, *found), before.plan)
     return Explained(reason, before.refused, before.plan)
-
-
-def _plan(explained: Explained) -> Plan:
-    if explained.plan is None:
-        raise ValueError("a reason without a plan has nothing to word")
-    return explained.plan

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
 from agent.rerank.data_fingerprint import DataFingerprint, find_mismatch
 from index.data.domain import Domain
-from index.embedding.imports import is_import_failure
+from index.embedding.imports import BROKEN, is_import_failure
 from index.embedding.model_files import ADAPTER_WEIGHTS
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 
 WEIGHTS, HEAD = ADAPTER_WEIGHTS, "head.safetensors"
 SETTINGS = "reranker.json"  # settings of the reranker; a folder that has this file is an adapter
 RECORD = "training.json"
-BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -76,6 +73,6 @@ def readable_adapter(folder: Path) -> Iterator[None]:
 
 def unreadable(folder: Path, why: Exception) -> MendableError:
     """The error for an adapter that cannot be read, in one line."""
-    reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+    reason = first_line(why)
     way_out = "Run `python -m finetune rank --domain NAME`, or take the folder away to rank by retrieval"
     return MendableError(f"cannot read an adapter ({reason})", str(folder), way_out)

@@ -17,15 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.rerank.adapter_files import BROKEN, SETTINGS, WEIGHTS, read_record, read_settings_file
+from agent.rerank.adapter_files import SETTINGS, WEIGHTS, read_record, read_settings_file
 from agent.rerank.rankers import TUNED
+from index.embedding.imports import BROKEN
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
+from index.storage.current_adapter import CURRENT, read_current, write_current
 from index.storage.folder_lock import LOCK, only_one
-from index.storage.home import CLONE, adapters_folder, mendable_writes, replace_folder, write_bytes
+from index.storage.home import CLONE, adapters_folder, mendable_writes, replace_folder
 
 SHIPPED = CLONE / "adapters"
-CURRENT = "current"
 REFITTED = "refitted"  # in a version's folder: the same after a last step on all events, with which it serves
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a hidden folder is no version: it is being written
 
@@ -152,7 +153,7 @@ def make_current(domain: str, version: Version) -> None:
             "--use",
             "Choose another version, or go on with its training by the command on its card",
         )
-    write_bytes(adapters_folder(domain) / version.kind / CURRENT, f"{version.name}\n".encode())
+    write_current(adapters_folder(domain) / version.kind, version.name)
 
 
 def find_version(domain: str, name: str, flag: str) -> Version:
@@ -224,7 +225,7 @@ def _copy_unversioned(domain: str, kind: str, files: list[Path]) -> None:
                 shutil.copy2(path, aside / path.name)
         replace_folder(aside, parent / name)
     if current is not None and current.name == name:
-        write_bytes(parent / CURRENT, f"{name}\n".encode())
+        write_current(parent, name)
 
 
 def _versions_of(domain: str, kind: str) -> list[Version]:
@@ -238,17 +239,9 @@ def _versions_of(domain: str, kind: str) -> list[Version]:
     if parent.is_dir():
         found = [path for path in sorted(parent.iterdir()) if NAME.fullmatch(path.name)]
         folders |= {path.name: path for path in found if (path / SETTINGS).is_file()}
-    named = _current_name(parent)
+    named = read_current(parent)
     serving = named if named in folders else serving
     return [Version(kind, name, folder, name == serving) for name, folder in folders.items()]
-
-
-def _current_name(parent: Path) -> str:
-    """What `current` names, empty where it cannot be read."""
-    try:
-        return (parent / CURRENT).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return ""
 
 
 def _name_of(folder: Path, made: datetime) -> str:

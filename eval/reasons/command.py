@@ -54,10 +54,13 @@ class ReasonsSettings:
 
 
 class ExplainedTo(NamedTuple):
-    """One user's reply as JSON, and by recommendation whether the score falls without what its reason cites."""
+    """One user's reply as JSON, by recommendation whether the score falls without what its reason cites, and how many
+    faults the checker found in texts that it refused.
+    """
 
     reply: Mapping[str, Any]
     faithful: Sequence[Faithful | None]
+    n_refused: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Judged:
     faithful: tuple[Faithful | None, ...]
     claims: tuple[tuple[Claim, ...], ...]
     wordings: tuple[str, ...]
+    n_refused: int
 
     @classmethod
     def of(cls, explained: ExplainedTo, judge: ClaimJudge) -> "Judged":
@@ -75,7 +79,7 @@ class Judged:
         shown = explained.reply["recommendations"]
         claims = tuple(tuple(judge.claims(explained.reply, each)) for each in shown)
         wordings = tuple(wording_of(each, judge.domain.catalogue) for each in shown)
-        return cls(explained.reply, tuple(explained.faithful), claims, wordings)
+        return cls(explained.reply, tuple(explained.faithful), claims, wordings, explained.n_refused)
 
     @property
     def reasons(self) -> list[Mapping[str, Any]]:
@@ -143,6 +147,7 @@ def summarise(judged: Sequence[Judged], seed: int) -> dict[str, Any]:
         "common_links": rounded(spread["common_links"].mean),
         "repeated": rounded(spread["repeated"].mean),
         "written_by": {who: sum(r["written_by"] == who for r in reasons) for who in ("model", "template")},
+        "faults_refused": sum(each.n_refused for each in judged),
         "characters": rounded(float(np.mean([len(reason["text"]) for reason in reasons] or [0]))),
         "explain_ms": {"median": rounded(float(np.median(times))), "p95": rounded(float(np.quantile(times, 0.95)))},
         "claims": {kind: {"n": n, "false": wrong[kind]} for kind, n in sorted(_kinds(claims).items())},
@@ -165,6 +170,7 @@ def table(printed: Mapping[str, Any]) -> str:
         "common_links": "reasons of a list that rest on a genre or a year alone",
         "distinct": "distinct wordings inside a list",
         "repeated": "reasons that say of the same source what another of the list says",
+        "faults_refused": "faults for which the checker refused a text before one was shown",
         "characters": "characters of a reason",
     }
     lines += [f"{printed[name]:>10.4g}  {what}" for name, what in words.items()]
@@ -180,7 +186,8 @@ def table(printed: Mapping[str, Any]) -> str:
 def _explain(agent: Agent, user: str, is_asked: bool) -> ExplainedTo:
     session = Session(agent, user, K)
     reply = session.finished(session.opening())
-    return ExplainedTo(reply.as_json(), _faithful(agent, user, reply, is_asked))
+    n_refused = sum(len(each.refused) for each in reply.reasons.explained) if reply.reasons else 0
+    return ExplainedTo(reply.as_json(), _faithful(agent, user, reply, is_asked), n_refused)
 
 
 def _cited_reviews(domain: str, explained: Sequence[ExplainedTo]) -> dict[str, Review]:

@@ -82,7 +82,7 @@ def measure_statements(found: Statements, relevance: AspectRelevance, seed: int)
 
 
 def _ours(case: Case, relevance: AspectRelevance) -> float:
-    return _ndcg(case, relevance.scores(case.row, case.user)[case.aspects])
+    return _ndcg(case, relevance.scores(case.row, relevance.mentions_of(case.user))[case.aspects])
 
 
 def _frequent(case: Case, known: ItemSentiments) -> float:

@@ -3,9 +3,9 @@
 import argparse
 import time
 
-from finetune.commands.training_flags import add_length_flags
+from finetune.commands.training_flags import add_length_flags, add_run_flags
 from finetune.settings import MINUTES
-from index.command_line import Command, Parser, add_domain, add_seed
+from index.command_line import Command, Parser, add_domain
 from index.progress import note
 
 
@@ -16,10 +16,7 @@ def add_flags(parser: Parser) -> None:
         "--backbone", default="gpt", metavar="NAME", help="gpt (default), a folder, or a causal model of the hub"
     )
     add_length_flags(parser)
-    add_seed(parser)
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (default auto)"
-    )
+    add_run_flags(parser)
 
 
 def run(options: argparse.Namespace) -> None:

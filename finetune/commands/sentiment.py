@@ -4,9 +4,9 @@ import argparse
 import time
 from pathlib import Path
 
-from finetune.commands.training_flags import add_length_flags
+from finetune.commands.training_flags import add_length_flags, add_run_flags
 from finetune.settings import MINUTES
-from index.command_line import Command, Parser, add_seed
+from index.command_line import Command, Parser
 from index.progress import note
 
 
@@ -19,10 +19,7 @@ def add_flags(parser: Parser) -> None:
         "--backbone", default="bert", metavar="NAME", help="bert (default), gpt, a folder, or a model of the hub"
     )
     add_length_flags(parser)
-    add_seed(parser)
-    parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (default auto)"
-    )
+    add_run_flags(parser)
 
 
 def run(options: argparse.Namespace) -> None:

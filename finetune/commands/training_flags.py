@@ -12,6 +12,11 @@ def add_training_flags(parser: Parser) -> None:
     parser.add_argument(
         "--backbone", default="bert", metavar="NAME", help="bert (default), gpt, a folder, or a model of the hub"
     )
+    add_run_flags(parser)
+
+
+def add_run_flags(parser: Parser) -> None:
+    """The seed and the device."""
     add_seed(parser)
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train (default auto)"

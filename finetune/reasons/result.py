@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.explain.gpt.adapters import CURRENT, KIND, find_reason_adapter
+from agent.explain.gpt.adapters import KIND, find_reason_adapter
 from agent.explain.gpt.model import LoadedWriter, load_writer, save_writer
 from agent.rerank.adapter_files import RECORD
 from agent.rerank.adapter_versions import add_version
@@ -18,7 +18,8 @@ from finetune.reasons.settings import ReasonsSettings
 from finetune.reasons.training_plans import Planned
 from finetune.training_job import device_of, library_versions
 from index.progress import note
-from index.storage.home import adapters_folder, write_bytes
+from index.storage.current_adapter import write_current
+from index.storage.home import adapters_folder
 from index.storage.json_text import json_text
 from index.storage.tensor_files import tensor_writes
 
@@ -82,7 +83,7 @@ def write_result(training: ReasonsTraining) -> Path:
     passed = training.after["passed"]
     known = judge_drafts(load_writer(serving), training.judged).passed if serving is not None else 0.0
     if passed >= known:
-        write_bytes(adapters_folder(domain) / KIND / CURRENT, f"{version.name}\n".encode())
+        write_current(adapters_folder(domain) / KIND, version.name)
     how = "words reasons from now on" if passed >= known else "is kept, not used"
     note(f"adapter {version.name} {how}: the checker passes {passed:.3f} of its first drafts, before {known:.3f}")
     return version.folder

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-LEARNING_RATE, RANK, LAYERS = (
-    2e-3,
-    8,
-    16,
-)  # of the LoRA; it lies in the last layers, so that a step is backed up half way
+LEARNING_RATE, RANK = 2e-3, 8  # of the LoRA
+LAYERS = 16  # the last ones, in which it lies, so that a step is backed up half way
 VALIDATE_EVERY = 0.5  # epochs between two validations
 WARM_UP = 8  # steps: a minute of training has few more on a slow machine
 PLANS, HELD_OUT, JUDGED = 2_000, 120, 40  # to learn from; on which steps are chosen; of these, how many are worded

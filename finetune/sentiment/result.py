@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from agent.rerank.adapter_files import RECORD
-from agent.rerank.adapter_versions import CURRENT, add_version
+from agent.rerank.adapter_versions import add_version
 from finetune.objective import precision_on
 from finetune.progress import Progress
 from finetune.sentiment.card import card_of
@@ -19,11 +19,12 @@ from finetune.sentiment.settings import SentimentSettings
 from finetune.training_job import device_of, library_versions
 from index.errors import MendableError
 from index.progress import note
-from index.sentiment.adapters import SETTINGS, find_domain_adapter
+from index.sentiment.adapters import KIND, SETTINGS, find_domain_adapter
 from index.sentiment.agreement import Agreement, measure_agreement
 from index.sentiment.calibration import fit_calibration
 from index.sentiment.polarity import LoadedPolarity, PolarityJudge, load_polarity, save_polarity
-from index.storage.home import adapters_folder, mendable_writes, replace_folder, write_bytes
+from index.storage.current_adapter import write_current
+from index.storage.home import adapters_folder, mendable_writes, replace_folder
 from index.storage.json_text import json_text
 from index.storage.tensor_files import tensor_writes
 from index.types import Floats
@@ -83,10 +84,10 @@ def _write_folder(folder: Path, fill: Any) -> None:
 
 
 def _write_version(domain: str, record: Mapping[str, Any], fill: Any) -> Path:
-    version = add_version(domain, "sentiment", datetime.fromisoformat(record["made"]), fill)
+    version = add_version(domain, KIND, datetime.fromisoformat(record["made"]), fill)
     before, after = record["before"]["log_likelihood"], record["after"]["log_likelihood"]
     if after >= before or find_domain_adapter(domain) is None:
-        write_bytes(adapters_folder(domain) / "sentiment" / CURRENT, f"{version.name}\n".encode())
+        write_current(adapters_folder(domain) / KIND, version.name)
         note(f"adapter {version.name} judges from now on: log likelihood {after:.4f}, before {before:.4f}")
     else:
         note(f"adapter {version.name} is kept, not used: log likelihood {after:.4f}, without it {before:.4f}")

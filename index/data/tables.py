@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from index.data.records import Item, Value
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 from index.storage.home import write_file
 
 ColumnKind = Literal["number", "list", "text"]
@@ -113,7 +113,7 @@ def items_of(table: pa.Table) -> tuple[Item, ...]:
 
 
 def _unreadable(path: Path, why: Exception) -> MendableError:
-    reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+    reason = first_line(why)
     way_out = "Import the domain again with `python -m index import` or `fetch`"
     return MendableError(f"cannot read a table ({reason})", str(path), way_out)
 

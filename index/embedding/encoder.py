@@ -13,7 +13,7 @@ from index.embedding.model_files import ModelFolder
 from index.embedding.pipeline import Pipeline, read_pipeline
 from index.embedding.processor import has_fast_bfloat16
 from index.embedding.quiet import quiet_loading
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 from index.progress import progress
 from index.types import Floats
 
@@ -112,7 +112,7 @@ class _Loaded:
         except (OSError, ValueError, KeyError, SafetensorError) as why:
             if is_import_failure(why):
                 raise
-            reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+            reason = first_line(why)
             raise MendableError(f"cannot load the model ({reason})", str(path), "Choose another model") from why
         self.model = model.eval().to(self.device)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index.embedding.imports import is_import_failure
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 from index.progress import note
 from index.storage.home import home, mendable_writes, replace_folder, restore_folder, write_json
 
@@ -61,7 +61,7 @@ def _convert(gguf: Path, folder: Path) -> None:
     except (OSError, ValueError, LookupError, RuntimeError, struct.error) as why:
         if is_import_failure(why):
             raise
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        reason = first_line(why)
         raise MendableError(f"cannot read the GGUF ({reason})", str(gguf), "Choose another model") from why
     config = type(loaded.config).from_dict(loaded.config.to_dict())
     if hasattr(config, "quantization_config"):

@@ -1,4 +1,8 @@
-"""Tells a library that could not be imported from a file that could not be read."""
+"""What reading a broken file of a model raises, told from a library that could not be imported."""
+
+from safetensors import SafetensorError
+
+BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 
 
 def is_import_failure(why: BaseException) -> bool:

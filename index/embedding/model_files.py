@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from index.embedding.gguf import convert_gguf
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 from index.progress import note
 from index.storage import file_hashes
 from index.storage.home import home, mendable_writes
@@ -151,7 +151,7 @@ def _downloaded(name: str) -> ModelFolder | None:
         try:
             path = snapshot_download(_hub_id(name), cache_dir=_own_cache(), allow_patterns=list(HUB_FILES))
         except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, ConnectionError) as why:
-            reason = str(why).strip().splitlines()[0] if str(why).strip() else type(why).__name__
+            reason = first_line(why)
             raise MendableError(f"there is no model {name!r} ({reason})", "the hub", OTHER_MODEL) from why
     return ModelFolder(name, Path(path), "hub")
 

@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-from index.storage.home import CLONE, adapters_folder
+from index.storage.current_adapter import current_or_shipped
+from index.storage.home import CLONE
 
-SHIPPED = CLONE / "adapters" / "sentiment"
+KIND = "sentiment"
+SHIPPED = CLONE / "adapters" / KIND
 SETTINGS = "sentiment.json"  # a folder that has this file is a sentiment adapter
-CURRENT = "current"
 
 
 def find_domain_adapter(domain: str) -> Path | None:
     """The folder of the adapter that judges a domain, None where there is none at all."""
-    parent = adapters_folder(domain) / "sentiment"
-    try:
-        own = parent / (parent / CURRENT).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        own = parent / "none"
-    return next((folder for folder in (own, SHIPPED) if (folder / SETTINGS).is_file()), None)
+    return current_or_shipped(domain, KIND, SETTINGS)

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from index.embedding.backbones import load_base
 from index.embedding.encoder import batches_by_length
-from index.embedding.imports import is_import_failure
+from index.embedding.imports import BROKEN, is_import_failure
 from index.embedding.lora import save_lora, saved_lora
 from index.embedding.model_files import ADAPTER_WEIGHTS, file_sha256, resolve, transformer_folder
 from index.embedding.plain_bert import PlainBert
@@ -27,7 +26,7 @@ from index.embedding.plain_lora import copy_lora, load_with_lora
 from index.embedding.plain_tokenizer import load_plain_tokenizer
 from index.embedding.processor import has_fast_bfloat16
 from index.embedding.quiet import quiet_loading
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 from index.progress import track
 from index.sentiment.adapters import SETTINGS, SHIPPED
 from index.sentiment.calibration import UNCALIBRATED, Calibration
@@ -45,7 +44,6 @@ TEXTS_AT_ONCE = 512  # so that of a million texts no more tokens are in memory t
 MAX_DIFFERENCE = 0.02  # of a probability: what bfloat16 may change
 PROBES = ("It works perfectly and I love it.", "Not good.", "It broke after two days, what a waste.", "It is blue.")
 WAY_OUT = "Make one with `python -m finetune sentiment`, or leave --adapter out"
-BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ def load_polarity(folder: Path) -> LoadedPolarity:
     except BROKEN as why:
         if is_import_failure(why):
             raise
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        reason = first_line(why)
         raise MendableError(f"cannot read a sentiment adapter ({reason})", str(folder), WAY_OUT) from why
     return LoadedPolarity(model.eval(), load_tokenizer(base.path), settings, folder)
 

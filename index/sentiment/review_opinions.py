@@ -77,10 +77,35 @@ class ReviewOpinions:
         start, end = self.mentions.texts[mention]
         return bytes(self.words[start:end]).decode("utf-8")
 
+    @cached_property
+    def place_of(self) -> dict[str, int]:
+        """Place of a review by its id; of several with one id the first."""
+        return {review_id: n for n, review_id in reversed(list(enumerate(self.review_ids)))}
+
+    @cached_property
+    def places_of_writers(self) -> dict[str, Rows]:
+        """The places of each named writer's reviews, in their order."""
+        writers = np.array(self.writers, str)
+        order = np.argsort(writers, kind="stable")
+        order = order[writers[order] != ""]
+        names, starts = np.unique(writers[order], return_index=True)
+        return dict(zip(names.tolist(), np.split(order, starts[1:]), strict=True)) if len(order) else {}
+
+    def mentions_in(self, places: Rows) -> Rows:
+        """The numbers of the mentions in these reviews."""
+        order, starts = self._by_review
+        return np.concatenate([order[:0], *(order[starts[n] : starts[n + 1]] for n in places.tolist())])
+
     def mentions_of(self, row: int) -> Rows:
         """The numbers of the mentions of an item, in the order of its reviews."""
         order, starts = self._by_item
         return order[starts[row] : starts[row + 1]] if row + 1 < len(starts) else order[:0]
+
+    @cached_property
+    def _by_review(self) -> tuple[Rows, Rows]:
+        counts = np.bincount(self.mentions.reviews, minlength=len(self))
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return np.argsort(self.mentions.reviews, kind="stable"), starts
 
     @cached_property
     def _by_item(self) -> tuple[Rows, Rows]:

@@ -21,9 +21,6 @@ _SEPARATOR = re.compile(rf"(?:[\r\n]|{_MARKUP}|{_CONTROL})+")
 # Signs that end a sentence, with quotes or brackets that close after them; between words also without a blank.
 _END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]+[\"'\u201d\u2019)\]]*(?=\s|$|[A-Z][a-z])|[\u3002\uff01\uff1f]+")
 _LAST_WORD = re.compile(r"[^\s(\[\"']+$")
-_CLAUSE = re.compile(
-    r"\s*(?:;|--+|\u2014)\s*|,?\s+(?=(?:but|however|although|though|yet|except|whereas|while|despite)\b)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +41,6 @@ class Span:
 def split_sentences(text: str) -> list[Span]:
     """The sentences of a text in their order, none empty, none longer than MAX_SENTENCE; markup is in none."""
     return [piece for line in _between(text, _SEPARATOR, Span(0, len(text))) for piece in _sentences_of(text, line)]
-
-
-def split_clauses(text: str, sentence: Span) -> list[Span]:
-    """The clauses of a sentence, cut before what contrasts them ("but", "although") and at semicolons and dashes."""
-    found = [_trim(text, part) for part in _between(text, _CLAUSE, sentence)]
-    return [part for part in found if len(part)]
 
 
 def split_passages(text: str) -> list[Span]:

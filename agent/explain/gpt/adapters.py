@@ -3,22 +3,15 @@
 from pathlib import Path
 
 from index.errors import MendableError
-from index.storage.home import CLONE, adapters_folder
+from index.storage.current_adapter import current_or_shipped
 
-SHIPPED = CLONE / "adapters" / "reasons"
 KIND = "reasons"
 SETTINGS = "reasons.json"  # a folder that has this file is an adapter that words reasons
-CURRENT = "current"
 
 
 def find_reason_adapter(domain: str) -> Path | None:
     """The folder of the adapter that words reasons of a domain, None where there is none at all."""
-    parent = adapters_folder(domain) / KIND
-    try:
-        own = parent / (parent / CURRENT).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        own = parent / "none"
-    return next((folder for folder in (own, SHIPPED) if (folder / SETTINGS).is_file()), None)
+    return current_or_shipped(domain, KIND, SETTINGS)
 
 
 def existing_reason_adapter(domain: str) -> Path:

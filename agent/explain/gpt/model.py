@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -14,17 +13,16 @@ from agent.explain.gpt.adapters import SETTINGS
 from agent.explain.gpt.vocabulary import Vocabulary
 from agent.explain.gpt.word_table import WordTable
 from index.embedding.backbones import backbone_of
-from index.embedding.imports import is_import_failure
+from index.embedding.imports import BROKEN, is_import_failure
 from index.embedding.lora import attention_places, save_lora, saved_lora, with_lora
 from index.embedding.model_files import ModelFolder, resolve, transformer_folder
 from index.embedding.processor import has_fast_bfloat16
 from index.embedding.quiet import quiet_loading
-from index.errors import MendableError
+from index.errors import MendableError, first_line
 from index.storage.json_text import json_text
 
 FORMAT_VERSION = 1
 HEAD = "head.safetensors"
-BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
 WAY_OUT = "Make one with `python -m finetune reasons --domain NAME`, or leave --writer out"
 NO_GPT = "Choose a causal model with a tokenizer.json, for example SmolLM2-135M-Instruct"
 
@@ -97,7 +95,7 @@ def load_writer(folder: Path) -> LoadedWriter:
     except BROKEN as why:
         if is_import_failure(why):
             raise
-        reason = str(why).splitlines()[0] if str(why) else type(why).__name__
+        reason = first_line(why)
         raise MendableError(f"cannot read an adapter that words reasons ({reason})", str(folder), WAY_OUT) from why
     precision = torch.bfloat16 if has_fast_bfloat16(torch.device("cpu")) else torch.float32
     return LoadedWriter(merged.to(precision).eval(), tokenizer, table, vocabulary, settings, folder)
