@@ -258,7 +258,7 @@ def test_an_adapter_of_another_base_is_refused(tmp_path: Path, loaded: LoadedWri
 def test_gpt_without_an_adapter_is_a_mendable_error(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.explain.gpt.adapters.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr("index.storage.current_adapter.SHIPPED", tmp_path / "none")
     check_writer("gpt")
     with pytest.raises(MendableError, match="--writer gpt"):
         open_writer("gpt", "shelf")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.rerank.adapter_files import SETTINGS, read_trained_on
-from agent.rerank.adapter_versions import SHIPPED, find_adapter
+from agent.rerank.adapter_versions import find_adapter
 from agent.rerank.adapters import FORMAT_VERSION, load_reranker, read_settings
 from agent.rerank.blend import Blend
 from agent.rerank.data_fingerprint import DataFingerprint, fingerprint_of
@@ -15,6 +15,7 @@ from finetune.settings import RankSettings
 from index.data.domain import load_domain
 from index.embedding.backbones import BACKBONES
 from index.embedding.model_files import BERT, resolve
+from index.storage.current_adapter import SHIPPED
 from index.storage.home import CLONE
 
 DOMAIN = "movielens-100k"

@@ -112,7 +112,7 @@ def test_a_training_leaves_a_version_that_words_reasons(
     base: Path, small: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few_plans(monkeypatch)
-    monkeypatch.setattr("agent.explain.gpt.adapters.SHIPPED", base)
+    monkeypatch.setattr("index.storage.current_adapter.SHIPPED", base)
     adapter = train(base, small)
     assert adapter.parent == adapters_folder(small) / "reasons"
     record = json.loads((adapter / "training.json").read_text())
@@ -130,7 +130,7 @@ def test_a_training_leaves_a_version_that_words_reasons(
 
 def test_the_same_command_gives_the_same_weights(base: Path, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
     few_plans(monkeypatch)
-    monkeypatch.setattr("agent.explain.gpt.adapters.SHIPPED", base)
+    monkeypatch.setattr("index.storage.current_adapter.SHIPPED", base)
     first, again = (load_file(train(base, small) / "adapter_model.safetensors") for _ in range(2))
     assert all((again[name] == value).all() for name, value in first.items())
 

@@ -169,7 +169,7 @@ def reviewed(name: str, rating: bool = True) -> Domain:
 
 
 def test_a_domain_is_learned_from_by_its_stars_and_gets_a_version(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.sentiment.adapters.SHIPPED", Path("nowhere"))
+    monkeypatch.setattr("index.storage.current_adapter.SHIPPED", Path("nowhere"))
     reviewed("shop")
     main(["sentiment", "--domain", "shop", "--backbone", str(tiny), "--epochs", "20"])
     current = find_domain_adapter("shop")

@@ -143,12 +143,13 @@ def test_a_domain_without_an_adapter_of_its_own_has_the_shipped_one(
     adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PALATE_HOME", str(tmp_path))
-    monkeypatch.setattr("index.sentiment.adapters.SHIPPED", adapter)
-    assert find_domain_adapter("shop") == adapter
+    monkeypatch.setattr("index.storage.current_adapter.SHIPPED", tmp_path)
+    (tmp_path / "sentiment").symlink_to(adapter)
+    assert find_domain_adapter("shop") == tmp_path / "sentiment"
     parent = tmp_path / "adapters" / "shop" / "sentiment"
     (parent / "v1").mkdir(parents=True)
     (parent / "v1" / SETTINGS).write_text("{}")
-    assert find_domain_adapter("shop") == adapter
+    assert find_domain_adapter("shop") == tmp_path / "sentiment"
     (parent / "current").write_text("v1\n")
     assert find_domain_adapter("shop") == parent / "v1"
 

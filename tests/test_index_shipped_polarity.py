@@ -8,9 +8,11 @@ import pytest
 from index.embedding.backbones import load_base
 from index.embedding.lora import saved_lora
 from index.embedding.plain_bert import PlainBert
-from index.sentiment.adapters import SHIPPED
+from index.sentiment.adapters import KIND
 from index.sentiment.polarity import PolarityJudge, open_judge
+from index.storage.current_adapter import SHIPPED as ADAPTERS
 
+SHIPPED = ADAPTERS / KIND
 MAX_BYTES = 4 << 20
 FILES = {"README.md", "adapter_config.json", "adapter_model.safetensors", "head.safetensors", "sentiment.json"}
 PLAIN = (

@@ -55,9 +55,13 @@ class SharedUsers:
     def of(cls, domain: Domain, counted: Mask) -> "SharedUsers":
         """From those events of a domain that are counted."""
         histories, n_items = domain.histories, len(domain.catalogue)
-        pairs = np.unique(np.column_stack([histories.rows[counted], histories.owners[counted]]), axis=0)
-        starts = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=n_items))]).astype(np.int64)
-        return cls(starts, pairs[:, 1].astype(np.int32))
+        rows, owners = histories.rows[counted], histories.owners[counted]
+        order = np.argsort(rows, kind="stable")  # the events of an item stay in order of their users
+        rows, owners = rows[order], owners[order]
+        is_new = np.ones(len(rows), bool)
+        is_new[1:] = (rows[1:] != rows[:-1]) | (owners[1:] != owners[:-1])
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows[is_new], minlength=n_items))]).astype(np.int64)
+        return cls(starts, owners[is_new].astype(np.int32))
 
     @cached_property
     def n_users(self) -> int:

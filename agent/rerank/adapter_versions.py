@@ -22,11 +22,10 @@ from agent.rerank.rankers import TUNED
 from index.embedding.imports import BROKEN
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
-from index.storage.current_adapter import CURRENT, read_current, write_current
+from index.storage.current_adapter import CURRENT, SHIPPED, read_current, write_current
 from index.storage.folder_lock import LOCK, only_one
-from index.storage.home import CLONE, adapters_folder, mendable_writes, replace_folder
+from index.storage.home import adapters_folder, mendable_writes, replace_folder
 
-SHIPPED = CLONE / "adapters"
 REFITTED = "refitted"  # in a version's folder: the same after a last step on all events, with which it serves
 NAME = re.compile(r"\w[\w.-]*", re.ASCII)  # a hidden folder is no version: it is being written
 

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from index.storage.current_adapter import current_or_shipped
-from index.storage.home import CLONE
 
 KIND = "sentiment"
-SHIPPED = CLONE / "adapters" / KIND
 SETTINGS = "sentiment.json"  # a folder that has this file is a sentiment adapter
 
 

@@ -28,12 +28,13 @@ from index.embedding.processor import has_fast_bfloat16
 from index.embedding.quiet import quiet_loading
 from index.errors import MendableError, first_line
 from index.progress import track
-from index.sentiment.adapters import SETTINGS, SHIPPED
+from index.sentiment.adapters import KIND, SETTINGS
 from index.sentiment.calibration import UNCALIBRATED, Calibration
 from index.sentiment.judgeable import is_judgeable
 from index.sentiment.opinion import Opinion
 from index.sentiment.passages import passages_of
 from index.sentiment.polarity_model import PolarityModel
+from index.storage.current_adapter import SHIPPED
 from index.storage.json_text import json_text
 from index.types import Floats
 
@@ -150,7 +151,7 @@ class PolarityJudge:
 
 def open_judge(adapter: Path | None = None) -> PolarityJudge:
     """The judge of an adapter's folder, of the one that is shipped where none is named. Raises MendableError."""
-    return PolarityJudge(load_polarity(SHIPPED if adapter is None else adapter))
+    return PolarityJudge(load_polarity(SHIPPED / KIND if adapter is None else adapter))
 
 
 def load_polarity(folder: Path) -> LoadedPolarity:

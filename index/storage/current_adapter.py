@@ -5,6 +5,7 @@ from pathlib import Path
 from index.storage.home import CLONE, adapters_folder, write_bytes
 
 CURRENT = "current"
+SHIPPED = CLONE / "adapters"  # what comes with the program
 
 
 def read_current(parent: Path) -> str:
@@ -23,5 +24,5 @@ def write_current(parent: Path, version: str) -> None:
 def current_or_shipped(domain: str, kind: str, settings: str) -> Path | None:
     """The folder of the adapter, None where there is none; a folder that has the file `settings` is an adapter."""
     parent = adapters_folder(domain) / kind
-    own, shipped = parent / (read_current(parent) or "none"), CLONE / "adapters" / kind
+    own, shipped = parent / (read_current(parent) or "none"), SHIPPED / kind
     return next((folder for folder in (own, shipped) if (folder / settings).is_file()), None)
