@@ -24,4 +24,4 @@ def with_liked(request: Request, domain: Domain, duplicates: Duplicates) -> Hist
         own = before.times if before.times is not None else np.zeros(0, np.int64)
         now = own[-1] if len(own) else every.max()
         times = np.concatenate([own, np.full(len(liked), now, np.int64)])
-    return History(np.concatenate([before.rows, liked]), values, times)
+    return History(np.concatenate([before.rows, liked]), values, times, before.user)

@@ -12,10 +12,9 @@ def draw_window(history: History, random: np.random.Generator) -> History:
     """At most MAX_EVENTS + 1 events: every second time the newest, else from anywhere."""
     if history.times is not None:  # the source does not tell the order within one second
         order = np.lexsort((random.random(len(history)), history.times))
-        history = History(history.rows[order], history.values[order], history.times)
+        history = history.at(order)
     spare = len(history) - MAX_EVENTS - 1
     if spare <= 0:
         return history
     start = spare if random.random() < NEWEST_SHARE else int(random.integers(0, spare))
-    span = slice(start, start + MAX_EVENTS + 1)
-    return History(history.rows[span], history.values[span], None if history.times is None else history.times[span])
+    return history.at(slice(start, start + MAX_EVENTS + 1))

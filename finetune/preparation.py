@@ -123,14 +123,14 @@ class Preparation:
         return Effort(*self.workers.shared(effort.fusion, effort.lists)), fitted
 
     def _measure(self, histories: Histories, scorer: Scorer, device: torch.device) -> tuple[Cost, Behaviour]:
-        domain, reviews = self.index.domain, self.index.reviews
+        domain = self.index.domain
         places = np.linspace(0, len(histories) - 1, PROBES).astype(int)
         shown = [histories[int(place)] for place in places]
         rows = np.arange(min(self.plan.n_candidates, len(domain.catalogue)))
         began, cpu = time.monotonic(), time.process_time()
         with single_thread():
-            written = None if reviews is None else reviews.vectors
-            features = fit_features(domain.catalogue, np.asarray(self.index.vectors), written, histories)
+            vectors = np.asarray(self.index.vectors)
+            features = fit_features(domain.catalogue, vectors, self.index.review_sources, histories)
         fit = time.monotonic() - began
         busy = max(1.0, fit / max(time.process_time() - cpu, 1e-9))
         scored = shown[:: PROBES // SCORED_PROBES]
@@ -206,6 +206,7 @@ def _measure_features(features: Features, histories: Sequence[History]) -> float
 def _retrieval_sha256() -> str:
     """A hash of the code that retrieves: lists of another code are not taken for those of this one."""
     digest = hashlib.sha256()
-    for path in sorted((CLONE / "index" / "retrieval").rglob("*.py")):
-        digest.update(path.read_bytes())
+    for folder in ("retrieval", "sentiment"):
+        for path in sorted((CLONE / "index" / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()

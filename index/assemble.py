@@ -18,17 +18,20 @@ from index.retrieval.fusion import Fusion
 from index.retrieval.fusion_features import Features, feature_columns
 from index.retrieval.fusion_training_lists import learn_fusion
 from index.retrieval.retriever import Retriever
+from index.retrieval.review_sources import ReviewFeatures
 
 
 def saved_retriever(index: DomainIndex) -> Retriever:
     """The retriever with the behaviour and fusion that the index holds."""
     folder = index.folder / BEHAVIOUR
     behaviour = BehaviourChannel(load_behaviour(folder), load_item_store(folder))
-    saved, reviews = index.reviews, None
-    if saved is not None:
-        means = saved.vectors.item_means(len(index.domain.catalogue))
-        reviews = ReviewChannel(saved.vectors, means, saved.store, index.text.encode)
-    return _assemble(index, behaviour, reviews, load_fusion(folder, feature_columns(reviews is not None)))
+    saved, sources = index.reviews, index.review_sources
+    if saved is None or sources is None:
+        return _assemble(index, behaviour, load_fusion(folder, feature_columns(None)), None, None)
+    read = sources.features(len(index.domain.catalogue))
+    channel = ReviewChannel(saved.vectors, read.means, saved.store, index.text.encode)
+    fusion = load_fusion(folder, feature_columns(read))
+    return _assemble(index, behaviour, fusion, read, channel)
 
 
 def fit_retriever(
@@ -46,19 +49,25 @@ def fit_retriever(
     of the fusion's training lists are made; `fitted` is the behaviour of these histories where it was fitted already.
     """
     n_items, known = len(index.domain.catalogue), None
-    if index.reviews is not None:
-        known = index.reviews.vectors.known_from(histories, n_items, before, index.domain.histories)
+    if index.review_sources is not None:
+        known = index.review_sources.known_from(histories, n_items, before, index.domain.histories)
     fusion, _ = learn_fusion(histories, index.domain.catalogue, np.asarray(index.vectors), seed, known, share)
     behaviour = BehaviourChannel.of(fitted or Behaviour.fit(histories, n_items))
-    reviews = None if known is None else ReviewChannel.of(known, n_items, index.text.encode)
-    return _assemble(index, behaviour, reviews, fusion)
+    if known is None:
+        return _assemble(index, behaviour, fusion, None, None)
+    read = known.features(n_items)
+    channel = ReviewChannel.of(known.vectors, read.means, index.text.encode)
+    return _assemble(index, behaviour, fusion, read, channel)
 
 
 def _assemble(
-    index: DomainIndex, behaviour: BehaviourChannel, reviews: ReviewChannel | None, fusion: Fusion
+    index: DomainIndex,
+    behaviour: BehaviourChannel,
+    fusion: Fusion,
+    read: ReviewFeatures | None,
+    channel: ReviewChannel | None,
 ) -> Retriever:
     catalogue = index.domain.catalogue
-    channels, matchers = make_channels(index.text, catalogue, behaviour, reviews)
-    means = None if reviews is None else reviews.means
-    features = Features(behaviour.behaviour, np.asarray(index.vectors), catalogue, means)
+    channels, matchers = make_channels(index.text, catalogue, behaviour, channel)
+    features = Features(behaviour.behaviour, np.asarray(index.vectors), catalogue, read)
     return Retriever(catalogue, features, fusion, channels, matchers)

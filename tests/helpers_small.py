@@ -140,7 +140,7 @@ def retriever_over(domain: Domain, channels: Sequence[Channel] = (), vectors: Fl
 
 
 def index_over(domain: Domain, vectors: Floats | None = None, reviews: ReviewVectors | None = None) -> DomainIndex:
-    """An index in memory of a domain, with these vectors of its texts and these reviews."""
+    """An index in memory of a domain, with these vectors of its texts and these reviews, which nothing has judged."""
     n_items = len(domain.catalogue)
     vectors = unit_vectors(n_items) if vectors is None else vectors
     items = domain.catalogue.items
@@ -154,7 +154,7 @@ def index_over(domain: Domain, vectors: Floats | None = None, reviews: ReviewVec
         if reviews is None
         else ReviewIndex(reviews, VectorStore.build(reviews.vectors), (), np.zeros((len(reviews), 2), np.int64))
     )
-    index.__dict__["reviews"] = found  # what it would read from disk
+    index.__dict__.update(reviews=found, opinions=None)  # what it would read from disk
     return index
 
 

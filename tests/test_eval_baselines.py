@@ -45,7 +45,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "user-knn": {"k": 8},
     "item-knn": {"k": 8},
 }
-OURS = ("text", "behaviour", "fusion", "bert", "gpt", "agent")
+OURS = ("text", "behaviour", "fusion", "fusion-no-sentiment", "fusion-no-reviews", "bert", "gpt", "agent")
 BASELINES = tuple(name for name in MODELS if name not in OURS)
 NAMELESS = ("als", "bpr", "lightgcn")  # need a library that may not be there
 OF_CIRCLES = tuple(name for name in BASELINES if name != "popularity")

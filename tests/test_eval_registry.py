@@ -27,7 +27,8 @@ def opened(n: int) -> OpenedDomain:
 def test_every_name_of_the_contract_is_a_model_in_its_order() -> None:
     names = (
         "popularity user-knn item-knn content tfidf als bpr svd rp3beta slim ease sequence neumf gru4rec sasrec "
-        "esasrec bert4rec lightgcn multvae weighted text behaviour fusion bert gpt agent"
+        "esasrec bert4rec lightgcn multvae weighted text behaviour fusion fusion-no-sentiment "
+        "fusion-no-reviews bert gpt agent"
     )
     assert " ".join(MODELS) == names
     assert parse_models("all") == tuple(MODELS)

@@ -13,12 +13,12 @@ from index.data.records import Item
 from index.errors import MendableError
 from index.retrieval.behaviour_signals import NAMES, Behaviour
 from index.retrieval.candidate_pool import candidate_pool, weighted_signals
+from index.retrieval.decay import PROFILE_DECAYS
 from index.retrieval.fusion import Fusion, untrained_fusion
 from index.retrieval.fusion_features import (
     COLUMNS,
     HISTORY_FEATURES,
     LONG_TAILED,
-    PROFILE_DECAYS,
     Features,
     history_features,
     profiles,

@@ -19,10 +19,11 @@ from index.data.domain import Domain, Histories, load_domain
 from index.data.known_reviews import UNKNOWN_TIME
 from index.data.records import Review
 from index.data.tables import REVIEWS, table_path, write_table
-from index.retrieval.fusion_features import COLUMNS, REVIEW_COLUMNS
+from index.retrieval.fusion_features import COLUMNS
 from index.retrieval.fusion_training_lists import fit_features, learn_fusion
 from index.retrieval.query import Query
 from index.retrieval.retriever import Retriever
+from index.retrieval.review_sources import REVIEW_COLUMNS, ReviewSources
 from index.retrieval.review_vectors import ReviewVectors
 from index.storage.home import domain_folder
 from index.types import Floats
@@ -226,8 +227,8 @@ def test_the_fusion_learns_from_reviews_where_they_tell_what_comes_next() -> Non
     angle = 2 * np.pi * np.arange(N_ITEMS) / N_ITEMS
     places = np.stack([np.cos(angle), np.sin(angle), np.zeros(N_ITEMS)], 1).astype(np.float32)
     telling = ReviewVectors(places, np.arange(N_ITEMS), ("",) * N_ITEMS)
-    fusion, _ = learn_fusion(histories, catalogue, unit_vectors(), 1, telling)
-    features = fit_features(catalogue, unit_vectors(), telling, histories).of(history(3, 4, 5))
+    fusion, _ = learn_fusion(histories, catalogue, unit_vectors(), 1, ReviewSources(telling))
+    features = fit_features(catalogue, unit_vectors(), ReviewSources(telling), histories).of(history(3, 4, 5))
     without = features.copy()
     without[:, len(COLUMNS) :] = 0
     assert np.abs(fusion.score(features) - fusion.score(without)).max() > 0.1

@@ -22,8 +22,10 @@ from index.data.tables import BLOCK, REVIEWS, table_path, write_table
 from index.errors import MendableError
 from index.retrieval.channels.reviews import ReviewChannel, SemanticMatcher
 from index.retrieval.channels.text import TextChannel
-from index.retrieval.fusion_features import REVIEW_COLUMNS
+from index.retrieval.fusion_features import COLUMNS
 from index.retrieval.query import Query
+from index.retrieval.review_sources import REVIEW_COLUMNS
+from index.retrieval.sentiment_features import SENTIMENT_COLUMNS
 from index.search import find
 from index.storage.home import domain_folder
 from tests.helpers_index import HashingEncoder, text_builder
@@ -136,7 +138,7 @@ def test_a_domain_with_reviews_has_them_in_its_index_and_one_without_has_none() 
     build_with(builder(), domain.name)
     manifest = read_manifest(generation_folders(domain.name)[0])
     assert (manifest.parts["reviews"]["n_passages"], manifest.parts["reviews"]["n_known"]) == (3, 3)
-    assert tuple(manifest.parts["behaviour"]["fusion_columns"])[-1] == REVIEW_COLUMNS[-1]
+    assert tuple(manifest.parts["behaviour"]["fusion_columns"]) == (*COLUMNS, *REVIEW_COLUMNS, *SENTIMENT_COLUMNS)
     plain = write_domain(walks(), name="plain")
     build_with(builder(), plain.name)
     assert "reviews" not in read_manifest(generation_folders("plain")[0]).parts

@@ -115,8 +115,7 @@ def _named_events(profile: UserProfile, user: SimulatedUser) -> History:
     """The events of which a new user tells in the opening: all that retrieval knows of them."""
     user.opening()
     places = np.flatnonzero(np.isin(profile.history.rows, list(user.named.values())))
-    times = None if profile.history.times is None else profile.history.times[places]
-    return History(profile.history.rows[places], profile.history.values[places], times)
+    return profile.history.at(places)
 
 
 def _ranker(index: DomainIndex, name: str | None) -> Ranker:

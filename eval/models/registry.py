@@ -160,6 +160,8 @@ MODELS: Mapping[str, str] = {
     "text": "eval.models.retrieval:Text",
     "behaviour": "eval.models.retrieval:Behaviour",
     "fusion": "eval.models.retrieval:Fusion",
+    "fusion-no-sentiment": "eval.models.retrieval:FusionNoSentiment",
+    "fusion-no-reviews": "eval.models.retrieval:FusionNoReviews",
     "bert": "eval.models.reranked:Bert",
     "gpt": "eval.models.reranked:Gpt",
     "agent": "eval.models.served:Served",

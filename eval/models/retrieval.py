@@ -1,22 +1,25 @@
 """Retrieval as a model of `eval`: two channels alone, and the fusion of all channels, as the agent serves it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
 from agent.ranking import history_query, rank_candidates
 from agent.rerank.rankers import UNTUNED, Ranker
 from agent.weak_cache import WeakCache
-from eval.models.registry import Setting, Training, index_key
+from eval.models.registry import NotInstalled, Setting, Training, index_key
 from index.assemble import fit_retriever
-from index.build.loading import OpenedDomain
+from index.build.loading import DomainIndex, OpenedDomain
 from index.data.domain import Histories
 from index.data.records import History
 from index.parallel import map_in_order
 from index.progress import progress
 from index.retrieval.behaviour_signals import Behaviour as FittedBehaviour
 from index.retrieval.candidate_pool import CANDIDATES
-from index.retrieval.fusion_features import PROFILE_DECAYS, profiles
+from index.retrieval.decay import PROFILE_DECAYS
+from index.retrieval.fusion_features import profiles
 from index.retrieval.query import Candidates, Query
 from index.retrieval.retriever import Retriever
 from index.types import Floats
@@ -96,13 +99,50 @@ class Fusion:
         return self.training.shuffled_scores(ranking.rows, ranking.scores)
 
 
+class FusionNoSentiment(Fusion):
+    """The fusion fitted without what reviews say: what sentiment adds is the difference to it."""
+
+    needed: ClassVar[str] = "sentiment"
+
+    def fit(self, training: Training) -> None:
+        """Fit to the training events, and to an index that leaves this out."""
+        self.training, self.ranker = training, self.ranker_for(training)
+        self.retriever = _fit(training, self._index(training.index))
+
+    def prepare(self, opened: OpenedDomain) -> str:
+        """As of the fusion. Raises NotInstalled where the index has nothing to leave out: its row would be the same."""
+        if self.needed not in opened.index.manifest.parts:
+            raise NothingLeftOut(f"not installed: the index of {opened.name} has no {self.needed} to leave out")
+        return super().prepare(opened)
+
+    def _index(self, index: DomainIndex) -> DomainIndex:
+        return replace(index, with_sentiment=False)
+
+
+class FusionNoReviews(FusionNoSentiment):
+    """The fusion fitted without reviews, their vectors and what they say."""
+
+    needed = "reviews"
+
+    def _index(self, index: DomainIndex) -> DomainIndex:
+        return replace(index, with_reviews=False)
+
+
+class NothingLeftOut(NotInstalled):
+    """A row that leaves out what the domain's index does not have."""
+
+    def __init__(self, why: str) -> None:
+        Exception.__init__(self, why)
+
+
 def retrieve_all(retrieve: Callable[[int], tuple[Query, Candidates]], n_users: int) -> list[tuple[Query, Candidates]]:
     """What retrieval is asked for each user, and what it finds, on all cores; a reranker has them afterwards."""
     return list(progress(map_in_order(retrieve, range(n_users)), "retrieving for these users", n_users))
 
 
-def _fit(training: Training) -> Retriever:
-    return fit_retriever(training.index, training.unshuffled(training.histories), training.seed, training.before)
+def _fit(training: Training, index: DomainIndex | None = None) -> Retriever:
+    histories = training.unshuffled(training.histories)
+    return fit_retriever(index or training.index, histories, training.seed, training.before)
 
 
 fitted_retriever: WeakCache[Training, Retriever] = WeakCache(_fit)  # one for the fusion and all rerankers over it

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,13 @@ import numpy as np
 from index.build.parts import BuildContext, PreviousIndex
 from index.build.review_part import read_reviews
 from index.build.saved_retrieval import FUSION, load_behaviour, save_behaviour, save_fusion
+from index.build.sentiment_files import FOLDER as SENTIMENT
+from index.build.sentiment_files import read_opinions
 from index.build.text_part import FOLDER as TEXT
 from index.retrieval.behaviour_signals import Behaviour
 from index.retrieval.fusion_training_lists import learn_fusion
 from index.retrieval.item_matrices import DENSE_ITEMS, Factors, Matrix
+from index.retrieval.review_sources import ReviewSources
 from index.retrieval.vector_store import VECTORS
 from index.storage.arrays import read_array
 from index.storage.home import write_bytes
@@ -26,7 +30,7 @@ class BehaviourPart:
     """Behaviour matrices and fusion of a domain's histories; needs the vectors of the other parts."""
 
     name: str = FOLDER
-    version: int = 6
+    version: int = 7
 
     def is_needed(self, domain: str) -> bool:
         """Always: without events the matrices are zero."""
@@ -41,7 +45,7 @@ class BehaviourPart:
         domain = context.domain
         folder = context.folder / FOLDER
         vectors = np.asarray(read_array(context.folder / TEXT / VECTORS))
-        reviews = read_reviews(context.folder)
+        reviews = _review_sources(context.folder)
         fusion, n_lists = learn_fusion(domain.histories, domain.catalogue, vectors, SEED, reviews)
         save_fusion(folder, fusion, n_lists)
         save_behaviour(folder, Behaviour.fit(domain.histories, len(domain.catalogue)))
@@ -58,6 +62,13 @@ class BehaviourPart:
         save_behaviour(folder, Behaviour(matrices, popularity))
         write_bytes(folder / FUSION, (before / FUSION).read_bytes())
         return {name: value for name, value in old.manifest.parts[FOLDER].items() if name != "version"}
+
+
+def _review_sources(folder: Path) -> ReviewSources | None:
+    """What the parts that were built before tell of reviews, None where the domain has none."""
+    vectors = read_reviews(folder)
+    judged = read_opinions(folder / SENTIMENT) if (folder / SENTIMENT).is_dir() else None
+    return None if vectors is None else ReviewSources(vectors, judged)
 
 
 def pad_matrix(matrix: Matrix, n_items: int, dense_items: int = DENSE_ITEMS) -> Matrix:

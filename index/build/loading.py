@@ -16,6 +16,7 @@ from index.embedding.encoder import Encoder, TextEncoder
 from index.embedding.model_files import ModelFolder, resolve
 from index.errors import MendableError
 from index.retrieval.bm25 import LexicalIndex
+from index.retrieval.review_sources import ReviewSources
 from index.retrieval.text_index import TextIndex
 from index.retrieval.vector_store import VectorStore
 from index.sentiment.item_sentiment import ItemSentiments
@@ -26,12 +27,18 @@ from index.types import Floats
 
 @dataclass(frozen=True)
 class DomainIndex:
-    """A domain with its opened index; `folder` is that of the generation, with a folder for each part."""
+    """A domain with its opened index; `folder` is that of the generation, with a folder for each part.
+
+    Retrieval that is fitted from it leaves out reviews, or what they say, where `with_reviews` or `with_sentiment` is
+    False.
+    """
 
     domain: Domain
     text: TextIndex
     manifest: Manifest
     folder: Path
+    with_reviews: bool = True
+    with_sentiment: bool = True
 
     @property
     def vectors(self) -> Floats:
@@ -47,6 +54,13 @@ class DomainIndex:
     def opinions(self) -> ReviewOpinions | None:
         """What the reviews say, None where the index has none judged. Raises MendableError where it is damaged."""
         return load_opinions(self.folder, self.manifest)
+
+    @functools.cached_property
+    def review_sources(self) -> ReviewSources | None:
+        """What retrieval reads of the reviews, None where there is nothing. Raises MendableError where damaged."""
+        if self.reviews is None or not self.with_reviews:
+            return None
+        return ReviewSources(self.reviews.vectors, self.opinions if self.with_sentiment else None)
 
     @functools.cached_property
     def sentiments(self) -> ItemSentiments | None:

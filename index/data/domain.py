@@ -75,7 +75,8 @@ class Histories:
 
     def __getitem__(self, n: int) -> History:
         span = slice(int(self.starts[n]), int(self.starts[n + 1]))
-        return History(self.rows[span], self.values[span], None if self.times is None else self.times[span])
+        times = None if self.times is None else self.times[span]
+        return History(self.rows[span], self.values[span], times, self.users[n])
 
     def __iter__(self) -> Iterator[History]:
         return (self[n] for n in range(len(self)))

@@ -82,27 +82,35 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One user's events, oldest first: catalogue rows, values (NaN where none), times (None where none)."""
+    """One user's events, oldest first: catalogue rows, values (NaN where none), times (None where none).
+
+    `user` is whose they are, None where nobody's id is known.
+    """
 
     rows: Rows
     values: Floats
     times: Rows | None = None
+    user: str | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def before(self, n: int) -> "History":
         """The first `n` events."""
-        return History(self.rows[:n], self.values[:n], None if self.times is None else self.times[:n])
+        return self.at(slice(n))
 
     def newest(self, n: int) -> "History":
         """The last `n` events, of which there must be one at least."""
-        return History(self.rows[-n:], self.values[-n:], None if self.times is None else self.times[-n:])
+        return self.at(slice(-n, None))
 
     def without(self, places: Rows) -> "History":
         """All events but those at these places."""
-        kept = np.delete(np.arange(len(self)), places)
-        return History(self.rows[kept], self.values[kept], None if self.times is None else self.times[kept])
+        return self.at(np.delete(np.arange(len(self)), places))
+
+    def at(self, places: Rows | slice) -> "History":
+        """The events at these places, in this order."""
+        times = None if self.times is None else self.times[places]
+        return History(self.rows[places], self.values[places], times, self.user)
 
 
 def _is_finite(value: Value) -> bool:

@@ -3,13 +3,14 @@
 import numpy as np
 
 from index.retrieval.behaviour_signals import CANDIDATE_WEIGHTS
-from index.retrieval.fusion_features import COLUMNS, REVIEW_COLUMNS
+from index.retrieval.fusion_features import COLUMNS
+from index.retrieval.review_sources import REVIEW_COLUMNS
 from index.retrieval.top_rows import top_rows
 from index.types import Floats, Mask, Rows
 
 CANDIDATES = 300  # that a reranker scores; with 100 it cannot raise what retrieval has at 200
 CANDIDATES_PER_CHANNEL = 250  # that each channel proposes; more where more candidates are asked for
-ALL_COLUMNS = (*COLUMNS, *REVIEW_COLUMNS)
+ALL_COLUMNS = (*COLUMNS, *REVIEW_COLUMNS)  # in this order before any others
 # Columns that propose beside the weighted sum of signals, and how many items each proposes, as a share of the sum's.
 CANDIDATE_GENERATORS = {"latent/4": 1.0, "coarse/40": 0.5, "text/1": 0.4, "text/4": 0.4, "reviews/4": 0.4}
 COLD_SHARE = 0.2  # cold items (without events) that their texts propose, as a share of the sum's

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from index.types import Floats
 
+PROFILE_DECAYS = (1.0, 4.0, 30.0)  # of the profiles that the fusion reads
 PROFILE_DECAY_EVENTS = 10.0  # of a history's profile, by which texts and reviews are searched; docs/log.md has others
 
 

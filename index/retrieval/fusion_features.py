@@ -10,10 +10,10 @@ from index.data.domain import Catalogue
 from index.data.records import History
 from index.retrieval.behaviour_signals import NAMES, SIGNALS, Behaviour
 from index.retrieval.category_vectors import CategoryVectors
-from index.retrieval.decay import recency_weights
+from index.retrieval.decay import PROFILE_DECAYS, recency_weights
+from index.retrieval.review_sources import ReviewFeatures, ReviewSources
 from index.types import Floats, Rows
 
-PROFILE_DECAYS = (1.0, 4.0, 30.0)  # events after which one weighs 1/e in a profile
 HISTORY_FEATURES = ("history_length", "mean_value", "recent_seconds")  # the same for every item of a list
 COLUMNS = (
     *NAMES,
@@ -21,7 +21,6 @@ COLUMNS = (
     *(f"categories/{events:g}" for events in PROFILE_DECAYS),
     *HISTORY_FEATURES,
 )
-REVIEW_COLUMNS = tuple(f"reviews/{events:g}" for events in PROFILE_DECAYS)  # behind the others, where there are reviews
 TEXT_DIMS = 128  # of text vectors that profiles are compared in; docs/log.md has what the others add
 MAX_CATEGORIES = 512  # the commonest ones are read
 # Sums of frequencies have long tails: a small network learns from their square roots.
@@ -32,21 +31,21 @@ LONG_TAILED = np.array([COLUMNS.index(name) for name in (*(signal.name for signa
 class Features:
     """Features of every item by column.
 
-    `vectors` are the items' texts, (n_items, dim) of length one; `reviews` the centred means of each item's reviews,
-    None where the domain has none.
+    `vectors` are the items' texts, (n_items, dim) of length one; `reviews` what their reviews give, None where the
+    domain has none.
     """
 
     behaviour: Behaviour
     vectors: Floats
     catalogue: Catalogue
-    reviews: Floats | None = None
+    reviews: ReviewFeatures | None = None
     _centred: Floats | None = None  # of a catalogue of which this is a part
     _categories: CategoryVectors | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns in their order."""
-        return feature_columns(self.reviews is not None)
+        return feature_columns(self.reviews)
 
     def of(self, history: History) -> Floats:
         """(n_items, len(self.columns)) for one history."""
@@ -61,7 +60,10 @@ class Features:
             column = found[:, place]
             np.copysign(np.sqrt(np.abs(column)), column, out=column)
         if self.reviews is not None:
-            found[:, len(COLUMNS) :] = profiles(history, self.reviews)
+            behind = len(COLUMNS) + n_decays
+            found[:, len(COLUMNS) : behind] = profiles(history, self.reviews.means)
+            if self.reviews.sentiment is not None:
+                found[:, behind:] = self.reviews.sentiment.columns(history)
         return found
 
     @cached_property
@@ -98,7 +100,7 @@ class Features:
             self.behaviour.part(rows),
             np.asarray(self.vectors[rows]),
             Catalogue(tuple(self.catalogue.items[row] for row in rows)),
-            None if self.reviews is None else np.asarray(self.reviews[rows]),
+            None if self.reviews is None else self.reviews.part(rows),
             self.centred_vectors[rows],
             self.categories.part(rows),
         )
@@ -108,9 +110,9 @@ class Features:
         return self.categories.similarity(weights @ self.categories.dense(newest))
 
 
-def feature_columns(with_reviews: bool) -> tuple[str, ...]:
-    """The names of the columns, those of reviews last where the domain has reviews."""
-    return (*COLUMNS, *REVIEW_COLUMNS) if with_reviews else COLUMNS
+def feature_columns(reviews: ReviewSources | ReviewFeatures | None) -> tuple[str, ...]:
+    """The names of the columns, those of reviews last, where the domain has any."""
+    return COLUMNS if reviews is None else (*COLUMNS, *reviews.columns)
 
 
 def profiles(history: History, vectors: Floats) -> Floats:

@@ -14,7 +14,7 @@ from index.retrieval.candidate_pool import candidate_pool, weighted_signals
 from index.retrieval.fusion import Fusion, untrained_fusion
 from index.retrieval.fusion_features import Features, feature_columns
 from index.retrieval.fusion_network import TrainingList, add_cold_items, fit_fusion
-from index.retrieval.review_vectors import ReviewVectors
+from index.retrieval.review_sources import ReviewSources
 from index.types import Floats
 
 FOLDS = 5  # over users
@@ -41,7 +41,7 @@ def learn_fusion(
     catalogue: Catalogue,
     vectors: Floats,
     seed: int,
-    reviews: ReviewVectors | None = None,
+    reviews: ReviewSources | None = None,
     share: float = 1.0,
 ) -> tuple[Fusion, int]:
     """A fusion trained out of fold, and on how many lists; a weighted sum (0 lists) where there are too few.
@@ -49,7 +49,7 @@ def learn_fusion(
     With a `share` below 1 so many of the lists are made, in less time: behaviour is then fitted on one half of the
     users, and the lists are of the other.
     """
-    columns = feature_columns(reviews is not None)
+    columns = feature_columns(reviews)
     with single_thread():
         made = _training_lists(histories, partial(fit_features, catalogue, vectors, reviews), seed, share)
         lists = [each for fold in made for each in fold]
@@ -69,12 +69,15 @@ def count_lists(n_users: int, share: float = 1.0) -> int:
 
 
 def fit_features(
-    catalogue: Catalogue, vectors: Floats, reviews: ReviewVectors | None, histories: Histories
+    catalogue: Catalogue, vectors: Floats, reviews: ReviewSources | None, histories: Histories
 ) -> Features:
-    """Features by these events alone; of the reviews only those whose events are among them."""
+    """Features by these events alone; of the reviews only those whose events are among them.
+
+    What a user wrote is read of the items of each history, so that nothing is told of what comes after it.
+    """
     n_items = len(catalogue)
-    means = None if reviews is None else reviews.known_from(histories, n_items).item_means(n_items)
-    return Features(Behaviour.fit(histories, n_items), vectors, catalogue, means)
+    of_reviews = None if reviews is None else reviews.known_from(histories, n_items).features(n_items, reviews)
+    return Features(Behaviour.fit(histories, n_items), vectors, catalogue, of_reviews)
 
 
 def _training_lists(

@@ -92,8 +92,13 @@ class ItemSentiments:
 
         One good review does not put an item before one with a hundred; an item without reviews has the domain's mean.
         """
-        common = self._sums.sum() / max(1, int(self.n_reviews.sum()))
-        return np.asarray((self._sums + PRIOR_REVIEWS * common) / (self.n_reviews + PRIOR_REVIEWS), np.float32)
+        sums = self._sums + PRIOR_REVIEWS * self.common_score
+        return np.asarray(sums / (self.n_reviews + PRIOR_REVIEWS), np.float32)
+
+    @cached_property
+    def common_score(self) -> float:
+        """The mean score of all judged reviews."""
+        return float(self._sums.sum()) / max(1, int(self.n_reviews.sum()))
 
     @cached_property
     def aspect_n(self) -> Rows:

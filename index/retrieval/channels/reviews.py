@@ -26,11 +26,11 @@ class ReviewChannel:
     name: str = "reviews"
 
     @classmethod
-    def of(cls, reviews: ReviewVectors, n_items: int, encode: Callable[[str], Floats]) -> "ReviewChannel":
+    def of(cls, reviews: ReviewVectors, means: Floats, encode: Callable[[str], Floats]) -> "ReviewChannel":
         """The channel of some reviews with a store made here."""
         vectors = np.asarray(reviews.vectors)
         in_memory = ReviewVectors(vectors, reviews.rows, reviews.writers)
-        return cls(in_memory, reviews.item_means(n_items), VectorStore.build(vectors), encode)
+        return cls(in_memory, means, VectorStore.build(vectors), encode)
 
     def search(self, query: Query, n: int) -> Rows:
         """At most `n` allowed rows of items with reviews, best first; none for an empty query."""
