@@ -50,6 +50,32 @@ def test_what_must_not_be_bad_is_hard_too(domain: Domain) -> None:
     assert GOOD_SOUND in state.prefer
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it must not break",
+        "good sound, and it must not break",
+        "it shouldn't fall apart",
+        "nothing that breaks, please",
+        "it must never snap",
+    ],
+)
+def test_what_must_not_break_is_not_what_reviews_find_badly_made(text: str, domain: Domain) -> None:
+    forms = {**FORMS, "quality": "quality", "construction": "construction"}
+    known = replace(domain, catalogue=replace(domain.catalogue, aspect_forms=forms))
+    assert Constraint("aspect:construction", ">=", -GOOD_SCORE) in state_of(text, known).must
+    assert "construction" not in str(state_of(text, domain))
+
+
+@pytest.mark.parametrize(
+    "text", ["my last one did break", "it fell apart", "I do not come often", "never mind", "no tears"]
+)
+def test_a_failure_that_is_told_is_no_wish(text: str, domain: Domain) -> None:
+    known = replace(domain, catalogue=replace(domain.catalogue, aspect_forms={**FORMS, "quality": "quality"}))
+    state = state_of(text, known)
+    assert not [wish for wish in (*state.must, *state.prefer, *state.must_not) if "quality" in str(wish)]
+
+
 @pytest.mark.parametrize("text", ["the sound of music", "a film about sound", "batteries", "good evening", ""])
 def test_an_aspect_of_which_nothing_is_said_is_no_wish(text: str, domain: Domain) -> None:
     state = state_of(text, domain)

@@ -1,4 +1,4 @@
-"""Finds what a message wants of aspects: "good sound", "the battery must be great", "no bad strings"."""
+"""Finds what a message wants of aspects: "good sound", "the battery must be great", "it must not break"."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,13 @@ _GOOD = word_set(
 _BAD = word_set("bad poor terrible awful weak horrible lousy crappy mediocre worst cheap inferior")
 _LINKS = word_set("is are be was were must should has have to needs need really very so the a")
 _HARD = word_set("must has have needs need only should definitely strictly no not without never nothing mustnt")
+_NEGATIONS = word_set("not never nothing none without wont doesnt dont cant cannot mustnt shouldnt wouldnt")
+_FAILURES = word_set(
+    "break breaks breaking broken snap snaps snapping crack cracks cracking rip rips tear tears tearing fail fails "
+    "failing fall falls falling wear wears wearing come comes coming"
+)
+_NEEDS_PARTICLE = {"fall": "apart off", "wear": "out", "come": "apart off loose"}  # by the first letters of the verb
+DURABLE = ("durability", "build quality", "construction", "quality", "build")  # aspects that tell of it, best first
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ def find_aspect_wishes(message: Message, forms: Mapping[str, str], mask: TokenMa
     n = 0
     while known and n < len(message):
         form = _form_at(message, known, mask, n)
-        match = _with_polarity(message, form, mask) if form else None
+        match = _with_polarity(message, form, mask) if form else _no_failure(message, known, mask, n)
         if match:
             mask.take(match.start, match.end)
             yield match
@@ -74,6 +81,32 @@ def _with_polarity(message: Message, form: _Form, mask: TokenMask) -> FieldMatch
     if is_said and message.words[end] in _GOOD | _BAD and mask.are_free(form.end, end + 1):
         return _match(message, form.start, end + 1, form.name, message.words[end])
     return None
+
+
+def _no_failure(message: Message, known: Mapping[tuple[str, ...], str], mask: TokenMask, n: int) -> FieldMatch | None:
+    """That it must not break: what tells of it is the first aspect of DURABLE that the domain has."""
+    if message.words[n] not in _NEGATIONS:
+        return None
+    name = next((known[words_of(each)] for each in DURABLE if words_of(each) in known), None)
+    for place in range(n + 1, min(n + 4, len(message))):
+        if name is None or message.ends(place) or message.words[place] not in _FAILURES | {"that", "which", "ever"}:
+            return None
+        end = _failure_end(message, place)
+        if end and mask.are_free(n, end):
+            return FieldMatch(n, end, (Constraint(f"{ASPECT}{name}", ">=", -GOOD_SCORE),))
+    return None
+
+
+def _failure_end(message: Message, place: int) -> int | None:
+    """Where a verb of failure ends, with its particle; None where the word is none, or lacks the particle."""
+    word = message.words[place]
+    if word not in _FAILURES:
+        return None
+    particles = next((each for verb, each in _NEEDS_PARTICLE.items() if word.startswith(verb)), None)
+    if particles is None:
+        return place + 1
+    has_it = not message.ends(place + 1) and message.words[place + 1] in particles.split()
+    return place + 2 if has_it else None
 
 
 def _match(message: Message, start: int, end: int, name: str, said: str) -> FieldMatch:
