@@ -29,7 +29,9 @@ def opinions_of(*given: Opinion) -> ReviewOpinions:
     aspects = Aspects((Aspect("sound", ("sound",)), Aspect("strings", ("strings",))))
     ids, writers = tuple(f"r{n}" for n in range(n)), tuple(each[1] for each in given)
     times, words = np.arange(n, dtype=np.float64), np.zeros(0, np.uint8)
-    return ReviewOpinions(rows, ids, writers, times, scores, (scores + 1) / 2, mentions, aspects, words)
+    return ReviewOpinions(
+        rows, ids, writers, times, scores, np.asarray((scores + 1) / 2, np.float32), mentions, aspects, words
+    )
 
 
 def features_of(*given: Opinion, own: tuple[Opinion, ...] = ()) -> SentimentFeatures:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.data.records import History
 from index.retrieval.decay import recency_weights
@@ -62,7 +64,7 @@ class SentimentFeatures:
             np.asarray(items.ordering_scores - items.common_score, np.float32),
             np.log1p(items.n_reviews).astype(np.float32),
             np.asarray(aspects, np.float32),
-            _relative(told, common),
+            _relative(told.astype(np.float32), common),
             np.asarray(common, np.float32),
             _by_writer(own),
             np.arange(n_items),
@@ -98,7 +100,7 @@ class SentimentFeatures:
         return np.bincount(own.aspects[known], minlength=len(self.common)).astype(np.float32)
 
 
-def _relative(mentions: Floats, common: Floats) -> Floats:
+def _relative(mentions: Floats, common: npt.NDArray[np.floating[Any]]) -> Floats:
     """(n, n_aspects): log of how much more than others each row speaks of an aspect; what is rare weighs less."""
     totals = mentions.sum(1, keepdims=True) + PRIOR_MENTIONS
     return np.asarray(np.log((mentions + PRIOR_MENTIONS * common) / totals / common) * np.sqrt(common), np.float32)
