@@ -16,7 +16,7 @@ from index.embedding.backbones import load_base
 from index.embedding.lora import saved_lora
 from index.embedding.model_files import resolve
 from index.embedding.plain_bert import PlainBert
-from index.embedding.plain_lora import CONFIG, copy_lora, load_with_lora
+from index.embedding.plain_lora import CONFIG, LoraLinear, copy_lora, load_with_lora, merge_lora
 from tests.helpers_reranker import LONG, SHOWN, random_reranker, scorer_of
 
 SHIPPED = Path(__file__).resolve().parents[1] / "adapters" / "movielens-100k-bert"
@@ -73,6 +73,18 @@ def test_saving_a_plain_lora_writes_the_files_it_was_read_from(saved: Path, tmp_
     save_reranker(other, load_reranker(saved))
     assert all((other / name).read_bytes() == (saved / name).read_bytes() for name in (CONFIG, WEIGHTS))
     assert {path.name for path in other.iterdir()} == {path.name for path in saved.iterdir()}
+
+
+def test_a_merged_lora_computes_the_same_but_for_rounding_and_has_no_layer_of_its_own(saved: Path, tiny: Path) -> None:
+    plain, other = load(saved, tiny), load(saved, tiny)
+    assert plain is not None and other is not None
+    merged = merge_lora(other)
+    inputs, places = torch.randn(2, 7, plain.config.hidden_size), torch.arange(7)[None].expand(2, 7)
+    with torch.inference_mode():
+        own, found = (each(inputs_embeds=inputs, position_ids=places)[0] for each in (plain, merged))
+    assert torch.allclose(own, found, atol=1e-5)
+    assert any(isinstance(layer, LoraLinear) for layer in plain.modules())
+    assert not any(isinstance(layer, LoraLinear) for layer in merged.modules())
 
 
 # --- what is left to PEFT ---------------------------------------------------

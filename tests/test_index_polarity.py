@@ -95,7 +95,7 @@ def test_plain_inference_has_the_numbers_of_peft_on_transformers(judge: Polarity
     ids = tokens_of(loaded.tokenizer, ["a film about dogs", "a star", "space"])
     tokens, mask = padded(ids, 0)
     with torch.inference_mode():
-        assert torch.allclose(model(tokens, mask), loaded.model(tokens, mask), atol=1e-6)
+        assert torch.allclose(model(tokens, mask), loaded.model(tokens, mask), atol=1e-5)
 
 
 def test_places_that_are_named_by_their_ends_are_found_as_peft_finds_them(judge: PolarityJudge, tmp_path: Path) -> None:

@@ -38,6 +38,12 @@ class LoraLinear(nn.Module):
         found: Tensor = result + linear(linear(states.to(self.lora_A.dtype), self.lora_A), self.lora_B) * self.scaling
         return found.to(result.dtype)
 
+    def merged(self) -> nn.Linear:
+        """One linear layer that computes the same, but for rounding, with one product in place of three."""
+        weight = self.base_layer.weight.detach()
+        self.base_layer.weight = nn.Parameter(weight + self.lora_B @ self.lora_A * self.scaling, requires_grad=False)
+        return self.base_layer
+
 
 def load_with_lora(base: Path, layers: int, adapter: Path, words: bool = False) -> PlainBert | None:
     """The first `layers` layers of a base model's folder with a LoRA, with or without word embeddings.
@@ -63,6 +69,16 @@ def load_with_lora(base: Path, layers: int, adapter: Path, words: bool = False) 
         parent, _, last = place.rpartition(".")
         setattr(modules[parent], last, LoraLinear(linear, down.float(), up.float(), config["lora_alpha"] / config["r"]))
     return None if tensors else model
+
+
+def merge_lora(model: PlainBert) -> PlainBert:
+    """The model with its LoRA added to the weights: faster, and no longer the same bits as PEFT's."""
+    modules = dict(model.named_modules())
+    for place, layer in modules.items():
+        if isinstance(layer, LoraLinear):
+            parent, _, last = place.rpartition(".")
+            setattr(modules[parent], last, layer.merged())
+    return model
 
 
 def copy_lora(adapter: Path, folder: Path) -> None:

@@ -22,7 +22,7 @@ from index.embedding.imports import BROKEN, is_import_failure
 from index.embedding.lora import save_lora, saved_lora
 from index.embedding.model_files import ADAPTER_WEIGHTS, file_sha256, resolve, transformer_folder
 from index.embedding.plain_bert import PlainBert
-from index.embedding.plain_lora import copy_lora, load_with_lora
+from index.embedding.plain_lora import copy_lora, load_with_lora, merge_lora
 from index.embedding.plain_tokenizer import load_plain_tokenizer
 from index.embedding.processor import has_fast_bfloat16
 from index.embedding.quiet import quiet_loading
@@ -167,7 +167,8 @@ def load_polarity(folder: Path) -> LoadedPolarity:
                 str(folder),
                 "Train it again with `python -m finetune sentiment`",
             )
-        tuned = load_with_lora(base.path, settings.layers, folder, words=True)
+        plain = load_with_lora(base.path, settings.layers, folder, words=True)
+        tuned: Any = None if plain is None else merge_lora(plain)
         if tuned is None:
             tuned = saved_lora(load_base(settings.base_model, settings.layers, words=True), folder)
         model = PolarityModel(tuned, tuned.config.hidden_size)
