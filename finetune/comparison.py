@@ -1,26 +1,27 @@
 """Decides whether a new version of an adapter serves: where it is better than the current one on the same validation.
 
 Two trainings are comparable by their records where their validation keys are equal and retrieval alone came to the same
-NDCG@10. Else the current adapter scores the new training's validation lists, so that both are measured on the same
-events. It may have been trained on some of them, which raises its figure: where the comparison is not fair, it favours
-the version that serves already. Where there was no time to validate on all users that are held out, the difference must
-be a clear one: few users cannot tell.
+NDCG@10. Else the current adapter scores those of the new validation lists whose event it has not learned from
+either, so that both are measured on the same unknown events. Where there was no time to validate on all users that are
+held out, the difference must be a clear one: few users cannot tell.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from agent.rerank.adapter_files import read_trained_on
+from agent.rerank.adapter_files import read_settings_file, read_trained_on, readable_adapter
 from agent.rerank.adapter_versions import Version, find_current, make_current
 from agent.rerank.open_ranker import tuned_ranker
 from finetune.blend import blend_lists
+from finetune.settings import VALIDATION_SEED, VALIDATION_USERS
 from finetune.validation import score_lists
 from finetune.validation_lists import ValidationList, ndcg_at_10
 from index.build.loading import DomainIndex
+from index.data.splits import split_validation
 from index.errors import MendableError
 from index.types import Floats
 
@@ -88,15 +89,18 @@ def _compare(made: Version, current: Version, comparison: Comparison, scores: Se
         mismatch = read_trained_on(current.folder).find_mismatch(comparison.index.domain)
         if mismatch is not None:
             return Verdict(True, f"{current.name} was trained on {mismatch}")
-        others = _scores_of(current, comparison)
+        unknown = _unknown_to(current, comparison)
+        lists, scores = [comparison.lists[n] for n in unknown], [scores[n] for n in unknown]
+        if not lists:
+            return Verdict(False, f"ndcg@10 {own:.4f}, and {current.name} has learned from every event that told it")
+        others = _scores_of(current, replace(comparison, lists=lists))
     except MendableError as why:
         return Verdict(True, f"{current.name} cannot be used ({why.what})")
-    lists = comparison.lists
     pairs = zip(lists, scores, others, strict=True)
     differences = np.array([ndcg_at_10([each], [a]) - ndcg_at_10([each], [b]) for each, a, b in pairs], np.float32)
     figures = (
-        f"ndcg@10 {own:.4f}, {current.name} has {ndcg_at_10(lists, others):.4f} when it is validated on the same users "
-        "and candidates"
+        f"ndcg@10 {ndcg_at_10(lists, scores):.4f}, {current.name} has {ndcg_at_10(lists, others):.4f} when it is "
+        f"validated on the same users and candidates, {len(lists)} events that neither has learned from"
     )
     if is_gain(differences, comparison.is_whole):
         return Verdict(True, figures)
@@ -109,6 +113,21 @@ def is_gain(differences: Floats, is_whole: bool) -> bool:
         return bool(is_whole and len(differences) and differences.mean() > 0)
     error = differences.std(ddof=1) / np.sqrt(len(differences))
     return bool(differences.mean() > CLEAR * error)
+
+
+def _unknown_to(current: Version, comparison: Comparison) -> list[int]:
+    """The numbers of the validation lists whose event the current version has not learned from.
+
+    Raises MendableError where its settings cannot be read.
+    """
+    with readable_adapter(current.folder):
+        made = read_settings_file(current.folder)
+    histories = comparison.index.domain.histories
+    n_users = int(made.get("validated_users", VALIDATION_USERS)) or len(histories)
+    seed, n_events = int(made.get("validation_seed", VALIDATION_SEED)), int(made.get("validated_events", 1))
+    part = split_validation(histories, len(comparison.index.domain.catalogue), n_users, seed, n_events=n_events)
+    held_out = set(zip(part.users.tolist(), part.n_before.tolist(), strict=True))
+    return [n for n, each in enumerate(comparison.lists) if (each.user, each.n_before) in held_out]
 
 
 def _scores_of(current: Version, comparison: Comparison) -> list[Floats]:

@@ -17,6 +17,7 @@ from agent.rerank.adapter_files import HEAD, WEIGHTS
 from agent.rerank.adapter_versions import find_current, list_versions, only_training
 from finetune.__main__ import main
 from finetune.comparison import is_gain
+from finetune.settings import VALIDATION_EVENTS
 from index.build.builder import build_domain
 from index.embedding.model_files import file_sha256
 from index.errors import MendableError
@@ -84,6 +85,22 @@ def test_where_records_cannot_be_compared_the_version_that_serves_is_validated_o
     assert found is not None, said
     assert float(found[1]) == pytest.approx(own, abs=0.02)  # the head is stored in half precision
     assert serving("small") == (new if round(ndcg(new), 4) > float(found[1]) else trained)
+
+
+def test_the_version_that_serves_is_compared_on_events_that_it_has_not_learned_from_either(
+    trained: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trained when one event of each user was held out, it knows the two others that are validated on today."""
+    rewrite(trained, "training.json", validation_key=None, after=None)
+    found = []
+    for n_events in (VALIDATION_EVENTS, 1):
+        rewrite(trained, "reranker.json", validated_events=n_events)
+        finetune("small", tiny, "--epochs", "1", "--seed", str(5 + n_events))
+        said = re.search(r"(\d+) events that neither has learned from", capsys.readouterr().err)
+        assert said is not None
+        found.append(int(said[1]))
+        main(["adapters", "--domain", "small", "--use", trained.name])
+    assert found[0] == VALIDATION_EVENTS * found[1] > 0
 
 
 def test_of_a_part_of_the_users_only_a_clear_gain_counts() -> None:
