@@ -199,14 +199,29 @@ def test_trials_on_validation_events_may_use_an_adapter_that_was_trained_without
     refuse_trained_on_test(split.tuning, adapter_under_test(domain, "bert"))
 
 
-def test_a_domain_without_an_adapter_is_refused_before_anything_is_run(
-    home: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("arguments", [["bert"], ["popularity,bert", "--claim", "bert:popularity"]])
+def test_a_reranker_that_nobody_trained_is_refused_before_anything_is_run(
+    home: Path, tiny: Path, arguments: list[str]
 ) -> None:
     domain = write_domain(walks())
     build_domain(domain.name, encoder=str(tiny))
     with pytest.raises(MendableError, match=r"no bert adapter for small.*finetune rank"):
-        main(["rank", "--domain", domain.name, "--models", "popularity,bert", "--json"])
+        main(["rank", "--domain", domain.name, "--models", *arguments, "--json"])
     assert not list(home.glob("evaluations/*"))
+
+
+def test_beside_others_a_reranker_that_nobody_trained_is_left_out_and_that_is_said(
+    home: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    domain = write_domain(walks())
+    build_domain(domain.name, encoder=str(tiny))
+    main(["rank", "--domain", domain.name, "--models", "popularity,bert", "--report", str(home / "report"), "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert list(printed["models"]) == ["popularity"]
+    assert "no bert adapter for small" in printed["left_out"]["bert"]
+    assert "no bert adapter for small" in (home / "report" / "report.html").read_text()
+    main(["rank", "--domain", domain.name, "--models", "popularity,bert"])
+    assert "bert is left out" in capsys.readouterr().out
 
 
 def test_a_tuned_gpt_that_nobody_has_trained_has_a_row_that_says_so(tuned: Small) -> None:

@@ -1,13 +1,14 @@
 """Runs `python -m eval rank`: ranks models and candidate files under one protocol for the same users; report."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from eval.environment import sources_sha256
+from eval.models.adapter_checks import has_adapter
 from eval.models.registry import parse_models
 from eval.models.served import AGENT, served_ranker
 from eval.rank.candidate_files import ListFile, cases_of, counts_of, model_of, read_files, result_of
@@ -25,6 +26,8 @@ from index.progress import note
 from index.retrieval.unit_vectors import unit_rows
 from index.storage.home import mendable_writes
 from index.types import Floats
+
+BERT = "bert"  # the default reranker
 
 
 @dataclass(frozen=True)
@@ -94,17 +97,33 @@ def run_rank(settings: RankSettings) -> dict[str, Any]:
     if settings.sampled is not None:
         note(f"--sampled {settings.sampled}: {SAMPLED_NOTE}")
     opened = OpenedDomain(load_domain(settings.domain))
+    left_out = _without_adapter(settings, opened.domain)
+    for why in left_out.values():
+        note(why)
+    settings = replace(settings, models=tuple(name for name in settings.models if name not in left_out))
     made: list[Run] = []
     for seed in settings.seeds:
         if len(settings.seeds) > 1:
             note(f"seed {seed}")
         made.append(_run(settings, opened, seed))
     runs = Runs(tuple(made), settings.claims)
-    printed = figures(runs)
+    printed = {**figures(runs), **({"left_out": left_out} if left_out else {})}
     if settings.report is not None:
         write_report(settings.report, runs, whole_report(runs, printed))
         note(f"report: {settings.report / 'report.html'}")
     return printed
+
+
+def _without_adapter(settings: RankSettings, domain: Domain) -> dict[str, str]:
+    """Why the default reranker is left out where nobody has trained one, and what is ranked beside it can be ranked.
+
+    Where it is all that was asked for, or a claim names it, it stays: its absence is an error then.
+    """
+    claimed = {name for pair in settings.claims for name in pair}
+    if BERT not in settings.models or BERT in claimed or settings.models == (BERT,) or has_adapter(domain, BERT):
+        return {}
+    way_out = f"`python -m finetune rank --domain {domain.name}` makes one"
+    return {BERT: f"{BERT} is left out: no {BERT} adapter for {domain.name} ({way_out})"}
 
 
 def _run(settings: RankSettings, opened: OpenedDomain, seed: int) -> Run:
@@ -196,6 +215,7 @@ def table(printed: dict[str, Any]) -> str:
         about += f", mean of seeds {', '.join(map(str, printed['seeds']))}"
     if "note" in printed:
         lines.append(printed["note"])
+    lines += printed.get("left_out", {}).values()
     if "served" in printed:
         lines.append(printed["served"]["note"])
     return "\n".join([about, *lines])

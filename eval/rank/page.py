@@ -74,8 +74,9 @@ def _head(report: Report, title: str) -> list[str]:
         f"seed {report['seed']}" if "seeds" not in report else f"mean of seeds {', '.join(map(str, report['seeds']))}",
         *(["fitted on training events only"] if report.get("fit") == "train" else []),
     ]
-    warning = f'<p class="warning">{escape(report["note"])}</p>' if "note" in report else ""
-    return [f"<h1>{escape(title)}</h1>", warning, facts(kept)]
+    notes = [*([report["note"]] if "note" in report else []), *report.get("left_out", {}).values()]
+    warnings = [f'<p class="warning">{escape(each)}</p>' for each in notes]
+    return [f"<h1>{escape(title)}</h1>", *warnings, facts(kept)]
 
 
 def _models(report: Report) -> list[str]:
