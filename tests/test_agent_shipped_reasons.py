@@ -17,7 +17,7 @@ from index.data.domain import load_domain
 from index.storage.home import CLONE
 
 SHIPPED = CLONE / "adapters" / KIND
-DOMAIN, MAX_BYTES, N_PLANS, LIST = "movielens-100k", 4 << 20, 100, 10
+DOMAIN, MAX_BYTES, N_PLANS, LIST = "movielens-100k", 4 << 20, 60, 10
 HOME = Path(os.environ.get("PALATE_HOME") or CLONE / "var")
 
 

@@ -29,11 +29,22 @@ from tests.helpers_training import another_bert, built, finetune, interrupted_at
 # --- which version serves ---------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> tuple[Path, Path]:
+    """A home, and in it a version that serves the small domain."""
+    home = tmp_path_factory.mktemp("versions") / "home"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PALATE_HOME", str(home))
+        domain = built(write_domain(walks(n_users=60)), tiny)
+        return home, finetune(domain.name, tiny, "--epochs", "4")
+
+
 @pytest.fixture
-def trained(home: Path, tiny: Path) -> Path:
-    """A version that serves the small domain."""
-    domain = built(write_domain(walks(n_users=60)), tiny)
-    return finetune(domain.name, tiny, "--epochs", "4")
+def trained(trained_once: tuple[Path, Path], home: Path) -> Path:
+    """The same in a home of its own."""
+    once, folder = trained_once
+    shutil.copytree(once, home)
+    return home / folder.relative_to(once)
 
 
 @pytest.mark.parametrize(("figure", "serves"), [(0.0, "new"), (1.0, "old")])

@@ -32,7 +32,7 @@ def tuned_by(
     small: Small, *launcher: str, options: tuple[str, ...] = ()
 ) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
     """The LoRA and the record that a launcher's training leaves."""
-    length = ["--epochs", "3", "--seed", "4"]
+    length = ["--epochs", "2", "--seed", "4"]
     command = [
         *launcher,
         "-m",
