@@ -109,6 +109,13 @@ class NotInstalled(Exception):
         super().__init__(f"not installed: {name} (pip install '.[{extra}]')")
 
 
+class Unavailable(NotInstalled):
+    """A model that lacks something else than a library, such as an adapter: its row is a note that says what."""
+
+    def __init__(self, why: str) -> None:
+        Exception.__init__(self, f"not installed: {why}")
+
+
 def library(name: str, extra: str = "baselines") -> ModuleType:
     """An optional library, or a module of it, imported now. Raises NotInstalled where it is missing."""
     try:

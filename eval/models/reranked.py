@@ -3,7 +3,7 @@
 from agent.rerank.open_ranker import tuned_ranker
 from agent.rerank.rankers import Ranker
 from eval.models.adapter_checks import adapter_key, adapter_under_test, has_adapter, refuse_trained_on_test
-from eval.models.registry import NotInstalled, Training
+from eval.models.registry import Training, Unavailable
 from eval.models.retrieval import Fusion
 from index.build.loading import OpenedDomain
 
@@ -35,12 +35,5 @@ class Gpt(Bert):
     def prepare(self, opened: OpenedDomain) -> str:
         """As of Bert. Raises NotInstalled where there is no adapter: the model gets a row that says so."""
         if not has_adapter(opened.domain, self.kind):
-            raise NoAdapter(f"not installed: no {self.kind} adapter for {opened.name}")
+            raise Unavailable(f"no {self.kind} adapter for {opened.name}")
         return super().prepare(opened)
-
-
-class NoAdapter(NotInstalled):
-    """A tuned model that nobody has trained for the domain."""
-
-    def __init__(self, why: str) -> None:
-        Exception.__init__(self, why)

@@ -9,7 +9,7 @@ import numpy as np
 from agent.ranking import history_query, rank_candidates
 from agent.rerank.rankers import UNTUNED, Ranker
 from agent.weak_cache import WeakCache
-from eval.models.registry import NotInstalled, Setting, Training, index_key
+from eval.models.registry import Setting, Training, Unavailable, index_key
 from index.assemble import fit_retriever
 from index.build.loading import DomainIndex, OpenedDomain
 from index.data.domain import Histories
@@ -112,7 +112,7 @@ class FusionNoSentiment(Fusion):
     def prepare(self, opened: OpenedDomain) -> str:
         """As of the fusion. Raises NotInstalled where the index has nothing to leave out: its row would be the same."""
         if self.needed not in opened.index.manifest.parts:
-            raise NothingLeftOut(f"not installed: the index of {opened.name} has no {self.needed} to leave out")
+            raise Unavailable(f"the index of {opened.name} has no {self.needed} to leave out")
         return super().prepare(opened)
 
     def _index(self, index: DomainIndex) -> DomainIndex:
@@ -126,13 +126,6 @@ class FusionNoReviews(FusionNoSentiment):
 
     def _index(self, index: DomainIndex) -> DomainIndex:
         return replace(index, with_reviews=False)
-
-
-class NothingLeftOut(NotInstalled):
-    """A row that leaves out what the domain's index does not have."""
-
-    def __init__(self, why: str) -> None:
-        Exception.__init__(self, why)
 
 
 def retrieve_all(retrieve: Callable[[int], tuple[Query, Candidates]], n_users: int) -> list[tuple[Query, Candidates]]:

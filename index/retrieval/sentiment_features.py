@@ -10,7 +10,7 @@ import numpy.typing as npt
 from index.data.records import History
 from index.retrieval.decay import recency_weights
 from index.sentiment.item_sentiment import ItemSentiments
-from index.sentiment.review_opinions import ReviewOpinions
+from index.sentiment.review_opinions import OwnMentions, ReviewOpinions
 from index.types import Floats, Rows
 
 SENTIMENT_COLUMNS = (
@@ -20,17 +20,10 @@ SENTIMENT_COLUMNS = (
     "aspects/own",  # likeness of what an item's reviews speak of to what the user writes about
     "aspects/history",  # and to what reviews of the history's items speak of
 )
+# None of these was tuned.
 PRIOR_TOLD = 3.0  # reviews in the domain's mean that are added to an item's own, for each aspect
 PRIOR_MENTIONS = 5.0  # mentions in the domain's proportions that are added to an item's, and to a user's
 HISTORY_EVENTS = 30.0  # events after which one weighs 1/e in the history's profile
-
-
-@dataclass(frozen=True)
-class OwnMentions:
-    """Of what one user writes: the rows of the items, and the numbers of the aspects that the reviews mention."""
-
-    rows: Rows
-    aspects: Rows
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ class SentimentFeatures:
             np.asarray(aspects, np.float32),
             _relative(told.astype(np.float32), common),
             np.asarray(common, np.float32),
-            _by_writer(own),
+            own.mentions_of_writers,
             np.arange(n_items),
         )
 
@@ -104,14 +97,3 @@ def _relative(mentions: Floats, common: npt.NDArray[np.floating[Any]]) -> Floats
     """(n, n_aspects): log of how much more than others each row speaks of an aspect; what is rare weighs less."""
     totals = mentions.sum(1, keepdims=True) + PRIOR_MENTIONS
     return np.asarray(np.log((mentions + PRIOR_MENTIONS * common) / totals / common) * np.sqrt(common), np.float32)
-
-
-def _by_writer(opinions: ReviewOpinions) -> dict[str, OwnMentions]:
-    mentions = opinions.mentions
-    found = {}
-    for writer, places in opinions.places_of_writers.items():
-        own = opinions.mentions_in(places)
-        own = own[mentions.aspects[own] >= 0]
-        if len(own):
-            found[writer] = OwnMentions(opinions.rows[mentions.reviews[own]], mentions.aspects[own])
-    return found

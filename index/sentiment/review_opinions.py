@@ -34,6 +34,14 @@ class Mentions:
 
 
 @dataclass(frozen=True)
+class OwnMentions:
+    """Of what one user writes: the rows of the items, and the numbers of the aspects that the reviews mention."""
+
+    rows: Rows
+    aspects: Rows
+
+
+@dataclass(frozen=True)
 class ReviewOpinions:
     """The judged reviews of a domain: the row of each one's item, its id, writer and time, and what it says.
 
@@ -90,6 +98,17 @@ class ReviewOpinions:
         order = order[writers[order] != ""]
         names, starts = np.unique(writers[order], return_index=True)
         return dict(zip(names.tolist(), np.split(order, starts[1:]), strict=True)) if len(order) else {}
+
+    @cached_property
+    def mentions_of_writers(self) -> dict[str, "OwnMentions"]:
+        """What each named writer tells of aspects, of those who mention one."""
+        found = {}
+        for writer, places in self.places_of_writers.items():
+            own = self.mentions_in(places)
+            own = own[self.mentions.aspects[own] >= 0]
+            if len(own):
+                found[writer] = OwnMentions(self.rows[self.mentions.reviews[own]], self.mentions.aspects[own])
+        return found
 
     def mentions_in(self, places: Rows) -> Rows:
         """The numbers of the mentions in these reviews."""
